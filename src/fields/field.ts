@@ -1,0 +1,47 @@
+import type { GuestSample, HostSample, PoolSample, Sample } from '../sample.ts';
+import type { Unit } from '../units.ts';
+
+/**
+ * The files and answers that are read only when somebody wants a field that needs them. What is not listed here
+ * (meminfo, the guests' status and stat, the cheap monitor round) is read every time.
+ */
+export type Need =
+  | 'vmstat'
+  | 'swaps'
+  | 'pressure'
+  | 'ksm'
+  | 'pools'
+  | 'nodes'
+  | 'zswap'
+  | 'zram'
+  | 'sysctls'
+  | 'thp'
+  | 'guest_stat'
+  | 'guest_ksm_stat'
+  | 'guest_smaps_rollup';
+
+/** One number that kvmtop knows. One entry in one table; everything else follows from it. */
+export interface Field<Subject> {
+  /** Column head: short, capitals. */
+  readonly title: string;
+  /** One sentence for the help screen and docs/fields.md. */
+  readonly help: string;
+  /** Where the number comes from, precisely enough to read it by hand. */
+  readonly source: string;
+  /** Of the gauge, or of the counter's total; a counter's rate is this unit per second. */
+  readonly unit: Unit;
+  readonly kind: 'gauge' | 'counter';
+  readonly needs?: readonly Need[];
+  /** Reading it harms or is slow: on request only. */
+  readonly cost?: 'high';
+  /** `undefined` is unknown, never 0. */
+  readonly read: (subject: Subject, sample: Sample) => number | undefined;
+  /** For a counter that has a clock of its own: its rate per second, instead of the change between two Samples. */
+  readonly rate?: (subject: Subject) => number | undefined;
+  /** Why it is unknown, in words; asked only when it is. */
+  readonly why?: (subject: Subject) => string | undefined;
+}
+
+export type HostField = Field<HostSample>;
+export type GuestField = Field<GuestSample>;
+export type PoolField = Field<PoolSample>;

@@ -1,0 +1,91 @@
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Where `/proc`, `/sys` and `/dev` are read: `/`, or a folder of fixtures. Every look at the host's files goes through
+ * it. It only reads: writing is the gate's (actions/perform.ts).
+ *
+ * A file that is not there, or that may not be read, is `undefined`: optional files are the rule in /proc and /sys.
+ * Paths that were refused for lack of privilege are kept in `denied`, so that they can be told.
+ */
+export class Root {
+  readonly dir: string;
+  readonly denied = new Set<string>();
+  #buffer = Buffer.allocUnsafe(64 * 1024);
+
+  constructor(dir = '/') {
+    this.dir = dir;
+  }
+
+  /** The true path of `path`, which starts with a slash. */
+  path(path: string): string {
+    return this.dir === '/' ? path : join(this.dir, path);
+  }
+
+  get isHost(): boolean {
+    return this.dir === '/';
+  }
+
+  /** The whole file as text, without its last newline. */
+  read(path: string): string | undefined {
+    const bytes = this.bytes(path);
+    if (!bytes) return undefined;
+    const end = bytes.length > 0 && bytes[bytes.length - 1] === 10 ? bytes.length - 1 : bytes.length;
+    return bytes.toString('utf8', 0, end);
+  }
+
+  /** The whole file, in a buffer that the next call uses again: parse it before reading on. */
+  bytes(path: string): Buffer | undefined {
+    const descriptor = this.open(path);
+    if (descriptor === undefined) return undefined;
+    try {
+      return this.bytesOf(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Opens for reading; the caller closes. A descriptor kept open gives fresh data at every `bytesOf`. */
+  open(path: string): number | undefined {
+    return this.#attempt(path, () => openSync(this.path(path), 'r'));
+  }
+
+  /** Reads an open file from its start, into the shared buffer. `undefined` when the process behind it has gone. */
+  bytesOf(descriptor: number): Buffer | undefined {
+    let length = 0;
+    try {
+      for (;;) {
+        const got = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
+        if (got === 0) return this.#buffer.subarray(0, length);
+        length += got;
+        if (length === this.#buffer.length) this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 2);
+      }
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Names in a folder, unsorted; empty when it is not there. */
+  list(path: string): string[] {
+    return this.#attempt(path, () => readdirSync(this.path(path))) ?? [];
+  }
+
+  /** Where a link points. */
+  link(path: string): string | undefined {
+    return this.#attempt(path, () => readlinkSync(this.path(path)));
+  }
+
+  exists(path: string): boolean {
+    return this.#attempt(path, () => statSync(this.path(path))) !== undefined;
+  }
+
+  #attempt<T>(path: string, look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'EACCES' || code === 'EPERM') this.denied.add(path);
+      return undefined;
+    }
+  }
+}

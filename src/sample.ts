@@ -1,0 +1,183 @@
+/**
+ * A Sample is one raw look at the world: the numbers of the kernel and of the guests' monitors under their own names.
+ * It is plain data (JSON-safe), is what a recording stores, and knows nothing of how it is shown.
+ *
+ * Units: every quantity that its source gives in kB, pages of a known size or MiB is converted to bytes when it is
+ * parsed; times are seconds. Counts, and counters in pages of /proc/vmstat, stay as they are (`pageSize` is here).
+ * A number that could not be read is absent, never 0.
+ */
+
+export type Numbers = Readonly<Record<string, number>>;
+
+/** Files that mix numbers and words, such as KSM's `advisor_mode` or THP's `enabled` (its chosen word). */
+export type Values = Readonly<Record<string, number | string>>;
+
+export interface Sample {
+  readonly version: 1;
+  /** Wall clock, seconds since 1970. */
+  readonly time: number;
+  /** Monotonic clock, seconds; only differences mean anything. */
+  readonly monotonic: number;
+  /** Bytes in a base page. */
+  readonly pageSize: number;
+  readonly host: HostSample;
+  readonly guests: readonly GuestSample[];
+  readonly problems: readonly Problem[];
+}
+
+/** Something that could not be read, and what the operator can do about it. */
+export interface Problem {
+  /** What was read: a path, or `guest NAME`. */
+  readonly source: string;
+  readonly message: string;
+}
+
+export interface HostSample {
+  readonly hostname?: string;
+  /** Kernel release, from /proc/sys/kernel/osrelease. */
+  readonly kernel?: string;
+  /** /proc/uptime, seconds. */
+  readonly uptime?: number;
+  /** /proc/loadavg: `load1`, `load5`, `load15`, `running`, `total`. */
+  readonly loadavg?: Numbers;
+  /** /proc/meminfo; kB lines in bytes, `HugePages_*` in pages. */
+  readonly meminfo?: Numbers;
+  /** /proc/vmstat as it is: pages and events. */
+  readonly vmstat?: Numbers;
+  readonly swaps?: readonly SwapSample[];
+  /** /proc/pressure/{memory,cpu,io}: keys such as `some avg10` (percent) and `some total` (seconds). */
+  readonly pressure?: { readonly memory?: Numbers; readonly cpu?: Numbers; readonly io?: Numbers };
+  /** /sys/kernel/mm/ksm/*; `advisor_mode` is the chosen word. Counts are pages. */
+  readonly ksm?: Values;
+  readonly pools?: readonly PoolSample[];
+  readonly nodes?: readonly NodeSample[];
+  /** /sys/module/zswap/parameters/*; Y and N are 1 and 0. */
+  readonly zswap?: Values;
+  readonly zram?: readonly ZramSample[];
+  /** Under their sysctl names, such as `vm.swappiness`; in the sysctl's own unit. */
+  readonly sysctls?: Numbers;
+  /** /sys/kernel/mm/transparent_hugepage: `enabled`, `defrag`, `shmem_enabled` (chosen words), `khugepaged/…` numbers. */
+  readonly thp?: Values;
+}
+
+export interface SwapSample {
+  readonly path: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly used: number;
+  readonly priority: number;
+}
+
+/** One hugepage pool: of the whole host, or (with `node`) of one NUMA node. */
+export interface PoolSample {
+  /** Bytes. */
+  readonly pageSize: number;
+  readonly node?: number;
+  /** `nr_hugepages`, `free_hugepages`, `surplus_hugepages`; of the host also `resv_hugepages`, `nr_overcommit_hugepages`. In pages. */
+  readonly counts: Numbers;
+}
+
+export interface NodeSample {
+  readonly id: number;
+  /** /sys/devices/system/node/nodeN/meminfo in bytes, `HugePages_*` in pages. */
+  readonly meminfo: Numbers;
+}
+
+export interface ZramSample {
+  readonly device: string;
+  /** /sys/block/zramN/mm_stat, bytes: `orig_data_size`, `compr_data_size`, `mem_used_total`, `mem_limit`, … */
+  readonly stat: Numbers;
+}
+
+/** `PID.STARTTIME`: a PID alone is reused. */
+export type GuestId = string;
+
+export type Backend = 'anon' | 'shared' | 'hugetlb';
+
+export interface GuestSample {
+  readonly id: GuestId;
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, clock ticks since boot. */
+  readonly starttime: number;
+  /** As given by the operator or its tool: untrusted text. */
+  readonly name: string;
+  readonly vmm: 'qemu' | 'other';
+  /** Who runs it, where that is known. */
+  readonly manager?: 'libvirt' | 'proxmox';
+  readonly launch: LaunchSample;
+  readonly process: ProcessSample;
+  readonly monitor: MonitorSample;
+  /** What kvmtop itself asked of the balloon in this session, bytes: QEMU does not tell its target. */
+  readonly balloonTarget?: number;
+}
+
+/** What the command line (or the monitor, where it knows better) says of a guest's memory. */
+export interface LaunchSample {
+  readonly uuid?: string;
+  /** `-m size`, bytes. */
+  readonly size?: number;
+  /** `-m maxmem=`, bytes. */
+  readonly maxmem?: number;
+  readonly backend?: Backend;
+  readonly memLock?: boolean;
+  readonly prealloc?: boolean;
+}
+
+/** The host's side of a guest; a part is absent when it was not asked for or could not be read. */
+export interface ProcessSample {
+  /** /proc/PID/status; kB in bytes. */
+  readonly status?: Numbers;
+  /** /proc/PID/stat: `minflt`, `majflt`, `utime`, `stime` (clock ticks), `num_threads`. */
+  readonly stat?: Numbers;
+  /** /proc/PID/ksm_stat: `ksm_merging_pages`, `ksm_process_profit` (bytes), … */
+  readonly ksm_stat?: Numbers;
+  /** /proc/PID/smaps_rollup in bytes: expensive, on request only. */
+  readonly smaps_rollup?: Numbers;
+}
+
+/**
+ * ok: answered in its last round; busy: did not, its last values are kept; none: has no monitor that can be used;
+ * libvirt: belongs to libvirtd's one connection; denied: no privilege; unasked: not reached yet.
+ */
+export type MonitorState = 'ok' | 'busy' | 'none' | 'libvirt' | 'denied' | 'unasked';
+
+export interface MonitorSample {
+  readonly state: MonitorState;
+  /** Why `state` is not ok, in words. */
+  readonly reason?: string;
+  /** Wall clock seconds of the last whole answer; its age is that of all below. */
+  readonly time?: number;
+  readonly path?: string;
+  readonly qemuVersion?: string;
+  /** `query-status`: running, paused, postmigrate, prelaunch, … */
+  readonly status?: string;
+  /** `query-memory-size-summary`: `base-memory`, `plugged-memory`; bytes. */
+  readonly memory?: Numbers;
+  readonly balloon?: BalloonSample;
+  /** `query-memdev`, as far as it concerns the balloon and KSM. */
+  readonly memdevs?: readonly { readonly size: number; readonly share: boolean; readonly merge: boolean; readonly prealloc: boolean }[];
+}
+
+export interface BalloonSample {
+  /** false: QEMU has no balloon device; then nothing below is there. */
+  readonly device: boolean;
+  /** `query-balloon`, bytes. */
+  readonly actual?: number;
+  /** QOM path of the device. */
+  readonly path?: string;
+  readonly deflateOnOom?: boolean;
+  /** `guest-stats-polling-interval`, seconds; 0 is off. */
+  readonly pollingInterval?: number;
+  /** The guest's own statistics; absent until its driver reported once. */
+  readonly stats?: BalloonStats;
+  /** The report before `stats`, so that rates use the guest's own clock. */
+  readonly earlier?: BalloonStats;
+}
+
+export interface BalloonStats {
+  /** `last-update`, wall clock seconds of the host. */
+  readonly lastUpdate: number;
+  /** `stat-free-memory` and so on: bytes, faults and events. Those that QEMU gave as −1 or 2^64−1 are absent. */
+  readonly values: Numbers;
+}

@@ -1,0 +1,9 @@
+/**
+ * Guest names, command lines and monitors' answers are untrusted: control characters (C0, DEL, C1), line and paragraph
+ * separators, bidirectional overrides and zero-width marks never reach a terminal, a page or a shell.
+ */
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const lonelySurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** The text with everything that could steer a terminal shown as `�`. */
+export const safe = (text: string): string => text.replace(unsafe, '\ufffd').replace(lonelySurrogate, '\ufffd');

@@ -1,0 +1,127 @@
+/** How numbers are written and read. Sizes are binary: K = 1024, M = 1024², as in `free -h` and QEMU. */
+
+export type Unit = 'bytes' | 'seconds' | 'ratio' | 'count' | 'percent' | 'bytes_per_second' | 'per_second';
+
+export const KiB = 1024;
+export const MiB = 1024 ** 2;
+export const GiB = 1024 ** 3;
+
+const letters = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
+
+/** What stands where a number is unknown. */
+export const unknown = '–';
+
+/** Three significant digits, at most five columns: `0B`, `512K`, `1.95G`, `-20.0M`. */
+export const formatBytes = (bytes: number | undefined): string => {
+  if (bytes === undefined || !Number.isFinite(bytes)) return unknown;
+  if (bytes < 0) return '-' + formatBytes(-bytes);
+  let value = bytes;
+  let power = 0;
+  // 999.5 would round to the four digits of 1000, so the next letter starts there.
+  while (value >= 999.5 && power < letters.length - 1) {
+    value /= 1024;
+    power += 1;
+  }
+  const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return value.toFixed(digits) + letters[power];
+};
+
+/** `1.95 GiB`, for sentences and plans. */
+export const longBytes = (bytes: number | undefined): string => {
+  const short = formatBytes(bytes);
+  const letter = short.at(-1);
+  if (short === unknown || letter === undefined) return short;
+  return letter === 'B' ? `${short.slice(0, -1)} B` : `${short.slice(0, -1)} ${letter}iB`;
+};
+
+/** `0.82`, `4.31`, `210`, `12.4k`: a count or a rate in at most five columns. */
+export const formatCount = (count: number | undefined): string => {
+  if (count === undefined || !Number.isFinite(count)) return unknown;
+  if (count < 0) return '-' + formatCount(-count);
+  if (Number.isInteger(count) && count < 100_000) return String(count);
+  if (count < 9.995) return count.toFixed(2);
+  if (count < 99.95) return count.toFixed(1);
+  if (count < 99_999.5) return count.toFixed(0);
+  for (const [size, letter] of [
+    [1e6, 'M'],
+    [1e9, 'G'],
+    [1e12, 'T'],
+  ] as const) {
+    if (count < size * 999.5 || letter === 'T') {
+      const value = count / size;
+      if (letter === 'M' && value < 0.9995) return `${(count / 1e3).toFixed(0)}k`;
+      return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + letter;
+    }
+  }
+  return String(count);
+};
+
+/** `4s`, `3m20`, `5h07`, `12d3h`. */
+export const formatDuration = (seconds: number | undefined): string => {
+  if (seconds === undefined || !Number.isFinite(seconds)) return unknown;
+  if (seconds < 0) return '-' + formatDuration(-seconds);
+  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
+  const whole = Math.floor(seconds);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}`;
+  return `${Math.floor(whole / 86_400)}d${Math.floor((whole % 86_400) / 3600)}h`;
+};
+
+/** A ratio as a percentage: `0.123` is `12.3%`. */
+export const formatRatio = (ratio: number | undefined): string => {
+  if (ratio === undefined || !Number.isFinite(ratio)) return unknown;
+  const percent = ratio * 100;
+  return `${percent.toFixed(Math.abs(percent) < 9.95 ? 1 : 0)}%`;
+};
+
+/** Any number in its unit, as a table's cell shows it. */
+export const format = (value: number | undefined, unit: Unit): string => {
+  if (value === undefined) return unknown;
+  switch (unit) {
+    case 'bytes':
+      return formatBytes(value);
+    case 'bytes_per_second':
+      return value === 0 ? '0' : formatBytes(value);
+    case 'seconds':
+      return formatDuration(value);
+    case 'ratio':
+      return formatRatio(value);
+    case 'percent':
+      return formatRatio(value / 100);
+    case 'count':
+    case 'per_second':
+      return formatCount(value);
+  }
+};
+
+const factors: Readonly<Record<string, number>> = { '': 1, b: 1, k: KiB, m: MiB, g: GiB, t: 1024 ** 4, p: 1024 ** 5 };
+
+/** `512M`, `1.5 GiB`, `2g` in bytes; a bare number takes `defaultLetter`. `undefined` when it is not a size. */
+export const parseBytes = (text: string, defaultLetter = 'm'): number | undefined => {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([bkmgtp]?)(?:i?b)?$/i.exec(text.trim());
+  if (!match) return undefined;
+  const letter = match[2]?.toLowerCase() ?? '';
+  const bytes = Number(match[1]) * (factors[letter === '' && !/b$/i.test(text) ? defaultLetter : letter] ?? Number.NaN);
+  return Number.isFinite(bytes) && bytes <= Number.MAX_SAFE_INTEGER ? Math.round(bytes) : undefined;
+};
+
+/**
+ * A size as an operator types it, against what is there now: `2G`, `+512M`, `-25%`, `80%` (of the maximum), `max`.
+ * `±N%` is a part of `current`. `undefined` when it is not a size.
+ */
+export const parseTarget = (text: string, current: number, maximum: number): number | undefined => {
+  const input = text.trim();
+  if (/^max(imum)?$/i.test(input)) return maximum;
+  const sign = input.startsWith('+') ? 1 : input.startsWith('-') ? -1 : 0;
+  const amount = sign === 0 ? input : input.slice(1).trim();
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(amount);
+  if (percent) {
+    const part = Number(percent[1]) / 100;
+    return Math.round(sign === 0 ? maximum * part : current + sign * current * part);
+  }
+  const bytes = parseBytes(amount);
+  if (bytes === undefined) return undefined;
+  return sign === 0 ? bytes : current + sign * bytes;
+};
