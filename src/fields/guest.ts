@@ -1,0 +1,413 @@
+import type { GuestSample, Sample } from '../sample.ts';
+import type { GuestField } from './field.ts';
+
+type Read = GuestField['read'];
+
+const status =
+  (key: string): Read =>
+  guest =>
+    guest.process.status?.[key];
+
+/** Said when the host's side of a guest can't be read. */
+const noProcess = (guest: GuestSample): string =>
+  guest.process.status ? 'this kernel does not tell it' : 'its process could not be read';
+
+const ksmStatWhy = (guest: GuestSample): string =>
+  guest.process.ksm_stat ? 'this kernel does not tell it' : 'needs root, and a kernel with /proc/PID/ksm_stat (6.1)';
+
+/** Why nothing is known from inside the guest; ordered from the outside in. */
+const insideWhy = (guest: GuestSample): string => {
+  const { monitor } = guest;
+  if (!monitor.balloon) return monitor.reason ?? 'its monitor has not answered yet';
+  if (!monitor.balloon.device) return 'it has no balloon device: add -device virtio-balloon-pci';
+  if (monitor.balloon.stats) return 'its balloon driver does not report this';
+  if (monitor.balloon.pollingInterval === 0) return 'statistics are off: no polling interval is set';
+  return 'its balloon driver has never reported: not loaded, or still booting';
+};
+
+const actualWhy = (guest: GuestSample): string =>
+  guest.monitor.balloon ? 'it has no balloon device: add -device virtio-balloon-pci' : insideWhy(guest);
+
+const stat =
+  (key: string): ((guest: GuestSample) => number | undefined) =>
+  guest =>
+    guest.monitor.balloon?.stats?.values[key];
+
+/** The guest's counters move when its driver reports, so a rate is taken between its last two reports. */
+const statRate =
+  (key: string) =>
+  (guest: GuestSample): number | undefined => {
+    const { stats, earlier } = guest.monitor.balloon ?? {};
+    const now = stats?.values[key];
+    const before = earlier?.values[key];
+    if (!stats || !earlier || now === undefined || before === undefined) return undefined;
+    const seconds = stats.lastUpdate - earlier.lastUpdate;
+    return seconds > 0 && now >= before ? (now - before) / seconds : undefined;
+  };
+
+const difference =
+  (from: string, less: string) =>
+  (guest: GuestSample): number | undefined => {
+    const a = stat(from)(guest);
+    const b = stat(less)(guest);
+    // A driver may give its numbers from two moments: used memory is never less than none.
+    return a === undefined || b === undefined ? undefined : Math.max(0, a - b);
+  };
+
+/** What is plugged now, from the monitor; else what the command line gave it. */
+const memSize = (guest: GuestSample): number | undefined => {
+  const { memory } = guest.monitor;
+  const base = memory?.['base-memory'];
+  return base === undefined ? guest.launch.size : base + (memory?.['plugged-memory'] ?? 0);
+};
+
+const number = (value: number | string | undefined): number | undefined =>
+  typeof value === 'number' ? value : undefined;
+
+/**
+ * Merged pages are in every user's RssAnon, and in RAM once. A guest is charged its share of them: so the sum over
+ * guests is what the host really holds. Unknown where KSM merges and the kernel does not say whose pages.
+ */
+const mergedShare = (guest: GuestSample, sample: Sample): number | undefined => {
+  const shared = number(sample.host.ksm?.['pages_shared']) ?? 0;
+  const sharing = number(sample.host.ksm?.['pages_sharing']) ?? 0;
+  if (shared + sharing === 0) return 0;
+  const merging = guest.process.ksm_stat?.['ksm_merging_pages'];
+  if (merging === undefined) return undefined;
+  return merging * sample.pageSize * (sharing / (shared + sharing));
+};
+
+const held = (guest: GuestSample, sample: Sample): number | undefined => {
+  const own = guest.process.status;
+  const anon = own?.['RssAnon'];
+  const saved = mergedShare(guest, sample);
+  if (own === undefined || anon === undefined || saved === undefined) return undefined;
+  return (
+    Math.max(0, anon - saved) +
+    (own['RssShmem'] ?? 0) +
+    (own['HugetlbPages'] ?? 0) +
+    (own['VmPTE'] ?? 0) +
+    (own['VmSwap'] ?? 0)
+  );
+};
+
+/** What kvmtop knows of a guest. An entry here is all that a new number takes. */
+export const guestFields = {
+  mem_size: {
+    title: 'SIZE',
+    help: 'Memory plugged into the guest now: the most its balloon can give back to it.',
+    source: 'QMP query-memory-size-summary base-memory + plugged-memory, else -m',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: memSize,
+    why: () => 'neither its monitor nor its command line tells it',
+  },
+  mem_max: {
+    title: 'MAX',
+    help: 'Most the guest could ever have: maxmem where hotplug is set up, else its size.',
+    source: '-m maxmem, else mem_size',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: guest => {
+      const size = memSize(guest);
+      return size === undefined ? guest.launch.maxmem : Math.max(size, guest.launch.maxmem ?? 0);
+    },
+    why: () => 'neither its monitor nor its command line tells it',
+  },
+  balloon_target: {
+    title: 'TARGET',
+    help: 'Size asked for by kvmtop in this session; QEMU can’t be asked what others wanted.',
+    source: 'remembered',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: guest => guest.balloonTarget,
+    why: () => 'kvmtop has not set it, and QEMU does not tell it',
+  },
+  balloon_actual: {
+    title: 'BALLOON',
+    help: 'Memory the guest has now: its size, less what the balloon holds.',
+    source: 'QMP query-balloon actual',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: (guest: GuestSample) => guest.monitor.balloon?.actual,
+    why: actualWhy,
+  },
+  guest_total: {
+    title: 'GTOTAL',
+    help: 'RAM as the guest’s kernel counts it; shrinks with the balloon unless it deflates on OOM.',
+    source: 'QMP guest-stats stat-total-memory',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: stat('stat-total-memory'),
+    why: insideWhy,
+  },
+  guest_free: {
+    title: 'GFREE',
+    help: 'RAM that nothing in the guest uses.',
+    source: 'QMP guest-stats stat-free-memory',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: stat('stat-free-memory'),
+    why: insideWhy,
+  },
+  guest_available: {
+    title: 'GAVAIL',
+    help: 'RAM that programs in the guest could still get without swapping.',
+    source: 'QMP guest-stats stat-available-memory',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: stat('stat-available-memory'),
+    why: insideWhy,
+  },
+  guest_caches: {
+    title: 'GCACHE',
+    help: 'The guest’s page cache.',
+    source: 'QMP guest-stats stat-disk-caches',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: stat('stat-disk-caches'),
+    why: insideWhy,
+  },
+  guest_used: {
+    title: 'USED',
+    help: 'What the guest itself needs: total less available, so page cache that it could drop is not in it.',
+    source: 'QMP guest-stats stat-total-memory - stat-available-memory',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: difference('stat-total-memory', 'stat-available-memory'),
+    why: insideWhy,
+  },
+  guest_used_cache: {
+    title: 'USED+C',
+    help: 'What the guest uses with its page cache: total less free.',
+    source: 'QMP guest-stats stat-total-memory - stat-free-memory',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: difference('stat-total-memory', 'stat-free-memory'),
+    why: insideWhy,
+  },
+  guest_swap_in: {
+    title: 'GSWPIN',
+    help: 'Read back from the guest’s own swap.',
+    source: 'QMP guest-stats stat-swap-in',
+    unit: 'bytes',
+    kind: 'counter',
+    read: stat('stat-swap-in'),
+    rate: statRate('stat-swap-in'),
+    why: insideWhy,
+  },
+  guest_swap_out: {
+    title: 'GSWPOUT',
+    help: 'Pushed out to the guest’s own swap.',
+    source: 'QMP guest-stats stat-swap-out',
+    unit: 'bytes',
+    kind: 'counter',
+    read: stat('stat-swap-out'),
+    rate: statRate('stat-swap-out'),
+    why: insideWhy,
+  },
+  guest_major_faults: {
+    title: 'GMAJFLT',
+    help: 'Page faults in the guest that had to wait for its disk.',
+    source: 'QMP guest-stats stat-major-faults',
+    unit: 'count',
+    kind: 'counter',
+    read: stat('stat-major-faults'),
+    rate: statRate('stat-major-faults'),
+    why: insideWhy,
+  },
+  guest_minor_faults: {
+    title: 'GMINFLT',
+    help: 'Page faults in the guest that needed no disk.',
+    source: 'QMP guest-stats stat-minor-faults',
+    unit: 'count',
+    kind: 'counter',
+    read: stat('stat-minor-faults'),
+    rate: statRate('stat-minor-faults'),
+    why: insideWhy,
+  },
+  stats_age: {
+    title: 'AGE',
+    help: 'Time since the guest’s driver last reported; what is old is told, not trusted.',
+    source: 'now - QMP guest-stats last-update',
+    unit: 'seconds',
+    kind: 'gauge',
+    read: (guest, sample) => {
+      const last = guest.monitor.balloon?.stats?.lastUpdate;
+      return last === undefined ? undefined : Math.max(0, sample.time - last);
+    },
+    why: insideWhy,
+  },
+  monitor_age: {
+    title: 'MONAGE',
+    help: 'Time since the guest’s monitor last answered.',
+    source: 'kvmtop',
+    unit: 'seconds',
+    kind: 'gauge',
+    read: (guest, sample) =>
+      guest.monitor.time === undefined ? undefined : Math.max(0, sample.time - guest.monitor.time),
+    why: guest => guest.monitor.reason,
+  },
+  stats_interval: {
+    title: 'POLL',
+    help: 'How often QEMU asks the guest’s driver; 0 is never.',
+    source: 'QMP guest-stats-polling-interval',
+    unit: 'seconds',
+    kind: 'gauge',
+    read: guest => guest.monitor.balloon?.pollingInterval,
+    why: actualWhy,
+  },
+  held: {
+    title: 'HELD',
+    help: 'What the host holds for the guest: RAM (merged pages by share), page tables and swap.',
+    source: '/proc/PID/status RssAnon + RssShmem + HugetlbPages + VmPTE + VmSwap, less its part of what KSM saves',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['ksm', 'guest_ksm_stat'],
+    read: held,
+    why: guest => (guest.process.status ? ksmStatWhy(guest) : noProcess(guest)),
+  },
+  rss: {
+    title: 'RSS',
+    help: 'RAM mapped by the guest’s process; merged pages counted in full, hugepages not at all.',
+    source: '/proc/PID/status VmRSS',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('VmRSS'),
+    why: noProcess,
+  },
+  rss_anon: {
+    title: 'RSSANON',
+    help: 'Its anonymous RAM, merged pages counted in full.',
+    source: '/proc/PID/status RssAnon',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('RssAnon'),
+    why: noProcess,
+  },
+  rss_shmem: {
+    title: 'RSSSHM',
+    help: 'Its shared RAM: guests on memfd or a shared file.',
+    source: '/proc/PID/status RssShmem',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('RssShmem'),
+    why: noProcess,
+  },
+  rss_file: {
+    title: 'RSSFILE',
+    help: 'Its RAM of mapped files: QEMU’s own code, mostly.',
+    source: '/proc/PID/status RssFile',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('RssFile'),
+    why: noProcess,
+  },
+  swap: {
+    title: 'SWAP',
+    help: 'What the host has swapped out of it.',
+    source: '/proc/PID/status VmSwap',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('VmSwap'),
+    why: noProcess,
+  },
+  hugetlb: {
+    title: 'HUGETLB',
+    help: 'RAM it has from the hugepage pools.',
+    source: '/proc/PID/status HugetlbPages',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('HugetlbPages'),
+    why: noProcess,
+  },
+  pte: {
+    title: 'PTE',
+    help: 'Page tables that the host keeps for it.',
+    source: '/proc/PID/status VmPTE',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('VmPTE'),
+    why: noProcess,
+  },
+  locked: {
+    title: 'LOCKED',
+    help: 'RAM locked against swapping.',
+    source: '/proc/PID/status VmLck',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: status('VmLck'),
+    why: noProcess,
+  },
+  ksm_merging: {
+    title: 'KSM',
+    help: 'RAM of the guest that KSM has merged with equal pages.',
+    source: '/proc/PID/ksm_stat ksm_merging_pages x page size',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['guest_ksm_stat'],
+    read: (guest, sample) => {
+      const pages = guest.process.ksm_stat?.['ksm_merging_pages'];
+      return pages === undefined ? undefined : pages * sample.pageSize;
+    },
+    why: ksmStatWhy,
+  },
+  ksm_profit: {
+    title: 'KSMPROF',
+    help: 'What merging earns on this guest, less KSM’s records of it.',
+    source: '/proc/PID/ksm_stat ksm_process_profit',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['guest_ksm_stat'],
+    read: guest => guest.process.ksm_stat?.['ksm_process_profit'],
+    why: ksmStatWhy,
+  },
+  host_major_faults: {
+    title: 'HMAJFLT',
+    help: 'Page faults of the guest’s process that had to wait for the host’s disk: the host’s swapping, felt by the guest.',
+    source: '/proc/PID/stat majflt',
+    unit: 'count',
+    kind: 'counter',
+    needs: ['guest_stat'],
+    read: guest => guest.process.stat?.['majflt'],
+    why: noProcess,
+  },
+  host_minor_faults: {
+    title: 'HMINFLT',
+    help: 'Page faults of the guest’s process that needed no disk.',
+    source: '/proc/PID/stat minflt',
+    unit: 'count',
+    kind: 'counter',
+    needs: ['guest_stat'],
+    read: guest => guest.process.stat?.['minflt'],
+    why: noProcess,
+  },
+  cpu: {
+    title: 'CPU',
+    help: 'Processor time of the guest’s process; its rate 1 is one processor.',
+    source: '/proc/PID/stat utime + stime (in 1/100 s)',
+    unit: 'seconds',
+    kind: 'counter',
+    needs: ['guest_stat'],
+    read: guest => {
+      const own = guest.process.stat;
+      return own?.['utime'] === undefined || own['stime'] === undefined
+        ? undefined
+        : (own['utime'] + own['stime']) / 100;
+    },
+    why: noProcess,
+  },
+  pss: {
+    title: 'PSS',
+    help: 'Its RAM with every shared page split among its users; slow to read, and it holds the guest’s memory map meanwhile.',
+    source: '/proc/PID/smaps_rollup Pss',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['guest_smaps_rollup'],
+    cost: 'high',
+    read: guest => guest.process.smaps_rollup?.['Pss'],
+    why: () => 'costly to read: asked for by key in the detail view only',
+  },
+} as const satisfies Record<string, GuestField>;
+
+export type GuestFieldId = keyof typeof guestFields;
