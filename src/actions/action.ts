@@ -3,49 +3,58 @@ import type { GuestId } from '../sample.ts';
 
 /** What an action would do. Plain data: the confirm dialog, `--dry-run` and the journal print the same Plan. */
 export interface Plan {
-  readonly action: string;
+  /** What was asked for; planning it again on a later Model must be safe. */
+  readonly request: Request;
   /** One line, imperative: `Shrink the balloon of web-1 from 4.00 GiB to 2.00 GiB`. */
   readonly summary: string;
   readonly steps: readonly Step[];
   /** What is expected to happen on host and guest, one line each. */
   readonly effect: readonly string[];
   readonly warnings: readonly string[];
-  /** Set when the guard rails say no: why, and what to do instead. `force` may overrule it only if `forceable`. */
+  /** The guard rails say no: why, and what to do instead. Only a `forceable` one may be overruled, by typing. */
   readonly refusal?: { readonly reason: string; readonly forceable: boolean };
-  /** The steps that bring back what was before; absent when there is no way back. */
-  readonly undo?: readonly Step[];
+  /** Asks for what was there before. It is planned anew when it is used, so that undoing has guard rails too. */
+  readonly undo?: Request;
   /** What to watch afterwards until it arrives. */
   readonly follow?: Follow;
 }
 
-/** One exact change of the world; the gate knows how to do each kind and nothing else. */
-export type Step =
-  | {
-      readonly kind: 'qmp';
-      readonly guest: GuestId;
-      readonly name: string;
-      readonly command: string;
-      readonly arguments: Readonly<Record<string, unknown>>;
-    }
-  | { readonly kind: 'write'; readonly path: string; readonly value: string };
+/** One exact change of the world; the gate (perform.ts) knows how to do each kind and nothing else. */
+export interface Step {
+  readonly kind: 'qmp';
+  readonly guest: GuestId;
+  readonly name: string;
+  readonly command: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
 
-/** A guest's number that should arrive at `target` (within `tolerance`), bytes. */
+/** A guest's balloon on its way: bytes. */
 export interface Follow {
   readonly guest: GuestId;
   readonly name: string;
-  readonly field: 'balloon_actual';
   readonly from: number;
   readonly target: number;
-  readonly tolerance: number;
 }
 
-export interface Action<Input> {
-  readonly id: string;
-  /** The key of the live screen, if it has one. */
+/** Everything that can be asked for, by action. */
+export interface Inputs {
+  readonly balloon: { readonly guest: GuestId; readonly bytes: number };
+  readonly polling: { readonly guest: GuestId; readonly seconds: number };
+}
+
+export type ActionId = keyof Inputs;
+
+export type Request = { [Id in ActionId]: { readonly action: Id; readonly input: Inputs[Id] } }[ActionId];
+
+export interface Action<Id extends ActionId> {
+  readonly id: Id;
+  /** The key of the live screen. */
   readonly key?: string;
   readonly title: string;
   readonly help: string;
-  /** Usage of `kvmtop do`, after the action's name. */
+  /** Arguments of `kvmtop do`, after the action's name. */
   readonly usage: string;
-  readonly plan: (model: Model, input: Input) => Plan;
+  /** Reads the words of `kvmtop do`, against the Model; throws an Error that says what is wrong with them. */
+  readonly parse: (model: Model, words: readonly string[]) => Inputs[Id];
+  readonly plan: (model: Model, input: Inputs[Id]) => Plan;
 }

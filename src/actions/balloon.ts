@@ -1,0 +1,164 @@
+import type { GuestModel, Model } from '../model.ts';
+import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
+import type { Action, Plan } from './action.ts';
+import { findGuest, refuse, unreachable } from './guest.ts';
+
+/** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
+const smallest = 16 * MiB;
+
+/** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
+const staleIntervals = 3;
+const staleSeconds = 10;
+
+/** What the balloon can give back to the guest: boot memory, without what virtio-mem plugged. Bytes. */
+export const balloonMaximum = (guest: GuestModel): number | undefined =>
+  guest.sample.monitor.memory?.['base-memory'] ?? guest.sample.launch.size;
+
+/** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
+export const statsStale = (guest: GuestModel): boolean | undefined => {
+  const age = guest.values.stats_age;
+  if (age === undefined) return undefined;
+  return age > Math.max(staleSeconds, staleIntervals * (guest.values.stats_interval ?? 0));
+};
+
+/**
+ * The smallest size that is safe: 25 % of the maximum, or what the guest uses and 128 MiB or 10 % more, whichever is
+ * larger. `undefined` when what it uses is unknown. Bytes.
+ */
+export const balloonFloor = (guest: GuestModel): number | undefined => {
+  const maximum = balloonMaximum(guest);
+  const used = guest.values.guest_used;
+  if (maximum === undefined || used === undefined) return undefined;
+  return Math.min(maximum, Math.max(0.25 * maximum, used + Math.max(128 * MiB, 0.1 * used)));
+};
+
+/** What the guard rails say of shrinking; the first that objects is told. */
+const shrinkRefusal = (guest: GuestModel, bytes: number): Plan['refusal'] => {
+  const { launch } = guest.sample;
+  if (bytes < smallest)
+    return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
+  if (launch.backend === 'hugetlb')
+    return {
+      reason: 'its memory is in hugepages: a balloon would take them from the guest and free nothing on the host',
+      forceable: true,
+    };
+  if (launch.memLock)
+    return {
+      reason: 'its memory is locked (mem-lock): a balloon would take it from the guest and free nothing on the host',
+      forceable: true,
+    };
+  const stale = statsStale(guest);
+  if (stale === undefined)
+    return {
+      reason: 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first',
+      forceable: true,
+    };
+  if (stale)
+    return {
+      reason: `what the guest uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`,
+      forceable: true,
+    };
+  const floor = balloonFloor(guest);
+  if (floor === undefined)
+    return { reason: 'its driver does not report what it uses, so no safe size is known', forceable: true };
+  if (bytes < floor)
+    return {
+      reason: `unsafe: it uses ${longBytes(guest.values.guest_used)}, so no less than ${longBytes(floor)}`,
+      forceable: true,
+    };
+  return undefined;
+};
+
+/** Growing or shrinking needs a driver that listens; QEMU accepts the command without one and nothing happens. */
+const driverMissing = (guest: GuestModel): boolean => {
+  const { balloon } = guest.sample.monitor;
+  return balloon?.stats === undefined && (balloon?.pollingInterval ?? 0) > 0;
+};
+
+const shrinkEffect = (guest: GuestModel, from: number, to: number): string[] => {
+  const { guest_available: available, rss_anon: anon, rss_shmem: shmem, guest_used: used } = guest.values;
+  const resident = anon === undefined ? undefined : anon + (shmem ?? 0);
+  const least = resident === undefined ? 0 : Math.min(from - to, Math.max(0, resident - to));
+  const most = resident === undefined ? from - to : Math.min(from - to, resident);
+  return [
+    available === undefined
+      ? 'guest: what stays available inside is unknown'
+      : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(Math.max(0, available - (from - to)))}`,
+    `host: gets back ${longBytes(least)} to ${longBytes(most)}, as far as the guest had touched it`,
+  ];
+};
+
+const growEffect = (model: Model, from: number, to: number): string[] => [
+  `guest: ${longBytes(to - from)} more, at once available inside`,
+  `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
+];
+
+const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
+  const said: string[] = [];
+  const available = model.host.values.mem_available;
+  if (asked > to) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
+  if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');
+  if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
+  if (to > from && available !== undefined && to - from > available)
+    said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
+  if (guest.sample.manager === 'proxmox') said.push('Proxmox may balance this guest too, and set another size');
+  if (to > from && guest.sample.launch.backend === 'hugetlb') said.push('hugepages: only what the guest sees changes');
+  return said;
+};
+
+export const balloon: Action<'balloon'> = {
+  id: 'balloon',
+  key: 'b',
+  title: 'Balloon',
+  help: 'Set how much memory a guest has: 2G, +512M, -25%, 80% (of its maximum), max.',
+  usage: 'GUEST SIZE',
+
+  parse(model, words) {
+    const [name, size, ...rest] = words;
+    if (name === undefined || size === undefined || rest.length > 0)
+      throw new Error('balloon takes GUEST SIZE, such as: balloon web-1 2G');
+    const guest = findGuest(model, name);
+    const maximum = balloonMaximum(guest) ?? Number.MAX_SAFE_INTEGER;
+    const bytes = parseTarget(size, guest.values.balloon_actual ?? maximum, maximum);
+    if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80% or max`);
+    return { guest: guest.id, bytes };
+  },
+
+  plan(model, input) {
+    const request = { action: 'balloon', input } as const;
+    const guest = model.guests.find(one => one.id === input.guest);
+    if (!guest) return refuse(request, 'Set a balloon', 'the guest is gone: it ended, or was restarted');
+    const title = `Set the balloon of ${guest.name}`;
+    const problem = unreachable(guest);
+    if (problem) return refuse(request, title, problem);
+    const maximum = balloonMaximum(guest);
+    const from = guest.values.balloon_actual;
+    if (maximum === undefined || from === undefined)
+      return refuse(request, title, 'its size is not known yet: wait for its monitor');
+
+    const page = model.sample.pageSize;
+    const to = Math.floor(Math.min(input.bytes, maximum) / page) * page;
+    const summary =
+      to < from
+        ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`
+        : `Grow ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`;
+    if (to === from) return refuse(request, title, `it already has ${longBytes(from)}`);
+    if (driverMissing(guest))
+      return refuse(
+        request,
+        summary,
+        'its balloon driver has never reported: not loaded, or still booting; nothing would happen',
+      );
+    const refusal = to < from ? shrinkRefusal(guest, to) : undefined;
+    return {
+      request,
+      summary,
+      steps: [{ kind: 'qmp', guest: guest.id, name: guest.name, command: 'balloon', arguments: { value: to } }],
+      effect: to < from ? shrinkEffect(guest, from, to) : growEffect(model, from, to),
+      warnings: warnings(model, guest, from, to, input.bytes),
+      ...(refusal ? { refusal } : {}),
+      undo: { action: 'balloon', input: { guest: guest.id, bytes: from } },
+      follow: { guest: guest.id, name: guest.name, from, target: to },
+    };
+  },
+};

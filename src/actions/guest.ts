@@ -1,0 +1,46 @@
+import type { GuestModel, Model } from '../model.ts';
+import type { Plan, Request } from './action.ts';
+
+/** Finds the guest that an operator means: by id, name or PID. Throws an Error that says what to do when it isn't one. */
+export const findGuest = (model: Model, word: string): GuestModel => {
+  const found = model.guests.filter(guest => guest.id === word || guest.name === word || String(guest.pid) === word);
+  const [guest] = found;
+  if (!guest) {
+    const names = model.guests.map(one => one.name).join(', ');
+    throw new Error(`no guest '${word}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}`);
+  }
+  if (found.length > 1)
+    throw new Error(
+      `${found.length} guests are called '${word}': give a PID (${found.map(one => one.pid).join(', ')})`,
+    );
+  return guest;
+};
+
+/** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
+export const unreachable = (guest: GuestModel): string | undefined => {
+  const { monitor } = guest.sample;
+  switch (monitor.state) {
+    case 'libvirt':
+      return 'libvirt runs this guest and holds its monitor: use virsh setmem';
+    case 'none':
+      return monitor.reason ?? 'it has no QMP monitor: start it with -qmp unix:PATH,server=on,wait=off';
+    case 'denied':
+      return monitor.reason ?? 'its monitor may not be opened: run kvmtop as root';
+    case 'unasked':
+      return 'its monitor has not answered yet: try again in a moment';
+    case 'busy':
+      return monitor.reason ?? 'its monitor does not answer: another client holds it, or QEMU hangs';
+    case 'ok':
+      return monitor.balloon?.device ? undefined : 'it has no balloon device: start it with -device virtio-balloon-pci';
+  }
+};
+
+/** A Plan that does nothing but say why. */
+export const refuse = (request: Request, summary: string, reason: string): Plan => ({
+  request,
+  summary,
+  steps: [],
+  effect: [],
+  warnings: [],
+  refusal: { reason, forceable: false },
+});

@@ -1,0 +1,66 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Request, Step } from './action.ts';
+
+/** What was done, by whom, with what outcome: one line of JSON each. */
+export interface JournalEntry {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly user: string;
+  /** How it was asked for: by key, by `kvmtop do`, or by kvmtop itself. */
+  readonly by: 'key' | 'do' | 'itself';
+  readonly request: Request;
+  readonly summary: string;
+  readonly steps: readonly Step[];
+  readonly forced: boolean;
+  readonly outcome: 'done' | 'failed';
+  readonly error?: string;
+  readonly undo?: Request;
+}
+
+export interface Journal {
+  readonly path: string;
+  /** Throws when it can't be written: what is not journalled is not done. */
+  append(entry: JournalEntry): void;
+  /** Entries of earlier runs and this one, oldest first; lines that are not entries are passed over. */
+  read(): JournalEntry[];
+}
+
+/** `$XDG_STATE_HOME/kvmtop`, else /var/log/kvmtop for root and ~/.local/state/kvmtop for others. */
+export const journalPath = (env: NodeJS.ProcessEnv, uid: number): string => {
+  const state = env['XDG_STATE_HOME'];
+  if (state) return join(state, 'kvmtop', 'journal.ndjson');
+  if (uid === 0) return '/var/log/kvmtop/journal.ndjson';
+  return join(env['HOME'] ?? '/', '.local', 'state', 'kvmtop', 'journal.ndjson');
+};
+
+/** Who really asks: through sudo, the one before it. */
+export const operator = (env: NodeJS.ProcessEnv): string =>
+  env['SUDO_USER'] ?? env['USER'] ?? env['LOGNAME'] ?? 'unknown';
+
+const isEntry = (value: unknown): value is JournalEntry =>
+  typeof value === 'object' && value !== null && 'time' in value && 'request' in value && 'outcome' in value;
+
+export const openJournal = (path: string): Journal => ({
+  path,
+  append(entry) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    appendFileSync(path, JSON.stringify(entry) + '\n', { mode: 0o600 });
+  },
+  read() {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch {
+      return [];
+    }
+    return text.split('\n').flatMap(row => {
+      try {
+        const value: unknown = JSON.parse(row);
+        return isEntry(value) ? [value] : [];
+      } catch {
+        return [];
+      }
+    });
+  },
+});

@@ -1,0 +1,49 @@
+import type { Action } from './action.ts';
+import { findGuest, refuse, unreachable } from './guest.ts';
+
+/**
+ * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
+ * and Proxmox set it too): it is changed only where it is 0, and put back at exit.
+ */
+export const polling: Action<'polling'> = {
+  id: 'polling',
+  title: 'Statistics',
+  help: 'Set how often QEMU asks a guest for its memory statistics, in seconds; 0 is never.',
+  usage: 'GUEST SECONDS',
+
+  parse(model, words) {
+    const [name, seconds, ...rest] = words;
+    if (name === undefined || seconds === undefined || rest.length > 0 || !/^\d{1,4}$/.test(seconds))
+      throw new Error('polling takes GUEST SECONDS, such as: polling web-1 2');
+    return { guest: findGuest(model, name).id, seconds: Number(seconds) };
+  },
+
+  plan(model, input) {
+    const request = { action: 'polling', input } as const;
+    const guest = model.guests.find(one => one.id === input.guest);
+    if (!guest) return refuse(request, 'Set statistics', 'the guest is gone: it ended, or was restarted');
+    const summary = `Have ${guest.name} report its memory ${input.seconds === 0 ? 'no more' : `every ${input.seconds} s`}`;
+    const problem = unreachable(guest);
+    if (problem) return refuse(request, summary, problem);
+    const { balloon } = guest.sample.monitor;
+    if (balloon?.path === undefined || balloon.pollingInterval === undefined)
+      return refuse(request, summary, 'its balloon device was not found, or does not tell its interval');
+    if (balloon.pollingInterval === input.seconds) return refuse(request, summary, 'it does so already');
+    return {
+      request,
+      summary,
+      steps: [
+        {
+          kind: 'qmp',
+          guest: guest.id,
+          name: guest.name,
+          command: 'qom-set',
+          arguments: { path: balloon.path, property: 'guest-stats-polling-interval', value: input.seconds },
+        },
+      ],
+      effect: ['guest: its driver wakes that often; costs it next to nothing'],
+      warnings: [],
+      undo: { action: 'polling', input: { guest: guest.id, seconds: balloon.pollingInterval } },
+    };
+  },
+};
