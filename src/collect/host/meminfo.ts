@@ -1,0 +1,23 @@
+import type { Root } from '../../root.ts';
+import type { Numbers } from '../../sample.ts';
+import { type Found, number, overKb, parseWith } from './layout.ts';
+import { createNumbersReader } from './numbers.ts';
+import type { Reader } from './reader.ts';
+
+const line = new RegExp(`^((?:Node \\d+ )?([^:\\s][^:\\n]*):[ \\t]*)(${number})( kB)?$`, 'gm');
+
+/** A node's meminfo is like the host's, with `Node 0 ` before each name. */
+export const findMeminfo = (text: string): Found[] =>
+  Array.from(text.matchAll(line), ({ index, 1: prefix = '', 2: key = '', 3: digits = '', 4: kb }) => {
+    const start = index + prefix.length;
+    return { key, start, end: start + digits.length, over: kb ? overKb : 1 };
+  });
+
+/**
+ * /proc/meminfo and /sys/devices/system/node/nodeN/meminfo. Lines are `Name:  123 kB`, in bytes here, or `Name:  123`
+ * for a count of pages. Other lines are skipped.
+ */
+export const parseMeminfo = (text: string): Numbers => parseWith(findMeminfo, text);
+
+export const createMeminfoReader = (root: Root): Reader<Numbers> =>
+  createNumbersReader(root, '/proc/meminfo', findMeminfo);

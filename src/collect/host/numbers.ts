@@ -1,0 +1,18 @@
+import type { Root } from '../../root.ts';
+import type { Numbers } from '../../sample.ts';
+import { KeptFile } from './kept.ts';
+import { type Find, Layout } from './layout.ts';
+import type { Reader } from './reader.ts';
+
+/** Reads one file of many numbers. */
+export const createNumbersReader = (root: Root, path: string, find: Find): Reader<Numbers> => {
+  const file = new KeptFile(root, path);
+  const layout = new Layout(find);
+  return {
+    read() {
+      const bytes = file.bytes();
+      return bytes && layout.parse(bytes);
+    },
+    close: () => file.close(),
+  };
+};

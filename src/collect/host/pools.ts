@@ -1,0 +1,64 @@
+import type { Root } from '../../root.ts';
+import type { PoolSample, Values } from '../../sample.ts';
+import { listNodes, nodesFolder } from './nodes.ts';
+import type { Reader } from './reader.ts';
+import { createValuesReader, onlyNumbers, pathsIn } from './value.ts';
+
+/** `hugepages-2048kB` in bytes; `undefined` for any other name. */
+export const parsePoolName = (name: string): number | undefined => {
+  const [, kb] = /^hugepages-(\d{1,12})kB$/.exec(name) ?? [];
+  return kb === undefined ? undefined : Number(kb) * 1024;
+};
+
+interface Pool {
+  readonly pageSize: number;
+  readonly node?: number;
+  readonly counts: Reader<Values>;
+}
+
+const listPools = (root: Root, folder: string, node?: number): Pool[] =>
+  root
+    .list(folder)
+    .flatMap(name => {
+      const pageSize = parsePoolName(name);
+      if (pageSize === undefined) return [];
+      const counts = createValuesReader(root, () =>
+        // `demote` can only be written, and `demote_size` is not a count.
+        pathsIn(root, `${folder}/${name}`).filter(
+          ([file]) => file.endsWith('hugepages') || file.includes('hugepages_'),
+        ),
+      );
+      return { pageSize, counts, ...(node === undefined ? {} : { node }) };
+    })
+    .sort((one, other) => one.pageSize - other.pageSize);
+
+/**
+ * The hugepage pools of /sys/kernel/mm/hugepages, by page size, and where the host has several nodes then those of each
+ * node, by node and size. With one node they would say the same twice.
+ */
+export const createPoolsReader = (root: Root): Reader<readonly PoolSample[]> => {
+  let pools: readonly Pool[] | undefined;
+  const look = (): Pool[] => {
+    const nodes = listNodes(root);
+    return [
+      ...listPools(root, '/sys/kernel/mm/hugepages'),
+      ...(nodes.length > 1 ? nodes : []).flatMap(node => listPools(root, `${nodesFolder}/node${node}/hugepages`, node)),
+    ];
+  };
+  const close = (): void => {
+    for (const { counts } of pools ?? []) counts.close();
+    pools = undefined;
+  };
+  return {
+    read() {
+      pools ??= look();
+      const samples = pools.flatMap(({ counts, ...pool }) => {
+        const values = counts.read();
+        return values ? { ...pool, counts: onlyNumbers(values) } : [];
+      });
+      if (samples.length < pools.length) close();
+      return samples.length > 0 ? samples : undefined;
+    },
+    close,
+  };
+};

@@ -1,0 +1,46 @@
+import type { Root } from '../../root.ts';
+import type { HostSample, Numbers } from '../../sample.ts';
+import { type Found, number, overMicroseconds, parseWith } from './layout.ts';
+import { createNumbersReader } from './numbers.ts';
+import type { Reader } from './reader.ts';
+
+const line = /^(some|full) .*$/gm;
+const pair = new RegExp(` ((\\w+)=)(${number})(?= |$)`, 'g');
+
+const findPressure = (text: string): Found[] =>
+  Array.from(text.matchAll(line)).flatMap(({ index: lineStart, 0: whole, 1: kind = '' }) =>
+    Array.from(whole.matchAll(pair), ({ index, 1: prefix = '', 2: name = '', 3: digits = '' }) => {
+      const start = lineStart + index + 1 + prefix.length;
+      return {
+        key: `${kind} ${name}`,
+        start,
+        end: start + digits.length,
+        over: name === 'total' ? overMicroseconds : 1,
+      };
+    }),
+  );
+
+/**
+ * /proc/pressure/*: lines are `some avg10=0.12 avg60=0.05 avg300=0.01 total=1234`, averages in percent and the total in
+ * microseconds, here in seconds. Keys are `some avg10` and so on. Before Linux 5.13 `cpu` has no `full` line.
+ */
+export const parsePressure = (text: string): Numbers => parseWith(findPressure, text);
+
+/** Absent where the kernel was built or booted without PSI. */
+export const createPressureReader = (root: Root): Reader<NonNullable<HostSample['pressure']>> => {
+  const memory = createNumbersReader(root, '/proc/pressure/memory', findPressure);
+  const cpu = createNumbersReader(root, '/proc/pressure/cpu', findPressure);
+  const io = createNumbersReader(root, '/proc/pressure/io', findPressure);
+  return {
+    read() {
+      const resources = { memory: memory.read(), cpu: cpu.read(), io: io.read() };
+      const known = Object.entries(resources).filter(([, numbers]) => numbers !== undefined);
+      return known.length > 0 ? Object.fromEntries(known) : undefined;
+    },
+    close() {
+      memory.close();
+      cpu.close();
+      io.close();
+    },
+  };
+};

@@ -1,0 +1,19 @@
+import type { Root } from '../../root.ts';
+import type { Numbers } from '../../sample.ts';
+import { type Found, number, parseWith } from './layout.ts';
+import { createNumbersReader } from './numbers.ts';
+import type { Reader } from './reader.ts';
+
+const line = new RegExp(`^(([^\\s]+) )(${number})$`, 'gm');
+
+const findVmstat = (text: string): Found[] =>
+  Array.from(text.matchAll(line), ({ index, 1: prefix = '', 2: key = '', 3: digits = '' }) => {
+    const start = index + prefix.length;
+    return { key, start, end: start + digits.length, over: 1 };
+  });
+
+/** /proc/vmstat: lines are `name 123`, pages or events since boot. Other lines are skipped. */
+export const parseVmstat = (text: string): Numbers => parseWith(findVmstat, text);
+
+export const createVmstatReader = (root: Root): Reader<Numbers> =>
+  createNumbersReader(root, '/proc/vmstat', findVmstat);
