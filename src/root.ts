@@ -65,6 +65,19 @@ export class Root {
     }
   }
 
+  /**
+   * `bytesOf` in one system call, for a file that comes in one piece of at most a page, as those of /sys and /proc/sys
+   * do: it does not ask whether there is more. (And asks for no more than a page: for /proc/sys the kernel zeroes a buffer
+   * of the size that was asked for.)
+   */
+  pageOf(descriptor: number): Buffer | undefined {
+    try {
+      return this.#buffer.subarray(0, readSync(descriptor, this.#buffer, 0, 4096, 0));
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Names in a folder, unsorted; empty when it is not there. */
   list(path: string): string[] {
     return this.#attempt(path, () => readdirSync(this.path(path))) ?? [];

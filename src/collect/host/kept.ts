@@ -8,25 +8,28 @@ import type { Root } from '../../root.ts';
 export class KeptFile {
   readonly path: string;
   readonly #root: Root;
+  readonly #read: (descriptor: number) => Buffer | undefined;
   #descriptor: number | undefined;
   #missing = false;
 
-  constructor(root: Root, path: string) {
+  /** `page` tells that the file comes in one piece of at most a page, which saves a system call per read. */
+  constructor(root: Root, path: string, kind?: 'page') {
     this.#root = root;
     this.path = path;
+    this.#read = kind === 'page' ? descriptor => root.pageOf(descriptor) : descriptor => root.bytesOf(descriptor);
   }
 
   /** The whole file, in the root's shared buffer: parse it before reading on. `undefined` when it can't be read. */
   bytes(): Buffer | undefined {
     if (this.#missing) return undefined;
     if (this.#descriptor !== undefined) {
-      const bytes = this.#root.bytesOf(this.#descriptor);
+      const bytes = this.#read(this.#descriptor);
       if (bytes) return bytes;
       // What was behind it has gone (a zram device, a node): something else may stand under its name by now.
       this.close();
     }
     this.#descriptor = this.#root.open(this.path);
-    const bytes = this.#descriptor === undefined ? undefined : this.#root.bytesOf(this.#descriptor);
+    const bytes = this.#descriptor === undefined ? undefined : this.#read(this.#descriptor);
     if (!bytes) {
       this.close();
       this.#missing = true;

@@ -40,7 +40,7 @@ export const createValuesReader = (root: Root, look: () => Paths): Reader<Values
   let files: readonly (readonly [string, KeptFile])[] | undefined;
   return {
     read() {
-      files ??= look().map(([key, path]) => [key, new KeptFile(root, path)] as const);
+      files ??= look().map(([key, path]) => [key, new KeptFile(root, path, 'page')] as const);
       const values: Record<string, number | string> = {};
       let some = false;
       for (const [key, file] of files) {

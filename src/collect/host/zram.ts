@@ -40,7 +40,7 @@ export const createZramReader = (root: Root): Reader<readonly ZramSample[]> => {
         .list('/sys/block')
         .filter(name => /^zram\d+$/.test(name))
         .sort((one, other) => Number(one.slice('zram'.length)) - Number(other.slice('zram'.length)))
-        .map(device => ({ device, file: new KeptFile(root, `/sys/block/${device}/mm_stat`) }));
+        .map(device => ({ device, file: new KeptFile(root, `/sys/block/${device}/mm_stat`, 'page') }));
       const samples = devices.flatMap(({ device, file }) => {
         const text = file.text();
         return text === undefined ? [] : { device, stat: parseMmStat(text) };
