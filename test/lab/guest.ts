@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../until.ts';
+import { type Answer, qmp } from './qmp.ts';
+
+/** Made by image.sh. */
+export const image = join(import.meta.dirname, '../../.lab/image');
+
+export interface GuestOptions {
+  readonly name: string;
+  /** MiB; 192 when not told. */
+  readonly memory?: number;
+  /** A balloon device with an id, without one, none at all, or one whose driver the guest does not load. */
+  readonly balloon?: 'id' | 'noid' | 'none' | 'nodriver';
+  readonly deflateOnOom?: boolean;
+  /** hugetlb needs the host's hugepages: `borrowHost`. */
+  readonly backend?: 'anon' | 'memfd' | 'hugetlb';
+  /** MiB of `-m maxmem=`. */
+  readonly maxmem?: number;
+  /** Whether KSM may merge its pages. */
+  readonly merge?: boolean;
+  /** Booted, then stopped by QMP. */
+  readonly paused?: boolean;
+  /** MiB of a tmpfs, the same bytes in every guest. */
+  readonly fill?: number;
+  /** MiB that it writes again every second. */
+  readonly load?: number;
+  /** Where QMP listens, instead of a socket in the guest's own folder. */
+  readonly qmpPath?: string;
+  /** QEMU arguments; with `monitor: false`, these are all there is of a monitor. */
+  readonly extra?: readonly string[];
+  readonly monitor?: boolean;
+}
+
+export interface Guest {
+  readonly name: string;
+  /** QEMU's. */
+  readonly pid: number;
+  readonly qmpPath: string;
+  /** Bytes of `-m`. */
+  readonly size: number;
+  /** Everything that its console said, so far. */
+  readonly console: () => string;
+  /** The one QMP answer, by the tests' own client. */
+  readonly qmp: (command: string, args?: object) => Promise<Answer>;
+  /** Booted: driver loaded, filled, and listening to `run`. */
+  readonly ready: () => Promise<void>;
+  /** Runs a shell command inside the guest, such as `head -c 32M /seed >/mem/a`; resolves to what it printed. */
+  readonly run: (command: string) => Promise<string>;
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Kills QEMU, even a stopped one, and removes its files. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Shorter by a second than a plain boot: no probing of what QEMU has not got. */
+const kernelLine =
+  'console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check init_on_alloc=0 audit=0 apparmor=0 ' +
+  '8250.nr_uarts=1 i8042.noaux i8042.nokbd random.trust_cpu=on cryptomgr.notests';
+
+const backends = {
+  anon: [],
+  memfd: ['memory-backend-memfd'],
+  hugetlb: ['memory-backend-memfd', 'hugetlb=on', 'hugetlbsize=2M', 'prealloc=on'],
+};
+
+const qemuArguments = (options: GuestOptions, dir: string, qmpPath: string): string[] => {
+  const { memory = 192, balloon = 'id', backend = 'anon', maxmem, fill, load, merge = false } = options;
+  const [object, ...properties] = backends[backend];
+  const device = ['virtio-balloon-pci', ...(balloon === 'noid' ? [] : ['id=balloon0'])];
+  if (options.deflateOnOom) device.push('deflate-on-oom=on');
+  const words = [kernelLine];
+  if (balloon === 'nodriver') words.push('kvmtop.noballoon');
+  if (fill) words.push(`kvmtop.fill=${fill}`);
+  if (load) words.push(`kvmtop.load=${load}`);
+  return [
+    // In QEMU's option syntax a comma within a value is doubled.
+    ...['-name', options.name.replaceAll(',', ',,')],
+    // A small translation cache: the host's cost of a guest should be the guest's memory.
+    ...['-accel', 'tcg,tb-size=64'],
+    ...['-machine', `pc,mem-merge=${merge ? 'on' : 'off'}${object ? ',memory-backend=mem' : ''}`],
+    ...(object ? ['-object', [object, 'id=mem', `size=${memory}M`, ...properties].join(',')] : []),
+    ...['-m', maxmem ? `size=${memory}M,slots=4,maxmem=${maxmem}M` : `${memory}`],
+    ...['-nodefaults', '-display', 'none'],
+    ...['-kernel', join(image, 'kernel'), '-initrd', join(image, 'initrd'), '-append', words.join(' ')],
+    ...['-chardev', `socket,id=serial0,path=${dir}/serial,server=on,wait=off,logfile=${dir}/console`],
+    ...['-serial', 'chardev:serial0'],
+    ...(balloon === 'none' ? [] : ['-device', device.join(',')]),
+    ...(options.monitor === false ? [] : ['-qmp', `unix:${qmpPath},server=on,wait=off`]),
+    ...(options.extra ?? []),
+  ];
+};
+
+/**
+ * Starts a guest under emulation (never KVM, so that it runs anywhere); resolves once QEMU answers, which is before the
+ * guest has booted, unless it is to be `paused`. The kernel kills it if this process dies. Rejects with QEMU's own words.
+ */
+export const startGuest = async (options: GuestOptions): Promise<Guest> => {
+  const dir = mkdtempSync(join(tmpdir(), 'kvmtop-guest-'));
+  const qmpPath = options.qmpPath ?? join(dir, 'qmp');
+  mkdirSync(join(qmpPath, '..'), { recursive: true });
+  const child = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, dir, qmpPath)],
+    // Not of this terminal's process group: Ctrl-C is for us, and `stop` takes down the guests in order.
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  );
+  const guest = new RunningGuest(options, dir, qmpPath, child);
+  try {
+    if (options.monitor !== false) await guest.answering();
+    if (options.paused) {
+      await guest.ready();
+      await guest.qmp('stop');
+    }
+    return guest;
+  } catch (error) {
+    await guest.stop();
+    throw error;
+  }
+};
+
+class RunningGuest implements Guest {
+  readonly name: string;
+  readonly pid: number;
+  readonly qmpPath: string;
+  readonly size: number;
+  readonly #dir: string;
+  readonly #exit: Promise<void>;
+  #ended: string | undefined;
+  #errors = '';
+  #commands = 0;
+
+  constructor(options: GuestOptions, dir: string, qmpPath: string, child: ChildProcess) {
+    this.name = options.name;
+    this.pid = child.pid ?? -1;
+    this.qmpPath = qmpPath;
+    this.size = (options.memory ?? 192) * 2 ** 20;
+    this.#dir = dir;
+    child.stderr?.setEncoding('utf8').on('data', text => {
+      this.#errors += text;
+    });
+    this.#exit = new Promise(resolve => {
+      child.once('error', error => {
+        this.#ended = String(error);
+        resolve();
+      });
+      child.once('close', (code, signal) => {
+        this.#ended = `QEMU ended with ${signal ?? code}: ${this.#errors.trim()}`;
+        resolve();
+      });
+    });
+  }
+
+  console = (): string => {
+    try {
+      return readFileSync(join(this.#dir, 'console'), 'utf8');
+    } catch {
+      return '';
+    }
+  };
+
+  qmp = (command: string, args: object = {}): Promise<Answer> => qmp(this.qmpPath, command, args);
+
+  answering = async (): Promise<void> => {
+    const running = this.qmp('query-status').catch(error => {
+      throw new Error(`${this.name}: ${this.#ended ?? error}`);
+    });
+    const ended = this.#exit.then(() => Promise.reject(new Error(`${this.name}: ${this.#ended}`)));
+    await Promise.race([running, ended]);
+  };
+
+  ready = (): Promise<void> =>
+    until(`${this.name} is ready`, 60_000, () => {
+      if (this.#ended) throw new Error(`${this.name}: ${this.#ended}`);
+      return this.console().includes('kvmtop-lab: ready');
+    });
+
+  run = (command: string): Promise<string> => {
+    const id = `${this.pid}-${++this.#commands}`;
+    return new Promise((resolve, reject) => {
+      const socket = connect(join(this.#dir, 'serial'));
+      const timer = setTimeout(() => end(new Error(`${this.name}: no end of ${command}`)), 30_000);
+      let text = '';
+      const end = (error?: Error) => {
+        clearTimeout(timer);
+        socket.destroy();
+        if (error) reject(error);
+      };
+      socket.setEncoding('utf8').on('error', end);
+      socket.on('connect', () => socket.write(`${id} ${command}\n`));
+      socket.on('data', chunk => {
+        text += chunk;
+        const done = new RegExp(`kvmtop-lab: done ${id} (\\d+)`).exec(text);
+        if (!done) return;
+        const output = text.slice(0, done.index);
+        end(done[1] === '0' ? undefined : new Error(`${this.name}: ${command}: status ${done[1]}: ${output}`));
+        resolve(output);
+      });
+    });
+  };
+
+  signal = (signal: NodeJS.Signals): void => {
+    process.kill(this.pid, signal);
+  };
+
+  stop = async (): Promise<void> => {
+    if (!this.#ended) this.signal('SIGKILL');
+    await this.#exit;
+    rmSync(this.#dir, { recursive: true, force: true });
+    rmSync(this.qmpPath, { force: true });
+  };
+}

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Installs what the lab's guests and the tests in a real terminal need. Quick when all is there; needs root otherwise.
+set -euo pipefail
+
+packages=(
+  qemu-system-x86 busybox-static cpio zstd xz-utils # the guests and their image
+  util-linux procps                                 # setpriv, flock, free
+  tmux htop btop gcc libc6-dev                      # looking by hand, and what the benchmark compares with
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+export DEBIAN_FRONTEND=noninteractive
+install=(apt-get install -y -qq --no-install-recommends "${missing[@]}")
+echo "lab: installing ${missing[*]}"
+# Old package lists name files that are gone from the mirror: fetch new ones only then.
+"${install[@]}" </dev/null || { apt-get update -qq && "${install[@]}" </dev/null; }

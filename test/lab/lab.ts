@@ -1,0 +1,108 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Guest, type GuestOptions, image, startGuest } from './guest.ts';
+
+export { type Guest, type GuestOptions, startGuest } from './guest.ts';
+export { type Answer, QmpError, qmp } from './qmp.ts';
+
+/** Why there can be no lab here, and what to do; `undefined` when there can. */
+export const whyNoLab = (): string | undefined => {
+  if (process.getuid?.() !== 0) return 'the lab needs root: it borrows KSM and hugepages';
+  if (spawnSync('qemu-system-x86_64', ['--version']).error) return 'QEMU is missing: run test/lab/install.sh';
+  if (!existsSync(join(image, 'recipe'))) return "the guests' image is missing: run test/lab/image.sh";
+  return undefined;
+};
+
+/** What the guests use of the host besides memory: KSM running (fast), and hugepages of 2 MiB. */
+interface Loan {
+  readonly ksm?: boolean;
+  readonly hugepages?: number;
+}
+
+/**
+ * Borrows from the host; resolves to what gives it back. A process of its own (borrow.sh) holds the loan and gives it
+ * back when this one is gone, however it ended.
+ */
+export const borrowHost = async ({ ksm = false, hugepages = 0 }: Loan): Promise<() => Promise<void>> => {
+  const holder = spawn(join(import.meta.dirname, 'borrow.sh'), [ksm ? '1' : '0', String(hugepages)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const exit = new Promise<void>(resolve => holder.once('close', () => resolve()));
+  const giveBack = async () => {
+    holder.stdin.end();
+    await exit;
+  };
+  const answer = await new Promise<string>((resolve, reject) => {
+    holder.once('error', reject);
+    holder.stdout.setEncoding('utf8').once('data', text => resolve(text.trim()));
+    exit.then(() => resolve('ended'));
+  });
+  if (answer === 'ready') return giveBack;
+  await giveBack();
+  throw new Error(`borrowing from the host: ${answer}`);
+};
+
+/** The guests of the lab, by a short key: one of each kind that kvmtop has to tell apart. */
+export const labGuests = {
+  /** A balloon with an id, and room to move. */
+  id: { name: 'web-1', memory: 256 },
+  /** A balloon device without an id. */
+  noid: { name: 'web-2', balloon: 'noid' },
+  /** No balloon device at all. */
+  bare: { name: 'bare', memory: 128, balloon: 'none' },
+  /** A balloon device whose driver the guest never loads. */
+  nodriver: { name: 'nodriver', memory: 128, balloon: 'nodriver' },
+  hugetlb: { name: 'huge', memory: 128, backend: 'hugetlb' },
+  memfd: { name: 'memfd', memory: 128, backend: 'memfd' },
+  /** Two with the same pages, for KSM. */
+  twinA: { name: 'twin-a', fill: 48, merge: true },
+  twinB: { name: 'twin-b', fill: 48, merge: true },
+  paused: { name: 'paused', memory: 128, paused: true },
+  /** A name that would steer a terminal. */
+  odd: { name: 'we b\x1b[31mX', memory: 128 },
+} as const satisfies Record<string, GuestOptions>;
+
+export type LabKey = keyof typeof labGuests;
+export const labKeys = Object.keys(labGuests) as LabKey[];
+
+export interface Lab<Key extends LabKey = LabKey> {
+  readonly guests: Readonly<Record<Key, Guest>>;
+  /** Kills the guests and puts the host back. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts guests of the lab side by side (all of them, or `only` some) and resolves when every one is ready. About a
+ * second and a half each on two processors.
+ */
+export const startLab = async <Key extends LabKey = LabKey>(
+  only: readonly Key[] = labKeys as Key[],
+): Promise<Lab<Key>> => {
+  const options = only.map((key): GuestOptions => labGuests[key]);
+  const giveBack = await borrowHost({
+    ksm: options.some(({ merge }) => merge),
+    hugepages: options.reduce((sum, { backend, memory = 0 }) => sum + (backend === 'hugetlb' ? memory / 2 : 0), 0),
+  });
+  const started: Guest[] = [];
+  const stop = async () => {
+    await Promise.all(started.map(guest => guest.stop()));
+    await giveBack();
+  };
+  const starting = options.map(async option => {
+    const guest = await startGuest(option);
+    started.push(guest);
+    // A paused guest was ready before it was stopped.
+    if (!option.paused) await guest.ready();
+    return guest;
+  });
+  try {
+    const guests = await Promise.all(starting);
+    return { guests: Object.fromEntries(only.map((key, index) => [key, guests[index]])) as Record<Key, Guest>, stop };
+  } catch (error) {
+    await Promise.allSettled(starting);
+    await stop();
+    throw error;
+  }
+};
