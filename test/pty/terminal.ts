@@ -1,0 +1,190 @@
+import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+
+export interface TerminalOptions {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** 80x24 when not told. */
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly cwd?: string;
+  /** On top of this process's environment, without `CI` and `NO_COLOR`; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** One cell of the screen. A colour is `undefined` (the default), a number of the palette, or `#rrggbb`. */
+export interface Cell {
+  /** Empty in the right half of a wide character. */
+  readonly char: string;
+  readonly fg: number | string | undefined;
+  readonly bg: number | string | undefined;
+  readonly bold: boolean;
+  readonly dim: boolean;
+  readonly italic: boolean;
+  readonly underline: boolean;
+  readonly inverse: boolean;
+}
+
+export interface Exit {
+  readonly code: number;
+  /** Number of the signal that ended it, if one did. */
+  readonly signal: number | undefined;
+}
+
+export interface Terminal {
+  readonly pid: number;
+  /** The rows as an operator sees them, without the blanks at their ends. */
+  readonly screen: () => string[];
+  readonly cell: (x: number, y: number) => Cell;
+  /**
+   * Resolves to the screen as soon as it satisfies; rejects with a picture of it after `limit` milliseconds (10 s), or
+   * when the program ended. A RegExp or string is looked for in the rows joined by newlines.
+   */
+  readonly waitFor: (what: RegExp | string | ((screen: string[]) => boolean), limit?: number) => Promise<string[]>;
+  /** Types, as bytes: `\r` is Enter, `\x1b[A` is up. */
+  readonly press: (keys: string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  /** How many bytes the program has written so far. */
+  readonly bytes: () => number;
+  /** All that it has written so far, escape sequences included. */
+  readonly raw: () => string;
+  /** Whether the alternate screen is shown. */
+  readonly alternate: () => boolean;
+  readonly cursor: () => { x: number; y: number };
+  /** Resolves when the program has ended and the last of its output is on the screen. */
+  readonly exit: Promise<Exit>;
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Kills the program, if it still runs, and waits for its end. */
+  readonly close: () => Promise<void>;
+}
+
+const environment = (extra: TerminalOptions['env'] = {}): Record<string, string> => {
+  const { CI: _ci, NO_COLOR: _noColor, LINES: _lines, COLUMNS: _columns, ...inherited } = process.env;
+  const all = { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', ...extra };
+  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+};
+
+/** Runs a program in a real pseudoterminal, with a terminal emulator that also answers what the program asks it. */
+export const openTerminal = (options: TerminalOptions): Terminal => {
+  const { command, args = [], columns = 80, rows = 24 } = options;
+  const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+  const pty = spawn(command, [...args], {
+    cols: columns,
+    rows,
+    cwd: options.cwd ?? process.cwd(),
+    env: environment(options.env),
+    // Bytes, so that they can be counted; the emulator decodes characters cut in two by itself.
+    encoding: null,
+  });
+
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  pty.onData(data => {
+    const chunk = data as unknown as Buffer;
+    chunks.push(chunk);
+    bytes += chunk.length;
+    emulator.write(chunk);
+  });
+  let ended: Exit | undefined;
+  emulator.onData(answer => {
+    if (!ended) pty.write(answer);
+  });
+  const exit = new Promise<Exit>(resolve => {
+    pty.onExit(({ exitCode, signal }) => {
+      emulator.write('', () => {
+        ended = { code: exitCode, signal: signal || undefined };
+        resolve(ended);
+      });
+    });
+  });
+
+  const screen = (): string[] => {
+    const { active } = emulator.buffer;
+    return Array.from({ length: emulator.rows }, (_, y) =>
+      (active.getLine(active.baseY + y)?.translateToString(true) ?? '').trimEnd(),
+    );
+  };
+
+  const picture = (): string => {
+    const edge = '-'.repeat(emulator.cols);
+    return [`+${edge}+`, ...screen().map(row => `|${row.padEnd(emulator.cols)}|`), `+${edge}+`].join('\n');
+  };
+
+  const waitFor: Terminal['waitFor'] = (what, limit = 10_000) =>
+    new Promise((resolve, reject) => {
+      const satisfied = (rows: string[]): boolean => {
+        if (typeof what === 'function') return what(rows);
+        const text = rows.join('\n');
+        return typeof what === 'string' ? text.includes(what) : text.search(what) >= 0;
+      };
+      const end = () => {
+        clearTimeout(timer);
+        clearInterval(again);
+        parsed.dispose();
+      };
+      const give = (why: string) => {
+        end();
+        reject(new Error(`${why} while waiting for ${what}\n${picture()}`));
+      };
+      const look = () => {
+        try {
+          const rows = screen();
+          if (satisfied(rows)) {
+            end();
+            resolve(rows);
+          } else if (ended) {
+            give(`the program ended (code ${ended.code}, signal ${ended.signal})`);
+          }
+        } catch (error) {
+          end();
+          reject(error);
+        }
+      };
+      const timer = setTimeout(() => give(`${limit} ms passed`), limit);
+      const parsed = emulator.onWriteParsed(look);
+      // For the end of the program, and for what is not on the screen at all.
+      const again = setInterval(look, 50);
+      look();
+    });
+
+  return {
+    pid: pty.pid,
+    screen,
+    cell: (x, y) => cellOf(emulator, x, y),
+    waitFor,
+    press: keys => pty.write(keys),
+    resize: (newColumns, newRows) => {
+      emulator.resize(newColumns, newRows);
+      pty.resize(newColumns, newRows);
+    },
+    bytes: () => bytes,
+    raw: () => Buffer.concat(chunks).toString(),
+    alternate: () => emulator.buffer.active.type === 'alternate',
+    cursor: () => ({ x: emulator.buffer.active.cursorX, y: emulator.buffer.active.cursorY }),
+    exit,
+    signal: signal => pty.kill(signal),
+    close: async () => {
+      if (!ended) pty.kill('SIGKILL');
+      await exit;
+      emulator.dispose();
+    },
+  };
+};
+
+const cellOf = (emulator: InstanceType<typeof xterm.Terminal>, x: number, y: number): Cell => {
+  const { active } = emulator.buffer;
+  const cell = active.getLine(active.baseY + y)?.getCell(x);
+  if (!cell) throw new RangeError(`no cell at ${x},${y} of ${emulator.cols}x${emulator.rows}`);
+  const colour = (value: number, rgb: boolean, palette: boolean) =>
+    rgb ? `#${value.toString(16).padStart(6, '0')}` : palette ? value : undefined;
+  return {
+    char: cell.getChars() || (cell.getWidth() === 0 ? '' : ' '),
+    fg: colour(cell.getFgColor(), cell.isFgRGB(), cell.isFgPalette()),
+    bg: colour(cell.getBgColor(), cell.isBgRGB(), cell.isBgPalette()),
+    bold: cell.isBold() !== 0,
+    dim: cell.isDim() !== 0,
+    italic: cell.isItalic() !== 0,
+    underline: cell.isUnderline() !== 0,
+    inverse: cell.isInverse() !== 0,
+  };
+};
