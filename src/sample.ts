@@ -38,7 +38,7 @@ export interface HostSample {
   readonly kernel?: string;
   /** /proc/uptime, seconds. */
   readonly uptime?: number;
-  /** /proc/loadavg: `load1`, `load5`, `load15`, `running`, `total`. */
+  /** /proc/loadavg: `load1`, `load5`, `load15`, `running`, `total`, `last_pid`. */
   readonly loadavg?: Numbers;
   /** /proc/meminfo; kB lines in bytes, `HugePages_*` in pages. */
   readonly meminfo?: Numbers;
@@ -156,7 +156,12 @@ export interface MonitorSample {
   readonly memory?: Numbers;
   readonly balloon?: BalloonSample;
   /** `query-memdev`, as far as it concerns the balloon and KSM. */
-  readonly memdevs?: readonly { readonly size: number; readonly share: boolean; readonly merge: boolean; readonly prealloc: boolean }[];
+  readonly memdevs?: readonly {
+    readonly size: number;
+    readonly share: boolean;
+    readonly merge: boolean;
+    readonly prealloc: boolean;
+  }[];
 }
 
 export interface BalloonSample {

@@ -12,6 +12,12 @@ export interface Found {
 /** Finds the numbers of one file format, in file order; each is written as `number` below. */
 export type Find = (text: string) => readonly Found[];
 
+/** The number that `group` of a match caught; its pattern needs the flag `d`. */
+export const foundAt = (match: RegExpMatchArray, group: number, key: string, over = 1): Found => {
+  const [start = 0, end = 0] = match.indices?.[group] ?? [];
+  return { key, start, end, over };
+};
+
 /** How a number is written, for the patterns of the formats. */
 export const number = '-?\\d+(?:\\.\\d+)?';
 

@@ -1,17 +1,14 @@
 import type { Root } from '../../root.ts';
 import type { Numbers } from '../../sample.ts';
-import { type Found, number, overKb, parseWith } from './layout.ts';
+import { type Found, foundAt, number, overKb, parseWith } from './layout.ts';
 import { createNumbersReader } from './numbers.ts';
 import type { Reader } from './reader.ts';
 
-const line = new RegExp(`^((?:Node \\d+ )?([^:\\s][^:\\n]*):[ \\t]*)(${number})( kB)?$`, 'gm');
+const line = new RegExp(`^(?:Node \\d+ )?([^:\\s][^:\\n]*):[ \\t]*(${number})( kB)?$`, 'dgm');
 
 /** A node's meminfo is like the host's, with `Node 0 ` before each name. */
 export const findMeminfo = (text: string): Found[] =>
-  Array.from(text.matchAll(line), ({ index, 1: prefix = '', 2: key = '', 3: digits = '', 4: kb }) => {
-    const start = index + prefix.length;
-    return { key, start, end: start + digits.length, over: kb ? overKb : 1 };
-  });
+  Array.from(text.matchAll(line), match => foundAt(match, 2, match[1] ?? '', match[3] ? overKb : 1));
 
 /**
  * /proc/meminfo and /sys/devices/system/node/nodeN/meminfo. Lines are `Name:  123 kB`, in bytes here, or `Name:  123`

@@ -1,24 +1,21 @@
 import type { Root } from '../../root.ts';
 import type { HostSample, Numbers } from '../../sample.ts';
-import { type Found, number, overMicroseconds, parseWith } from './layout.ts';
+import { type Found, foundAt, number, overMicroseconds, parseWith } from './layout.ts';
 import { createNumbersReader } from './numbers.ts';
 import type { Reader } from './reader.ts';
 
-const line = /^(some|full) .*$/gm;
-const pair = new RegExp(` ((\\w+)=)(${number})(?= |$)`, 'g');
+/** The first word of a line, or a pair after it. */
+const word = new RegExp(`^(\\S*)|(?<= )(\\w+)=(${number})(?= |$)`, 'dgm');
 
-const findPressure = (text: string): Found[] =>
-  Array.from(text.matchAll(line)).flatMap(({ index: lineStart, 0: whole, 1: kind = '' }) =>
-    Array.from(whole.matchAll(pair), ({ index, 1: prefix = '', 2: name = '', 3: digits = '' }) => {
-      const start = lineStart + index + 1 + prefix.length;
-      return {
-        key: `${kind} ${name}`,
-        start,
-        end: start + digits.length,
-        over: name === 'total' ? overMicroseconds : 1,
-      };
-    }),
-  );
+export const findPressure = (text: string): Found[] => {
+  let kind = '';
+  return Array.from(text.matchAll(word)).flatMap(match => {
+    const [, first, name] = match;
+    if (name === undefined) kind = first ?? '';
+    if (name === undefined || !/^(some|full)$/.test(kind)) return [];
+    return foundAt(match, 3, `${kind} ${name}`, name === 'total' ? overMicroseconds : 1);
+  });
+};
 
 /**
  * /proc/pressure/*: lines are `some avg10=0.12 avg60=0.05 avg300=0.01 total=1234`, averages in percent and the total in

@@ -30,7 +30,7 @@ export const parseValueBytes = (bytes: Buffer): number | string | undefined => {
 };
 
 /** Where a value stands, by its key. */
-export type Paths = readonly (readonly [key: string, path: string])[];
+type Paths = readonly (readonly [key: string, path: string])[];
 
 /**
  * Reads many files of one value each. `look` tells which; it is asked once, and again after `close`. Absent when none

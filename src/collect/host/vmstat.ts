@@ -1,16 +1,13 @@
 import type { Root } from '../../root.ts';
 import type { Numbers } from '../../sample.ts';
-import { type Found, number, parseWith } from './layout.ts';
+import { type Found, foundAt, number, parseWith } from './layout.ts';
 import { createNumbersReader } from './numbers.ts';
 import type { Reader } from './reader.ts';
 
-const line = new RegExp(`^(([^\\s]+) )(${number})$`, 'gm');
+const line = new RegExp(`^(\\S+) +(${number})$`, 'dgm');
 
-const findVmstat = (text: string): Found[] =>
-  Array.from(text.matchAll(line), ({ index, 1: prefix = '', 2: key = '', 3: digits = '' }) => {
-    const start = index + prefix.length;
-    return { key, start, end: start + digits.length, over: 1 };
-  });
+export const findVmstat = (text: string): Found[] =>
+  Array.from(text.matchAll(line), match => foundAt(match, 2, match[1] ?? ''));
 
 /** /proc/vmstat: lines are `name 123`, pages or events since boot. Other lines are skipped. */
 export const parseVmstat = (text: string): Numbers => parseWith(findVmstat, text);

@@ -27,20 +27,25 @@ export const parseMmStat = (text: string): Numbers => {
   );
 };
 
-/** No device is an empty list. */
+/** No device is an empty list, no /sys/block unknown. */
 export const createZramReader = (root: Root): Reader<readonly ZramSample[]> => {
   let devices: readonly { device: string; file: KeptFile }[] | undefined;
+  const look = (): typeof devices => {
+    const blocks = root.list('/sys/block');
+    if (blocks.length === 0) return undefined;
+    return blocks
+      .filter(name => /^zram\d+$/.test(name))
+      .sort((one, other) => Number(one.slice('zram'.length)) - Number(other.slice('zram'.length)))
+      .map(device => ({ device, file: new KeptFile(root, `/sys/block/${device}/mm_stat`, 'page') }));
+  };
   const close = (): void => {
     for (const { file } of devices ?? []) file.close();
     devices = undefined;
   };
   return {
     read() {
-      devices ??= root
-        .list('/sys/block')
-        .filter(name => /^zram\d+$/.test(name))
-        .sort((one, other) => Number(one.slice('zram'.length)) - Number(other.slice('zram'.length)))
-        .map(device => ({ device, file: new KeptFile(root, `/sys/block/${device}/mm_stat`, 'page') }));
+      devices ??= look();
+      if (!devices) return undefined;
       const samples = devices.flatMap(({ device, file }) => {
         const text = file.text();
         return text === undefined ? [] : { device, stat: parseMmStat(text) };

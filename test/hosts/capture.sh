@@ -1,0 +1,38 @@
+#!/bin/sh
+# Captures the files that kvmtop reads of a host into test/hosts/NAME, for the tests: `capture.sh NAME`.
+# Files that can't be read are left out, as they are on a host that lacks them. The hostname becomes NAME.
+set -eu
+
+case ${1-} in
+  '' | -* | */*) echo "usage: $0 NAME (a new folder beside this script)" >&2; exit 2 ;;
+esac
+tree=$(dirname "$0")/$1
+[ ! -e "$tree" ] || { echo "$0: $tree exists: remove it first, or take another name" >&2; exit 1; }
+
+settings='admin_reserve_kbytes compaction_proactiveness dirty_background_bytes dirty_background_ratio dirty_bytes
+dirty_expire_centisecs dirty_ratio dirty_writeback_centisecs hugetlb_optimize_vmemmap lowmem_reserve_ratio max_map_count
+min_free_kbytes min_slab_ratio min_unmapped_ratio nr_hugepages nr_overcommit_hugepages oom_kill_allocating_task
+overcommit_kbytes overcommit_memory overcommit_ratio page-cluster panic_on_oom swappiness unprivileged_userfaultfd
+user_reserve_kbytes vfs_cache_pressure watermark_boost_factor watermark_scale_factor zone_reclaim_mode'
+
+{
+  for name in meminfo vmstat swaps loadavg uptime; do echo "/proc/$name"; done
+  for name in memory cpu io; do echo "/proc/pressure/$name"; done
+  for name in $settings; do echo "/proc/sys/vm/$name"; done
+  for name in hostname osrelease numa_balancing; do echo "/proc/sys/kernel/$name"; done
+  for file in \
+    /sys/kernel/mm/ksm/* \
+    /sys/kernel/mm/hugepages/hugepages-*/* \
+    /sys/kernel/mm/transparent_hugepage/* \
+    /sys/kernel/mm/transparent_hugepage/khugepaged/* \
+    /sys/devices/system/node/node[0-9]*/meminfo \
+    /sys/devices/system/node/node[0-9]*/hugepages/hugepages-*/* \
+    /sys/module/zswap/parameters/* \
+    /sys/block/zram*/mm_stat; do echo "$file"; done
+} | while read -r file; do
+  [ -f "$file" ] || continue
+  mkdir -p "$tree$(dirname "$file")"
+  cat "$file" > "$tree$file" 2>/dev/null || rm -f "$tree$file"
+done
+echo "$1" > "$tree/proc/sys/kernel/hostname"
+echo "$tree: $(find "$tree" -type f | wc -l) files"
