@@ -92,6 +92,12 @@ export class Root {
     return this.#attempt(path, () => statSync(this.path(path))) !== undefined;
   }
 
+  /** Bytes of a plain file; `undefined` for whatever else is there (opening a pipe would block). */
+  fileSize(path: string): number | undefined {
+    const stat = this.#attempt(path, () => statSync(this.path(path)));
+    return stat?.isFile() ? stat.size : undefined;
+  }
+
   #attempt<T>(path: string, look: () => T): T | undefined {
     try {
       return look();

@@ -1,0 +1,121 @@
+import { basename } from 'node:path';
+import type { Need } from '../../fields/field.ts';
+import type { Root } from '../../root.ts';
+import type { GuestId, GuestSample, LaunchSample, MonitorSample } from '../../sample.ts';
+import { splitCommandLine } from './commandline.ts';
+import { programName, type Vmm } from './discovery.ts';
+import { type ProcessLaunch, readLaunch } from './launch.ts';
+import { GuestMonitor } from './monitors/monitor.ts';
+import type { ProcessStat } from './numbers.ts';
+import type { ProcessReader } from './process.ts';
+
+/** Longer names are cut: they come from a command line, which may have megabytes. */
+const longestName = 256;
+
+/** One guest for as long as its process lives. */
+export interface Guest {
+  readonly id: GuestId;
+  readonly pid: number;
+  readonly vmm: Vmm;
+  readonly name: string;
+  readonly reader: ProcessReader;
+  readonly started: ProcessLaunch | undefined;
+  readonly monitor: GuestMonitor | undefined;
+  /** What is shown when `monitor` is not there. */
+  readonly idle: MonitorSample;
+  stat: ProcessStat;
+  /** Why its monitor must not be used for now. */
+  contested: string | undefined;
+}
+
+/** Learns how a newly found process was started. `undefined` while it has no command line, or when it is gone. */
+export const openGuest = (
+  root: Root,
+  pid: number,
+  vmm: Vmm,
+  reader: ProcessReader,
+  monitors: boolean,
+): Guest | undefined => {
+  const stat = reader.stat();
+  const started = vmm === 'qemu' ? readLaunch(root, pid) : undefined;
+  if (!stat || (vmm === 'qemu' && !started)) return undefined;
+  const launch = started?.launch;
+  const idle = idleMonitor(started, monitors);
+  const { name, uuid } = launch ?? {};
+  const expected = { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) };
+  return {
+    id: `${pid}.${stat.starttime}`,
+    pid,
+    vmm,
+    name: (launch ? (name ?? `qemu-${pid}`) : otherName(root, pid)).slice(0, longestName),
+    reader,
+    started,
+    monitor: !idle && started ? new GuestMonitor(started.places, expected) : undefined,
+    idle: idle ?? { state: 'unasked' },
+    stat,
+    contested: undefined,
+  };
+};
+
+/** What is shown of a monitor that is not to be asked; `undefined` when it is. */
+const idleMonitor = (started: ProcessLaunch | undefined, monitors: boolean): MonitorSample | undefined => {
+  if (!started) return { state: 'none', reason: 'its monitor is not QEMU: only its process can be seen' };
+  // libvirtd holds the one connection; a second client would only wait, or break libvirt's.
+  if (started.launch.manager === 'libvirt') return { state: 'libvirt', reason: 'its monitor belongs to libvirt' };
+  if (started.places.length === 0) return { state: 'none', ...(started.why ? { reason: started.why } : {}) };
+  return monitors ? undefined : { state: 'none', reason: 'monitors are not asked: the root is not this host' };
+};
+
+/** Firecracker and its like name a guest by `--id`. */
+const otherName = (root: Root, pid: number): string => {
+  const words = splitCommandLine(root.read(`/proc/${pid}/cmdline`) ?? '');
+  const at = words.indexOf('--id');
+  const id = at < 0 ? words.find(word => word.startsWith('--id='))?.slice('--id='.length) : words[at + 1];
+  return id || `${programName(root.link(`/proc/${pid}/exe`) ?? basename(words[0] ?? 'vmm'))}-${pid}`;
+};
+
+/** The guest as it is now: its process read anew, and the last that its monitor said. */
+export const sampleGuest = (
+  guest: Guest,
+  wanted: ReadonlySet<Need>,
+  balloonTarget: number | undefined,
+): GuestSample => {
+  const monitor = monitorSample(guest);
+  const launch = guest.started?.launch;
+  return {
+    id: guest.id,
+    pid: guest.pid,
+    starttime: guest.stat.starttime,
+    name: guest.name,
+    vmm: guest.vmm,
+    ...(launch?.manager ? { manager: launch.manager } : {}),
+    launch: launchSample(guest, monitor),
+    process: guest.reader.sample(guest.stat, wanted),
+    monitor,
+    ...(balloonTarget === undefined ? {} : { balloonTarget }),
+  };
+};
+
+const monitorSample = (guest: Guest): MonitorSample => {
+  if (guest.contested) return { state: 'none', reason: guest.contested };
+  const sample = guest.monitor?.sample ?? guest.idle;
+  if (guest.monitor && guest.stat.state === 'T') {
+    return { ...sample, state: 'busy', reason: 'QEMU itself is stopped (SIGSTOP), so it does not answer' };
+  }
+  return sample;
+};
+
+/** A size that only a configuration file or QEMU's default gave is the one that QEMU reports. */
+const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
+  if (!guest.started) return {};
+  const { uuid, size, maxmem, backend, memLock, prealloc } = guest.started.launch;
+  const known = size ?? monitor.memory?.['base-memory'];
+  return {
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(known === undefined ? {} : { size: known }),
+    ...(maxmem === undefined ? {} : { maxmem }),
+    backend,
+    memLock,
+    prealloc,
+  };
+};

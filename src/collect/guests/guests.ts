@@ -1,0 +1,198 @@
+import type { Need } from '../../fields/field.ts';
+import type { Root } from '../../root.ts';
+import type { GuestId, GuestSample, Problem } from '../../sample.ts';
+import { safe } from '../../text.ts';
+import { contested } from './claims.ts';
+import { Discovery, type Vmm } from './discovery.ts';
+import { type Guest, openGuest, sampleGuest } from './guest.ts';
+import { Layout } from './numbers.ts';
+import { DescriptorBudget, ProcessReader } from './process.ts';
+import { Queue } from './queue.ts';
+
+/** Monitors asked at the same time: more would only make their answers wait for this one thread. */
+const atOnce = 16;
+/** Rounds per second over all guests: with more than a hundred, each is asked less often than once a second. */
+const roundsPerSecond = 100;
+/** Milliseconds for one command of the gate. */
+const commandLimit = 5000;
+/** Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again. */
+const lookAgain = 5;
+
+export interface GuestReader {
+  /** Finds the guests and reads the host's side of them; the monitors' part is what they last said. `time`: seconds since 1970. */
+  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[] };
+  /**
+   * Asks the monitors that are due. Resolves when all have answered or failed, or after `budgetMs`; those still under
+   * way go on, and the next `read` has what they said. Never fails. `now`: seconds since 1970.
+   */
+  poll(now: number, budgetMs: number): Promise<void>;
+  /**
+   * One QMP command, for the gate only: the process and the name and UUID that answer are checked right before it is
+   * sent. Gives QEMU's `return`; fails with an Error that tells what, why and what to do.
+   */
+  execute(
+    id: GuestId,
+    command: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<unknown>;
+  /** Remembers what the balloon was asked for, bytes: QEMU does not tell. `undefined` forgets it. */
+  noteTarget(id: GuestId, bytes: number | undefined): void;
+  /** Ends connections and closes descriptors. */
+  close(): Promise<void>;
+}
+
+/** `monitors`: whether to connect at all; by default only on the host itself, as a captured tree's sockets are not here. */
+export const createGuestReader = (root: Root, options: { readonly monitors?: boolean } = {}): GuestReader =>
+  new LiveGuestReader(root, options.monitors ?? root.isHost);
+
+class LiveGuestReader implements GuestReader {
+  readonly #root: Root;
+  readonly #monitors: boolean;
+  readonly #discovery: Discovery;
+  readonly #budget = new DescriptorBudget();
+  readonly #layouts = { status: new Layout(), smaps_rollup: new Layout() };
+  readonly #guests = new Map<number, Guest>();
+  readonly #lookAgainAt = new Map<number, number>();
+  readonly #targets = new Map<GuestId, number>();
+  readonly #queue = new Queue(atOnce);
+  #found = false;
+
+  constructor(root: Root, monitors: boolean) {
+    this.#root = root;
+    this.#monitors = monitors;
+    this.#discovery = new Discovery(root);
+  }
+
+  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[] } {
+    this.#find(time);
+    const shown = this.#shown();
+    const guests = shown.map(guest => sampleGuest(guest, wanted, this.#targets.get(guest.id)));
+    const problems = shown.flatMap((guest): Problem[] => {
+      const message = guest.contested ?? guest.monitor?.problem;
+      return message === undefined ? [] : [{ source: `guest ${guest.name}`, message }];
+    });
+    // Even root is refused a process or two that guard themselves; that is no lack of privilege.
+    if (this.#discovery.denied && process.geteuid?.() !== 0) {
+      problems.push({
+        source: '/proc/PID/exe',
+        message: 'may not be read for other users: their guests are told by command line only; run kvmtop as root',
+      });
+    }
+    return { guests, problems };
+  }
+
+  async poll(now: number, budgetMs: number): Promise<void> {
+    if (!this.#found) this.#find(now);
+    const interval = Math.max(1, this.#guests.size / roundsPerSecond);
+    const rounds: Promise<void>[] = [];
+    for (const { monitor, contested, stat } of this.#guests.values()) {
+      // A stopped QEMU would only use up the time of the others.
+      if (monitor?.isDue(now) && !contested && stat.state !== 'T') {
+        rounds.push(this.#queue.add(monitor, () => monitor.ask(now, interval)));
+      }
+    }
+    if (rounds.length === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, budgetMs);
+    await Promise.race([Promise.all(rounds), late]);
+    clearTimeout(timer);
+  }
+
+  async execute(
+    id: GuestId,
+    command: string,
+    args?: Readonly<Record<string, unknown>>,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<unknown> {
+    const guest = [...this.#guests.values()].find(candidate => candidate.id === id);
+    if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
+    const name = safe(guest.name);
+    if (!guest.monitor || guest.contested) {
+      throw new Error(`${command} on ${name}: ${guest.contested ?? guest.idle.reason}; nothing was sent`);
+    }
+    const check = () => {
+      const stat = guest.reader.stat();
+      if (stat?.starttime === guest.stat.starttime) return;
+      throw new Error(`${command} on ${name}: process ${guest.pid} is no longer this guest; nothing was sent`);
+    };
+    const timeoutMs = options.timeoutMs ?? commandLimit;
+    return guest.monitor.execute(command, args, { name: guest.name, timeoutMs, check });
+  }
+
+  noteTarget(id: GuestId, bytes: number | undefined): void {
+    if (bytes === undefined) this.#targets.delete(id);
+    else this.#targets.set(id, bytes);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#guests.values()].map(guest => this.#forget(guest)));
+  }
+
+  /** Brings `#guests` up to date, with each one's `stat`. */
+  #find(time: number): void {
+    this.#found = true;
+    const alive = new Set<number>();
+    let changed = false;
+    for (const { pid, vmm } of this.#discovery.scan(time)) {
+      const known = this.#guests.get(pid);
+      if (known && !this.#isSame(known, vmm)) this.#discovery.forget(pid);
+      else if (known && !(time >= (this.#lookAgainAt.get(pid) ?? Number.POSITIVE_INFINITY))) alive.add(pid);
+      else if (this.#open(pid, vmm, time)) {
+        alive.add(pid);
+        changed = true;
+      }
+    }
+    for (const guest of this.#guests.values()) {
+      if (alive.has(guest.pid)) continue;
+      void this.#forget(guest);
+      changed = true;
+    }
+    if (changed) this.#settleClaims();
+  }
+
+  /** Whether the PID is still that process; reads its `stat` for this round. */
+  #isSame(guest: Guest, vmm: Vmm): boolean {
+    const stat = guest.reader.stat();
+    if (!stat || stat.starttime !== guest.stat.starttime || vmm !== guest.vmm) return false;
+    guest.stat = stat;
+    return true;
+  }
+
+  #open(pid: number, vmm: Vmm, time: number): boolean {
+    const known = this.#guests.get(pid);
+    if (known) void this.#forget(known);
+    const reader = new ProcessReader(this.#root, pid, this.#budget, this.#layouts);
+    const guest = openGuest(this.#root, pid, vmm, reader, this.#monitors);
+    if (!guest) {
+      reader.close();
+      return false;
+    }
+    this.#guests.set(pid, guest);
+    const mayStillOpen = guest.started && guest.started.launch.configs.length > 0 && guest.started.places.length === 0;
+    if (mayStillOpen) this.#lookAgainAt.set(pid, time + lookAgain);
+    return true;
+  }
+
+  #forget(guest: Guest): Promise<void> {
+    this.#guests.delete(guest.pid);
+    this.#lookAgainAt.delete(guest.pid);
+    guest.reader.close();
+    return guest.monitor?.close() ?? Promise.resolve();
+  }
+
+  #settleClaims(): void {
+    const claimants = this.#shown().flatMap(({ pid, monitor, started }) =>
+      monitor && started ? [{ pid, places: started.places }] : [],
+    );
+    const refused = contested(this.#root, claimants);
+    for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid);
+  }
+
+  /** With -daemonize the process that was started waits until its child is ready: one guest, seen twice. */
+  #shown(): Guest[] {
+    const guests = [...this.#guests.values()];
+    const parents = new Set(guests.map(({ stat }) => stat.ppid));
+    return guests.filter(({ pid, started }) => !(started?.launch.daemonized && parents.has(pid)));
+  }
+}

@@ -1,0 +1,206 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
+import { MessageSplitter } from './splitter.ts';
+
+/** Where a monitor listens, ready to connect to. */
+export type Address =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** QEMU's answer to one command. */
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly errorClass: string; readonly message: string };
+
+/**
+ * Why there was no answer at all. `busy`: no answer in time; `denied`: no privilege; `absent`: nobody listens;
+ * `closed`: the connection ended; `garbage`: no QMP; `identity`: another guest answers.
+ */
+export type Trouble = 'busy' | 'denied' | 'absent' | 'closed' | 'garbage' | 'identity';
+
+export class MonitorError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, message: string) {
+    super(message);
+    this.trouble = trouble;
+  }
+}
+
+export interface Connection {
+  /** QEMU's version from its greeting, such as `7.2.22`. */
+  readonly version: string | undefined;
+  /** Sends at once; several questions may be on their way. Fails with a MonitorError only. */
+  ask(command: string, args?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  close(): void;
+}
+
+export interface Limits {
+  /** Milliseconds until the greeting. */
+  readonly greeting: number;
+  /** Milliseconds until everything has been answered, from the connect on. */
+  readonly total: number;
+  /** Ends the connection early. */
+  readonly signal?: AbortSignal;
+}
+
+/** The length of `sun_path` less its final NUL (Linux, unix(7)), bytes. */
+const longestPath = 107;
+
+export const busyReason = 'another client holds its monitor, or QEMU does not answer';
+
+/** Connects, waits for the greeting and negotiates. The socket serves one client, so `close` as soon as possible. */
+export const connectMonitor = async (address: Address, limits: Limits): Promise<Connection> => {
+  const near = reachable(address);
+  let connection: QmpConnection | undefined;
+  try {
+    connection = new QmpConnection(createConnection(near.target), limits);
+    await connection.greeted;
+    const answer = await connection.ask('qmp_capabilities');
+    if (!answer.ok) throw new MonitorError('garbage', `it refused qmp_capabilities: ${answer.message}`);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw error;
+  } finally {
+    near.release();
+  }
+};
+
+/**
+ * What to connect to. A path too long for a socket address is shortened through a descriptor of its folder, because
+ * Node cuts it silently and then says that there is no such file.
+ */
+const reachable = (
+  address: Address,
+): { target: { path: string } | { host: string; port: number }; release: () => void } => {
+  if (address.kind === 'tcp') return { target: { host: address.host, port: address.port }, release: () => {} };
+  if (Buffer.byteLength(address.path) <= longestPath) return { target: { path: address.path }, release: () => {} };
+  let folder: number;
+  try {
+    folder = openSync(dirname(address.path), constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw connectError(error as NodeJS.ErrnoException);
+  }
+  const path = `/proc/self/fd/${folder}/${basename(address.path)}`;
+  const release = () => closeSync(folder);
+  if (Buffer.byteLength(path) <= longestPath) return { target: { path }, release };
+  release();
+  throw new MonitorError('absent', `the name of its socket has more than ${longestPath} bytes`);
+};
+
+const connectError = (error: NodeJS.ErrnoException): MonitorError => {
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM':
+      return new MonitorError('denied', 'no privilege to connect to its monitor; run kvmtop as root');
+    case 'EAGAIN':
+      return new MonitorError('busy', busyReason);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new MonitorError('absent', 'its monitor socket is not there');
+    case 'ECONNREFUSED':
+    case 'ENOTSOCK':
+      return new MonitorError('absent', 'nobody listens on its monitor socket');
+    default:
+      return new MonitorError('closed', `its monitor's connection failed (${error.code ?? error.message})`);
+  }
+};
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: MonitorError) => void;
+}
+
+class QmpConnection implements Connection {
+  version: string | undefined;
+  readonly greeted: Promise<void>;
+  readonly #socket: Socket;
+  readonly #splitter = new MessageSplitter();
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #greet: Waiting | undefined;
+  #failure: MonitorError | undefined;
+  readonly #timers: NodeJS.Timeout[];
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(socket: Socket, limits: Limits) {
+    this.#socket = socket;
+    this.#signal = limits.signal;
+    this.greeted = new Promise((resolve, reject) => {
+      this.#greet = { resolve: () => resolve(), reject };
+    });
+    const late = () => this.#fail(new MonitorError('busy', busyReason));
+    this.#timers = [setTimeout(() => this.#greet && late(), limits.greeting), setTimeout(late, limits.total)];
+    socket.on('data', chunk => this.#receive(chunk as Buffer));
+    socket.on('error', error => this.#fail(connectError(error)));
+    socket.on('close', () => this.#fail(new MonitorError('closed', 'its monitor closed the connection')));
+    limits.signal?.addEventListener('abort', this.#abort);
+    if (limits.signal?.aborted) this.#abort();
+  }
+
+  ask(command: string, args?: Readonly<Record<string, unknown>>): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#socket.write(JSON.stringify({ execute: command, ...(args ? { arguments: args } : {}), id }) + '\n');
+    });
+  }
+
+  close(): void {
+    this.#fail(new MonitorError('closed', 'the connection was closed here'));
+  }
+
+  readonly #abort = () => this.#fail(new MonitorError('closed', 'kvmtop is ending'));
+
+  #fail(error: MonitorError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#socket.destroy();
+    this.#greet?.reject(error);
+    this.#greet = undefined;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const message of this.#splitter.push(chunk)) this.#take(message);
+    } catch (error) {
+      this.#fail(new MonitorError('garbage', (error as Error).message));
+    }
+  }
+
+  #take(message: Record<string, unknown>): void {
+    if (this.#failure) return;
+    if (this.#greet) {
+      if (!('QMP' in message)) throw new Error('it does not greet as QMP does');
+      this.version = versionOf(message['QMP']);
+      this.#greet.resolve({ ok: true, value: undefined });
+      this.#greet = undefined;
+      return;
+    }
+    if ('event' in message) return;
+    const id = message['id'];
+    const waiting = typeof id === 'number' ? this.#waiting.get(id) : undefined;
+    if (!waiting) throw new Error('it answered what was not asked');
+    this.#waiting.delete(id as number);
+    if ('return' in message) {
+      waiting.resolve({ ok: true, value: message['return'] });
+      return;
+    }
+    const error = (message['error'] ?? {}) as { class?: unknown; desc?: unknown };
+    waiting.resolve({ ok: false, errorClass: String(error.class), message: String(error.desc) });
+  }
+}
+
+const versionOf = (greeting: unknown): string | undefined => {
+  const parts = (greeting as { version?: { qemu?: Record<string, unknown> } } | null)?.version?.qemu;
+  const numbers = [parts?.['major'], parts?.['minor'], parts?.['micro']];
+  return numbers.every(number => Number.isInteger(number)) ? numbers.join('.') : undefined;
+};

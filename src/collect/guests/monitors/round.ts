@@ -1,0 +1,185 @@
+import type { BalloonSample, BalloonStats, MonitorSample, Numbers } from '../../../sample.ts';
+import type { Answer } from './qmp.ts';
+
+/** What is asked in a round, and how the answers become a MonitorSample. Pure. */
+
+export interface Question {
+  readonly id: string;
+  readonly command: string;
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** By the ids of the questions. A question that was not asked has no answer. */
+export type Answers = ReadonlyMap<string, Answer>;
+
+/** Who answers, for the check that it is the guest whose command line named the socket. */
+export interface Identity {
+  readonly name?: string;
+  readonly uuid?: string;
+}
+
+export const identityQuestions: readonly Question[] = [
+  { id: 'query-name', command: 'query-name' },
+  { id: 'query-uuid', command: 'query-uuid' },
+];
+
+const folders = ['/machine/peripheral', '/machine/peripheral-anon'];
+
+/**
+ * The first questions of a round. `fresh`: nothing is known yet, or something went wrong since, so ask also what
+ * hardly changes. The balloon is looked for again whenever QEMU has one at an unknown place (hot-plugged).
+ */
+export const questions = (last: MonitorSample, fresh: boolean): Question[] => {
+  const asked: Question[] = [
+    { id: 'query-status', command: 'query-status' },
+    { id: 'query-balloon', command: 'query-balloon' },
+    { id: 'query-memory-size-summary', command: 'query-memory-size-summary' },
+  ];
+  if (fresh) asked.push(...identityQuestions, { id: 'query-memdev', command: 'query-memdev' });
+  const path = fresh ? undefined : last.balloon?.path;
+  if (path !== undefined) asked.push(...statsQuestions(path));
+  else if (fresh || last.balloon?.device !== false) {
+    for (const folder of folders) asked.push({ id: folder, command: 'qom-list', args: { path: folder } });
+  }
+  return asked;
+};
+
+/** The questions that have to wait for the balloon's path. */
+export const furtherQuestions = (answers: Answers): Question[] => {
+  const path = balloonPath(answers);
+  if (path === undefined) return [];
+  return [
+    ...statsQuestions(path),
+    { id: 'deflate-on-oom', command: 'qom-get', args: { path, property: 'deflate-on-oom' } },
+  ];
+};
+
+const statsQuestions = (path: string): Question[] =>
+  ['guest-stats', 'guest-stats-polling-interval'].map(property => ({
+    id: property,
+    command: 'qom-get',
+    args: { path, property },
+  }));
+
+/** The folder of an id given by the operator, or `device[N]` of the nameless. */
+const balloonPath = (answers: Answers): string | undefined => {
+  for (const folder of folders) {
+    for (const child of list(value(answers, folder))) {
+      const { name, type } = record(child);
+      if (typeof name === 'string' && typeof type === 'string' && type.startsWith('child<virtio-balloon')) {
+        return `${folder}/${name}`;
+      }
+    }
+  }
+  return undefined;
+};
+
+export const identityOf = (answers: Answers): Identity => {
+  const { name } = record(value(answers, 'query-name'));
+  const { UUID: uuid } = record(value(answers, 'query-uuid'));
+  return {
+    ...(typeof name === 'string' && name !== '' ? { name } : {}),
+    ...(typeof uuid === 'string' && !/^[0-]*$/.test(uuid) ? { uuid: uuid.toLowerCase() } : {}),
+  };
+};
+
+/** Whether what answered can be what was expected; only what both sides know is compared. */
+export const sameGuest = (expected: Identity, found: Identity): boolean =>
+  !(
+    (expected.uuid !== undefined && found.uuid !== undefined && expected.uuid !== found.uuid) ||
+    // A name that was no UTF-8 is not the same after two decoders.
+    (expected.name !== undefined &&
+      found.name !== undefined &&
+      !expected.name.includes('\ufffd') &&
+      expected.name !== found.name)
+  );
+
+/** The sample after a round that was answered at `time` (wall clock, seconds). `last` fills in what was not asked. */
+export const digest = (
+  last: MonitorSample,
+  answers: Answers,
+  heard: { readonly time: number; readonly path: string; readonly version: string | undefined },
+): MonitorSample => {
+  const status = record(value(answers, 'query-status'))['status'];
+  const memory = amounts(value(answers, 'query-memory-size-summary'));
+  const memdevs = answers.has('query-memdev') ? memdevsOf(value(answers, 'query-memdev')) : last.memdevs;
+  const balloon = balloonOf(last.balloon, answers);
+  return {
+    state: 'ok',
+    time: heard.time,
+    path: heard.path,
+    ...(heard.version === undefined ? {} : { qemuVersion: heard.version }),
+    ...(typeof status === 'string' && /^[a-z-]{1,32}$/.test(status) ? { status } : {}),
+    ...(memory ? { memory } : {}),
+    ...(balloon ? { balloon } : {}),
+    ...(memdevs ? { memdevs } : {}),
+  };
+};
+
+const balloonOf = (last: BalloonSample | undefined, answers: Answers): BalloonSample | undefined => {
+  const answer = answers.get('query-balloon');
+  if (!answer) return last;
+  if (!answer.ok) return answer.errorClass === 'DeviceNotActive' ? { device: false } : undefined;
+  const actual = amount(record(answer.value)['actual']);
+  const statsAnswer = answers.get('guest-stats');
+  // A device that is gone from its place is looked for again in the next round.
+  const path = balloonPath(answers) ?? (statsAnswer?.ok ? last?.path : undefined);
+  const deflate = answers.has('deflate-on-oom') ? value(answers, 'deflate-on-oom') : last?.deflateOnOom;
+  const interval = amount(value(answers, 'guest-stats-polling-interval'));
+  const stats = parseStats(statsAnswer?.ok ? statsAnswer.value : undefined);
+  const earlier = earlierOf(last, stats);
+  return {
+    device: true,
+    ...(actual === undefined ? {} : { actual }),
+    ...(path === undefined ? {} : { path }),
+    ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
+    ...(interval === undefined ? {} : { pollingInterval: interval }),
+    ...(stats ? { stats } : {}),
+    ...(earlier ? { earlier } : {}),
+  };
+};
+
+/** A report older than the last one means that the clock was set back, or the guest restarted: no rate across that. */
+const earlierOf = (last: BalloonSample | undefined, stats: BalloonStats | undefined): BalloonStats | undefined => {
+  if (!stats || !last?.stats || stats.lastUpdate < last.stats.lastUpdate) return undefined;
+  return stats.lastUpdate === last.stats.lastUpdate ? last.earlier : last.stats;
+};
+
+/** `guest-stats` of the balloon; `undefined` until the guest's driver reported for the first time. */
+export const parseStats = (answer: unknown): BalloonStats | undefined => {
+  const given = record(answer);
+  const lastUpdate = amount(given['last-update']);
+  return lastUpdate === undefined || lastUpdate === 0
+    ? undefined
+    : { lastUpdate, values: amounts(given['stats']) ?? {} };
+};
+
+const memdevsOf = (answer: unknown): MonitorSample['memdevs'] =>
+  list(answer).flatMap(entry => {
+    const { size, share, merge, prealloc } = record(entry);
+    const bytes = amount(size);
+    return bytes === undefined
+      ? []
+      : [{ size: bytes, share: share === true, merge: merge === true, prealloc: prealloc === true }];
+  });
+
+/** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). */
+const amount = (given: unknown): number | undefined =>
+  typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given : undefined;
+
+/** Every amount of an answer under its own name; names that QEMU would not use are left out. */
+const amounts = (given: unknown): Numbers | undefined => {
+  if (typeof given !== 'object' || given === null) return undefined;
+  const kept = Object.entries(given).filter(
+    ([key, number]) => /^[a-z][a-z0-9-]{0,63}$/.test(key) && amount(number) !== undefined,
+  );
+  return Object.fromEntries(kept) as Numbers;
+};
+
+const value = (answers: Answers, id: string): unknown => {
+  const answer = answers.get(id);
+  return answer?.ok ? answer.value : undefined;
+};
+const record = (given: unknown): Record<string, unknown> =>
+  typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+const list = (given: unknown): unknown[] => (Array.isArray(given) ? given : []);

@@ -1,0 +1,69 @@
+const brace = 123;
+const quote = 34;
+const backslash = 92;
+
+/** The longest message that is believed. The longest real ones (query-qmp-schema) have some 300 kB. */
+const longest = 4 * 1024 * 1024;
+
+/**
+ * Cuts a byte stream into JSON objects, however it arrives: several in one piece, one in several, on one line or
+ * pretty-printed over many. `push` gives the objects that are complete; it throws when the stream is no QMP.
+ */
+export class MessageSplitter {
+  #pending: Buffer[] = [];
+  #pendingLength = 0;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  readonly #limit: number;
+
+  constructor(limit = longest) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): Record<string, unknown>[] {
+    const messages: Record<string, unknown>[] = [];
+    let start = 0;
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at] as number;
+      if (this.#inString) {
+        if (this.#escaped) this.#escaped = false;
+        else if (byte === backslash) this.#escaped = true;
+        else if (byte === quote) this.#inString = false;
+      } else if (this.#depth === 0) {
+        // Between messages only line ends and blanks may stand.
+        if (byte === brace) {
+          start = at;
+          this.#depth = 1;
+        } else if (byte !== 10 && byte !== 13 && byte !== 32 && byte !== 9) {
+          throw new Error('it does not speak QMP');
+        }
+      } else if (byte === quote) this.#inString = true;
+      else if (byte === brace || byte === 91) this.#depth += 1;
+      else if (byte === 125 || byte === 93) {
+        this.#depth -= 1;
+        if (this.#depth === 0) messages.push(this.#complete(chunk.subarray(start, at + 1)));
+      }
+    }
+    if (this.#depth > 0) this.#keep(chunk.subarray(start));
+    return messages;
+  }
+
+  #keep(part: Buffer): void {
+    this.#pendingLength += part.length;
+    if (this.#pendingLength > this.#limit) throw new Error('it sent a message without end');
+    this.#pending.push(part);
+  }
+
+  #complete(last: Buffer): Record<string, unknown> {
+    this.#keep(last);
+    const text = Buffer.concat(this.#pending).toString('utf8');
+    this.#pending = [];
+    this.#pendingLength = 0;
+    try {
+      return JSON.parse(text) as Record<string, unknown>;
+    } catch {
+      throw new Error('it sent broken JSON');
+    }
+  }
+}

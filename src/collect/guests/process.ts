@@ -1,0 +1,96 @@
+import { closeSync, readFileSync } from 'node:fs';
+import type { Need } from '../../fields/field.ts';
+import type { Root } from '../../root.ts';
+import type { ProcessSample } from '../../sample.ts';
+import { type Layout, type ProcessStat, parseKilobytes, parseKsmStat, parseStat } from './numbers.ts';
+
+/** The files that stay open. */
+type Kept = 'stat' | 'status' | 'ksm_stat';
+
+/** How many descriptors all guests together may keep: half of what this process may open. */
+export class DescriptorBudget {
+  #left: number;
+
+  constructor(limit = openFilesLimit()) {
+    this.#left = Math.floor(limit / 2);
+  }
+
+  take(): boolean {
+    if (this.#left <= 0) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  give(): void {
+    this.#left += 1;
+  }
+}
+
+/** `ulimit -n` of kvmtop itself, which is never part of a fixture: the one look past Root. */
+const openFilesLimit = (): number => {
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024);
+  } catch {
+    return 1024;
+  }
+};
+
+/**
+ * Reads the host's side of one process. Descriptors stay open within the budget, because reading one again costs a
+ * third less than opening it; a kept one can't be fooled by a reused PID either: once its process is gone it fails.
+ */
+export class ProcessReader {
+  readonly #root: Root;
+  readonly #pid: number;
+  readonly #budget: DescriptorBudget;
+  readonly #layouts: Record<'status' | 'smaps_rollup', Layout>;
+  readonly #open = new Map<Kept, number>();
+
+  constructor(root: Root, pid: number, budget: DescriptorBudget, layouts: Record<'status' | 'smaps_rollup', Layout>) {
+    this.#root = root;
+    this.#pid = pid;
+    this.#budget = budget;
+    this.#layouts = layouts;
+  }
+
+  /** `undefined` when the process is gone, or is only waited for. */
+  stat(): ProcessStat | undefined {
+    const bytes = this.#bytes('stat');
+    const stat = bytes && parseStat(bytes);
+    return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat : undefined;
+  }
+
+  /** The other files, as far as they are wanted; a part that can't be read is absent. */
+  sample(stat: ProcessStat, wanted: ReadonlySet<Need>): ProcessSample {
+    const status = this.#bytes('status');
+    const process: { -readonly [Part in keyof ProcessSample]: ProcessSample[Part] } = { stat: stat.numbers };
+    if (status) process.status = parseKilobytes(status, this.#layouts.status);
+    const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
+    if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));
+    const rollup = wanted.has('guest_smaps_rollup') ? this.#root.bytes(this.#path('smaps_rollup')) : undefined;
+    if (rollup && rollup.length > 0) process.smaps_rollup = parseKilobytes(rollup, this.#layouts.smaps_rollup);
+    return process;
+  }
+
+  close(): void {
+    for (const descriptor of this.#open.values()) {
+      closeSync(descriptor);
+      this.#budget.give();
+    }
+    this.#open.clear();
+  }
+
+  #path(file: string): string {
+    return `/proc/${this.#pid}/${file}`;
+  }
+
+  #bytes(file: Kept): Buffer | undefined {
+    const descriptor = this.#open.get(file);
+    if (descriptor !== undefined) return this.#root.bytesOf(descriptor);
+    if (!this.#budget.take()) return this.#root.bytes(this.#path(file));
+    const opened = this.#root.open(this.#path(file));
+    if (opened === undefined) this.#budget.give();
+    else this.#open.set(file, opened);
+    return opened === undefined ? undefined : this.#root.bytesOf(opened);
+  }
+}
