@@ -12,8 +12,8 @@ export interface Terminal {
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   write(data: string, done?: () => void): boolean;
-  on(event: string, listener: (...values: never[]) => void): unknown;
-  off(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
 }
 
 /** One character of the screen, for tests: `width` is 0 in the further columns of a wide one. */

@@ -1,0 +1,3 @@
+import { renderToString, Text } from 'ink';
+
+console.log(renderToString(<Text>drawn</Text>));

