@@ -95,7 +95,7 @@ describe('the launcher', () => {
 
 describe('the bundle', () => {
   it('loads Ink only when it is asked for, with the fast width in place of string-width', async () => {
-    const source = join(root, 'test/pty/bundle/entry.ts');
+    const source = join(import.meta.dirname, 'bundle/entry.ts');
     const outdir = join(checkout, 'dist');
     const { metafile } = await bundle({ kvmtop: source }, outdir, { metafile: true });
     const inputs = Object.keys(metafile.inputs);

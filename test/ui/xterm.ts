@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import xterm from '@xterm/headless';
 import type { Screen, Terminal } from '../../src/ui/screen/screen.ts';
+import { attribute } from '../../src/ui/screen/styles.ts';
 
 /** One cell as it looks: `text|columns|look`. What does not show on a blank (its foreground, bold) is left out. */
 type Picture = string[][];
@@ -114,11 +115,11 @@ export const meant = (screen: Screen): Picture =>
   screen.cells().map(row =>
     row.map(({ text, width, style }) =>
       describe(text, width, {
-        bold: (style.attributes & 1) !== 0,
-        dim: (style.attributes & 2) !== 0,
-        italic: (style.attributes & 4) !== 0,
-        underline: (style.attributes & 8) !== 0,
-        inverse: (style.attributes & 32) !== 0,
+        bold: (style.attributes & attribute.bold) !== 0,
+        dim: (style.attributes & attribute.dim) !== 0,
+        italic: (style.attributes & attribute.italic) !== 0,
+        underline: (style.attributes & attribute.underline) !== 0,
+        inverse: (style.attributes & attribute.inverse) !== 0,
         foreground: indexed(style.foreground),
         background: indexed(style.background),
       }),

@@ -68,7 +68,6 @@ export class Difference {
       this.#move(next, cell - row, y);
       this.#style(styles[cell] ?? 0);
       cell = this.#put(glyphs, cell, end);
-      if (cell === end) this.#x = -1;
     }
   }
 

@@ -196,6 +196,7 @@ export class Screen extends EventEmitter {
 
   #take(): void {
     this.#state = 'entered';
+    this.#blocked = false;
     this.#send(enterSequence);
     this.#onResize();
     this.repaint();
