@@ -15,6 +15,7 @@ type Bundle = (
 const bundle: Bundle = untyped;
 
 const root = join(import.meta.dirname, '../..');
+const program = join(import.meta.dirname, 'bundle/entry.ts');
 const scratch = mkdtempSync(join(tmpdir(), 'kvmtop-launcher-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -95,9 +96,8 @@ describe('the launcher', () => {
 
 describe('the bundle', () => {
   it('loads Ink only when it is asked for, with the fast width in place of string-width', async () => {
-    const source = join(import.meta.dirname, 'bundle/entry.ts');
     const outdir = join(checkout, 'dist');
-    const { metafile } = await bundle({ kvmtop: source }, outdir, { metafile: true });
+    const { metafile } = await bundle({ kvmtop: program }, outdir, { metafile: true });
     const inputs = Object.keys(metafile.inputs);
     expect(inputs).toContain('src/ui/width.ts');
     const entry = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === 'test/pty/bundle/entry.ts');
