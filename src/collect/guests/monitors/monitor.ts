@@ -19,6 +19,8 @@ const greetingLimit = 1000;
 const roundLimit = 2000;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
+/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
+const early = 0.1;
 
 /** One guest's QMP monitor: asked in short rounds, one connection at a time, since its socket serves one client. */
 export class GuestMonitor {
@@ -68,8 +70,7 @@ export class GuestMonitor {
       this.#problem = undefined;
       this.#failures = 0;
       this.#fresh = false;
-      // Rounds are asked for about as often as they are due; a little early is not a round too late.
-      this.#dueAt = now + interval * 0.9;
+      this.#dueAt = now + interval - early;
     } catch (error) {
       this.#fail(error as MonitorError, now);
     } finally {
@@ -163,7 +164,7 @@ export class GuestMonitor {
     const state = stateAfter(error.trouble, this.#sample.time !== undefined);
     this.#sample = { ...kept, ...labelOf(this.#places[this.#place]), state, reason: error.message };
     this.#problem = state === 'busy' || error.trouble === 'absent' ? undefined : error.message;
-    this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) * 0.9;
+    this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) - early;
     this.#failures += 1;
     this.#fresh = true;
     this.#place = (this.#place + 1) % this.#places.length;

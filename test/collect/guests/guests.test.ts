@@ -1,0 +1,497 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
+import type { Need } from '../../../src/fields/field.ts';
+import { Root } from '../../../src/root.ts';
+import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
+import { type Behaviour, failure, guestStats, healthy, type Peer, startPeer } from '../../qmp/peer.ts';
+import { until } from '../../until.ts';
+import { makeTree, statLine, type Tree } from './tree.ts';
+
+const exe = '/usr/bin/qemu-system-x86_64';
+const nothing: ReadonlySet<Need> = new Set();
+/** Long enough for every answer of a peer in this process, on a busy machine. */
+const plenty = 20_000;
+
+let tree: Tree;
+let reader: GuestReader;
+const peers: Peer[] = [];
+beforeEach(() => {
+  tree = makeTree();
+  reader = createGuestReader(new Root(tree.dir), { monitors: true });
+});
+afterEach(async () => {
+  await reader.close();
+  for (const peer of peers.splice(0)) await peer.close();
+  tree.remove();
+});
+
+const socket = (name: string) => join(tree.dir, `${name}.sock`);
+const qmp = (path: string) => ['-qmp', `unix:${path},server=on,wait=off`];
+
+/** A guest in the tree, with a peer for its monitor. */
+const guest = async (pid: number, name: string, replies = healthy(name)): Promise<Peer> => {
+  tree.process(pid, { exe, args: ['qemu', '-name', name, '-m', '256', ...qmp(socket(name))] });
+  const peer = await startPeer(socket(name), replies);
+  peers.push(peer);
+  return peer;
+};
+
+const read = (time: number, wanted = nothing) => reader.read(wanted, time);
+const one = (time: number): GuestSample => {
+  const { guests } = read(time);
+  expect(guests).toHaveLength(1);
+  return guests[0] as GuestSample;
+};
+const asked = async (time: number): Promise<MonitorSample> => {
+  await reader.poll(time, plenty);
+  return one(time).monitor;
+};
+
+describe('the process', () => {
+  it('is read with what is wanted, in bytes', () => {
+    tree.process(1001, { exe, args: ['qemu', '-m', '256', '-name', 'web'] });
+    expect(one(1)).toEqual({
+      id: '1001.100',
+      pid: 1001,
+      starttime: 100,
+      name: 'web',
+      vmm: 'qemu',
+      launch: { size: 256 * 1024 ** 2, backend: 'anon', memLock: false, prealloc: false },
+      process: {
+        stat: { minflt: 4799, majflt: 7, utime: 20, stime: 30, num_threads: 4 },
+        status: { VmLck: 0, VmRSS: 1024_000, RssAnon: 1024_000, VmSwap: 12_288, HugetlbPages: 2_097_152 },
+      },
+      monitor: { state: 'none', reason: 'it was started without a QMP monitor' },
+    });
+    expect(read(2, new Set(['guest_ksm_stat'])).guests[0]?.process.ksm_stat).toMatchObject({ ksm_merging_pages: 2 });
+  });
+
+  it('gives fresh numbers in every round', () => {
+    tree.process(1001, { exe, args: ['qemu'] });
+    expect(one(1).name).toBe('qemu-1001');
+    tree.write('proc/1001/status', 'VmRSS:\t 77 kB\n');
+    expect(one(2).process.status).toEqual({ VmRSS: 77 * 1024 });
+  });
+
+  it('is another guest when its PID was taken again', () => {
+    tree.process(1001, { exe, args: ['qemu', '-name', 'old'] });
+    expect(one(1).id).toBe('1001.100');
+    tree.process(1001, { exe, args: ['qemu', '-name', 'new'], starttime: 555 });
+    read(2);
+    expect(one(3)).toMatchObject({ id: '1001.555', name: 'new' });
+  });
+
+  it('is no guest when it is only waited for, or waits for its child', () => {
+    tree.process(1001, { exe, args: ['qemu', '-name', 'gone'], state: 'Z' });
+    tree.process(1002, { exe, args: ['qemu', '-name', 'd', '-daemonize'] });
+    tree.process(1003, { exe, args: ['qemu', '-name', 'd', '-daemonize'], ppid: 1002 });
+    expect(one(1).pid).toBe(1003);
+  });
+
+  it('of another VMM has its name from --id and no monitor', () => {
+    const links = { 'fd/7': 'anon_inode:kvm-vm' };
+    tree.process(1001, { exe: '/usr/bin/firecracker', args: ['firecracker', '--id', 'vm-7'], links });
+    expect(one(1)).toMatchObject({ name: 'vm-7', vmm: 'other', launch: {}, monitor: { state: 'none' } });
+  });
+});
+
+describe('the monitor', () => {
+  it('is asked in one short connection, and first for what hardly changes', async () => {
+    const peer = await guest(1001, 'web');
+    expect(one(1000).monitor).toEqual({ state: 'unasked', path: socket('web') });
+    const sample = await asked(1000);
+    expect(sample).toEqual({
+      state: 'ok',
+      time: expect.closeTo(1000, -1),
+      path: socket('web'),
+      qemuVersion: '7.2.22',
+      status: 'running',
+      memory: { 'base-memory': 268_435_456, 'plugged-memory': 0 },
+      balloon: {
+        device: true,
+        actual: 268_435_456,
+        path: '/machine/peripheral/balloon0',
+        deflateOnOom: true,
+        pollingInterval: 2,
+        stats: { lastUpdate: 1_700_000_000, values: { 'stat-free-memory': 1000 } },
+      },
+      memdevs: [{ size: 268_435_456, share: false, merge: true, prealloc: false }],
+    });
+    peer.asked.length = 0;
+    expect((await asked(1001)).state).toBe('ok');
+    expect(peer.asked.map(({ command }) => command).sort()).toEqual(
+      ['qom-get', 'qom-get', 'query-balloon', 'query-memory-size-summary', 'query-status'].sort(),
+    );
+    expect(peer.connections()).toBe(2);
+  });
+
+  it('is not asked before it is due', async () => {
+    const peer = await guest(1001, 'web');
+    await asked(1000);
+    await asked(1000.5);
+    expect(peer.connections()).toBe(1);
+    await asked(1001);
+    expect(peer.connections()).toBe(2);
+  });
+
+  test.each<Behaviour>(['split', 'pretty', 'events'])('is understood when it is %s', async behaviour => {
+    const peer = await guest(1001, 'web');
+    peer.script.behaviour = behaviour;
+    expect(await asked(1000)).toMatchObject({ state: 'ok', balloon: { actual: 268_435_456, pollingInterval: 2 } });
+  });
+
+  it('is understood when its greeting is late', async () => {
+    const peer = await guest(1001, 'web');
+    peer.script.delay = 300;
+    expect((await asked(1000)).state).toBe('ok');
+  });
+
+  it('shows unknown statistics as absent', async () => {
+    const stats = guestStats(1_700_000_000, {
+      'stat-free-memory': -1,
+      'stat-total-memory': 2 ** 64,
+      'stat-swap-in': 3,
+    });
+    await guest(1001, 'web', healthy('web', stats));
+    expect((await asked(1000)).balloon?.stats?.values).toEqual({ 'stat-swap-in': 3 });
+  });
+
+  it('of an old QEMU that lacks commands gives the rest', async () => {
+    const { 'query-memory-size-summary': _, 'query-memdev': __, ...old } = healthy('web');
+    await guest(1001, 'web', old);
+    const sample = await asked(1000);
+    expect(sample).toMatchObject({ state: 'ok', balloon: { device: true } });
+    expect(sample).not.toHaveProperty('memory');
+  });
+
+  test.each<[Behaviour, MonitorSample['state'], RegExp]>([
+    ['silent', 'busy', /another client holds its monitor, or QEMU does not answer/],
+    ['deaf', 'busy', /another client holds/],
+    ['garbage', 'none', /does not speak QMP/],
+    ['refuse', 'busy', /closed the connection/],
+    ['die', 'busy', /closed the connection/],
+  ])('that is %s from the start is %s', async (behaviour, state, reason) => {
+    const peer = await guest(1001, 'web');
+    peer.script.behaviour = behaviour;
+    const sample = await asked(1000);
+    expect(sample).toEqual({ state, reason: expect.stringMatching(reason), path: socket('web') });
+  });
+
+  test.each<Behaviour>(['silent', 'deaf', 'garbage', 'refuse', 'die'])(
+    'that turns %s keeps its last values with their time, and recovers',
+    async behaviour => {
+      const peer = await guest(1001, 'web');
+      const good = await asked(1000);
+      peer.script.behaviour = behaviour;
+      const bad = await asked(1001);
+      expect(bad).toEqual({ ...good, state: 'busy', reason: expect.any(String) });
+      peer.script.behaviour = 'ok';
+      peer.asked.length = 0;
+      expect((await asked(1003)).state).toBe('ok');
+      expect(peer.asked.map(({ command }) => command)).toContain('query-name');
+    },
+  );
+
+  it('is left alone for 1, 2, 4 … 30 seconds after failures', async () => {
+    const peer = await guest(1001, 'web');
+    peer.script.behaviour = 'refuse';
+    const tries: number[] = [];
+    for (let time = 1000; time < 1130; time += 1) {
+      const before = peer.connections();
+      await reader.poll(time, plenty);
+      if (peer.connections() > before) tries.push(time - 1000);
+    }
+    expect(tries.slice(1).map((time, index) => time - (tries[index] ?? 0))).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it('that hangs holds up neither the poll beyond its budget nor the others', async () => {
+    const stuck = await guest(1001, 'stuck');
+    stuck.script.behaviour = 'silent';
+    await guest(1002, 'web');
+    const started = performance.now();
+    await reader.poll(1000, 400);
+    expect(performance.now() - started).toBeLessThan(900);
+    expect(read(1000).guests.map(({ monitor }) => monitor.state)).toEqual(['unasked', 'ok']);
+    await until('the late failure to be told', 5000, () => read(1001).guests[0]?.monitor.state === 'busy');
+  });
+
+  it('of a stopped QEMU is not asked, and says so', async () => {
+    const peer = await guest(1001, 'web');
+    tree.write('proc/1001/stat', statLine(1001, { state: 'T' }));
+    expect(await asked(1000)).toMatchObject({ state: 'busy', reason: expect.stringContaining('SIGSTOP') });
+    expect(peer.connections()).toBe(0);
+  });
+
+  it('that is not there yet is none, and is found later', async () => {
+    tree.process(1001, { exe, args: ['qemu', '-name', 'web', ...qmp(socket('web'))] });
+    expect(await asked(1000)).toMatchObject({ state: 'none', reason: expect.stringContaining('not there') });
+    await guest(1001, 'web');
+    expect((await asked(1002)).state).toBe('ok');
+  });
+
+  it('gives the size that the command line does not', async () => {
+    tree.process(1001, { exe, args: ['qemu', ...qmp(socket('x'))] });
+    peers.push(await startPeer(socket('x'), healthy('')));
+    await asked(1000);
+    expect(one(1000).launch.size).toBe(268_435_456);
+  });
+
+  it('of many guests is asked sixteen at a time', async () => {
+    let most = 0;
+    for (let index = 0; index < 40; index += 1) {
+      const name = `g${index}`;
+      const peer = await guest(2000 + index, name);
+      peer.script.delay = 20;
+    }
+    const watch = setInterval(() => {
+      const open = peers.reduce((sum, peer) => sum + peer.open(), 0);
+      most = Math.max(most, open);
+    }, 2);
+    await reader.poll(1000, plenty);
+    clearInterval(watch);
+    expect(read(1000).guests.every(({ monitor }) => monitor.state === 'ok')).toBe(true);
+    expect(most).toBeGreaterThan(8);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+});
+
+describe('which monitor', () => {
+  it('of libvirt is never connected to', async () => {
+    const path = socket('web');
+    const args = [
+      'qemu',
+      '-name',
+      'guest=web,debug-threads=on',
+      '-chardev',
+      'socket,id=m,fd=31,server=on',
+      '-mon',
+      'chardev=m,mode=control',
+    ];
+    tree.process(1001, { exe, args });
+    const peer = await startPeer(path, healthy('web'));
+    peers.push(peer);
+    expect(await asked(1000)).toEqual({ state: 'libvirt', reason: 'its monitor belongs to libvirt' });
+    expect(one(1000).manager).toBe('libvirt');
+    await expect(reader.execute('1001.100', 'balloon')).rejects.toThrow(/belongs to libvirt; nothing was sent/);
+    expect(peer.connections()).toBe(0);
+  });
+
+  it('claimed by two processes is used by none', async () => {
+    const peer = await guest(1001, 'web');
+    tree.process(1002, { exe, args: ['qemu', '-name', 'other', ...qmp(socket('web'))] });
+    await reader.poll(1000, plenty);
+    const { guests, problems } = read(1000);
+    expect(guests.map(({ monitor }) => monitor.state)).toEqual(['none', 'none']);
+    expect(guests[0]?.monitor.reason).toContain('claimed by process 1002 too');
+    expect(problems.map(({ source }) => source)).toEqual(['guest web', 'guest other']);
+    await expect(reader.execute('1001.100', 'balloon')).rejects.toThrow(/claimed by process 1002/);
+    expect(peer.connections()).toBe(0);
+    tree.end(1002);
+    read(1001);
+    expect((await asked(1002)).state).toBe('ok');
+  });
+
+  it('claimed by two belongs to the one that is seen to listen', async () => {
+    const path = socket('web');
+    await guest(1001, 'web');
+    const row = `0000000000000000: 00000002 00000000 00010000 0001 01 4242 ${path}\n`;
+    tree.write('proc/1001/net/unix', row);
+    tree.process(1001, { exe, args: ['qemu', '-name', 'web', ...qmp(path)], links: { 'fd/9': 'socket:[4242]' } });
+    tree.process(1002, { exe, args: ['qemu', '-name', 'other', ...qmp(path)], files: { 'net/unix': row } });
+    await reader.poll(1000, plenty);
+    expect(read(1000).guests.map(({ monitor }) => monitor.state)).toEqual(['ok', 'none']);
+  });
+
+  it('that answers as another guest is not believed', async () => {
+    await guest(1001, 'web', healthy('somebody-else'));
+    expect(await asked(1000)).toEqual({
+      state: 'none',
+      reason: 'another guest answers there: somebody-else',
+      path: socket('web'),
+    });
+    expect(read(1000).problems).toEqual([{ source: 'guest web', message: expect.stringContaining('another guest') }]);
+  });
+
+  it('with a relative path starts at the process’s folder, and after -daemonize at the one it was started in', async () => {
+    const args = ['qemu', '-name', 'web', ...qmp('web.sock')];
+    tree.process(1001, { exe, args, cwd: tree.dir });
+    peers.push(await startPeer(socket('web'), healthy('web')));
+    expect(await asked(1000)).toMatchObject({ state: 'ok', path: 'web.sock' });
+    tree.end(1001);
+    const files = { environ: `HOME=/root\0PWD=${tree.dir}\0` };
+    tree.process(1002, { exe, args: [...args, '-daemonize'], cwd: '/', files });
+    read(1001);
+    expect((await asked(1002)).state).toBe('ok');
+  });
+
+  it('in another root is reached through it', async () => {
+    mkdirSync(join(tree.dir, 'jail'));
+    tree.process(1001, { exe, args: ['qemu', '-name', 'web', ...qmp('/q')], links: { root: join(tree.dir, 'jail') } });
+    peers.push(await startPeer(join(tree.dir, 'jail/q'), healthy('web')));
+    expect(await asked(1000)).toMatchObject({ state: 'ok', path: '/q' });
+  });
+
+  it('with a path longer than a socket address is reached all the same', async () => {
+    const folder = join(tree.dir, 'x'.repeat(120));
+    mkdirSync(folder);
+    const short = join(tree.dir, 's');
+    tree.process(1001, { exe, args: ['qemu', '-name', 'web', ...qmp(join(folder, 'q'))] });
+    // The peer can't bind there itself, for the same reason.
+    peers.push(await startPeer(short, healthy('web')));
+    renameSync(short, join(folder, 'q'));
+    expect((await asked(1000)).state).toBe('ok');
+  });
+
+  it('of a configuration file is found in it', async () => {
+    const file = `[name]\n  guest = "cfg"\n[memory]\n  size = "96M"\n[chardev "c"]\n  backend = "socket"\n  path = "${socket('cfg')}"\n  server = "on"\n[mon "m"]\n  chardev = "c"\n  mode = "control"\n`;
+    tree.write('etc/guest.cfg', file);
+    tree.process(1001, { exe, args: ['qemu', '-readconfig', '/etc/guest.cfg'] });
+    peers.push(await startPeer(socket('cfg'), healthy('cfg')));
+    expect((await asked(1000)).state).toBe('ok');
+    expect(one(1000)).toMatchObject({ name: 'cfg', launch: { size: 96 * 1024 ** 2 } });
+  });
+
+  it('of a lost configuration file is one that it listens on under a name that says QMP, and no other', async () => {
+    const rows = ['serial', 'qmp']
+      .map((name, index) => `0: 00000002 00000000 00010000 0001 01 ${index} ${join(tree.dir, name)}\n`)
+      .join('');
+    const links = { 'fd/8': 'socket:[0]', 'fd/9': 'socket:[1]' };
+    tree.process(1001, { exe, args: ['qemu', '-readconfig', '/gone'], links });
+    const serial = await startPeer(join(tree.dir, 'serial'), {});
+    peers.push(serial, await startPeer(join(tree.dir, 'qmp'), healthy('')));
+    expect(await asked(1000)).toMatchObject({ state: 'none' });
+    tree.write('proc/1001/net/unix', rows);
+    await reader.poll(1006, plenty);
+    expect(one(1006).monitor.state).toBe('unasked');
+    expect((await asked(1007)).path).toBe(join(tree.dir, 'qmp'));
+    expect(serial.connections()).toBe(0);
+  });
+
+  test.each([
+    ['tcp:192.0.2.1:4444,server=on', /only the loopback is trusted/],
+    ['stdio', /not on a socket/],
+  ])('%s can not be used', async (monitor, reason) => {
+    tree.process(1001, { exe, args: ['qemu', '-qmp', monitor] });
+    expect(await asked(1000)).toEqual({ state: 'none', reason: expect.stringMatching(reason) });
+  });
+
+  it('of a captured tree is not connected to', async () => {
+    const peer = await guest(1001, 'web');
+    reader = createGuestReader(new Root(tree.dir));
+    expect((await asked(1000)).state).toBe('none');
+    expect(peer.connections()).toBe(0);
+  });
+});
+
+describe('execute', () => {
+  const id = '1001.100';
+
+  it('sends one command after a look at who answers, and gives what QEMU returns', async () => {
+    const peer = await guest(1001, 'web', { ...healthy('web'), balloon: { return: { done: true } } });
+    read(1000);
+    await expect(reader.execute(id, 'balloon', { value: 5 })).resolves.toEqual({ done: true });
+    expect(peer.asked).toEqual([
+      { command: 'query-name', args: {} },
+      { command: 'query-uuid', args: {} },
+      { command: 'balloon', args: { value: 5 } },
+    ]);
+  });
+
+  it('waits for the round that is under way: the socket serves one client', async () => {
+    const peer = await guest(1001, 'web', { ...healthy('web'), balloon: { return: {} } });
+    peer.script.delay = 100;
+    const connections: number[] = [];
+    for (const command of ['query-status', 'balloon']) {
+      peer.script.replies[command] = () => {
+        connections.push(peer.connections());
+        return { return: {} };
+      };
+    }
+    read(1000);
+    const round = reader.poll(1000, plenty);
+    await Promise.all([
+      reader.execute(id, 'balloon', { value: 5 }),
+      reader.execute(id, 'balloon', { value: 6 }),
+      round,
+    ]);
+    expect(connections).toEqual([1, 2, 3]);
+    expect(peer.asked.filter(({ command }) => command === 'balloon').map(({ args }) => args['value'])).toEqual([5, 6]);
+    expect(one(1000).monitor.state).toBe('ok');
+  });
+
+  it('makes the next round due, so that the effect is seen', async () => {
+    const peer = await guest(1001, 'web', { ...healthy('web'), balloon: { return: {} } });
+    await asked(1000);
+    await reader.execute(id, 'balloon', { value: 5 });
+    await asked(1000.1);
+    expect(peer.connections()).toBe(3);
+  });
+
+  it('tells QEMU’s refusal in its words', async () => {
+    await guest(1001, 'web', { ...healthy('web'), balloon: failure('DeviceNotActive', 'No balloon device') });
+    read(1000);
+    await expect(reader.execute(id, 'balloon')).rejects.toThrow(
+      'balloon on web: QEMU refused: No balloon device (DeviceNotActive); nothing was changed',
+    );
+  });
+
+  it('does nothing to a process that is another by now, or gone', async () => {
+    const peer = await guest(1001, 'web');
+    read(1000);
+    tree.write('proc/1001/stat', statLine(1001, { starttime: 999 }));
+    await expect(reader.execute(id, 'balloon')).rejects.toThrow(/no longer this guest; nothing was sent/);
+    await expect(reader.execute('7.7', 'balloon')).rejects.toThrow(/it is gone/);
+    expect(peer.asked).toEqual([]);
+  });
+
+  it('does nothing when another guest answers', async () => {
+    const peer = await guest(1001, 'web', healthy('somebody-else'));
+    read(1000);
+    await expect(reader.execute(id, 'balloon')).rejects.toThrow(
+      /another guest answers there: somebody-else; nothing was sent/,
+    );
+    expect(peer.asked.map(({ command }) => command)).not.toContain('balloon');
+  });
+
+  it('says whether the command was sent when time is up', async () => {
+    const peer = await guest(1001, 'web');
+    read(1000);
+    peer.script.behaviour = 'silent';
+    await expect(reader.execute(id, 'balloon', {}, { timeoutMs: 100 })).rejects.toThrow(
+      /nothing was sent: end the other client/,
+    );
+    peer.script.behaviour = 'ok';
+    peer.deafTo.add('balloon');
+    await expect(reader.execute(id, 'balloon', {}, { timeoutMs: 2000 })).rejects.toThrow(
+      /it was sent and may have been done/,
+    );
+  });
+
+  it('says that the socket is gone', async () => {
+    const peer = await guest(1001, 'web');
+    read(1000);
+    await peer.close();
+    rmSync(socket('web'), { force: true });
+    await expect(reader.execute(id, 'balloon')).rejects.toThrow(/not there; nothing was sent/);
+  });
+});
+
+it('gives out the balloon’s target as it was noted, until it is forgotten', () => {
+  tree.process(1001, { exe, args: ['qemu'] });
+  reader.noteTarget('1001.100', 4096);
+  expect(one(1).balloonTarget).toBe(4096);
+  reader.noteTarget('1001.100', undefined);
+  expect(one(2)).not.toHaveProperty('balloonTarget');
+});
+
+it('ends what is under way when it is closed', async () => {
+  const peer = await guest(1001, 'web');
+  peer.script.behaviour = 'silent';
+  const round = reader.poll(1000, plenty);
+  await until('the connection', 5000, () => peer.connections() === 1);
+  await reader.close();
+  await round;
+  await until('its end', 5000, () => peer.open() === 0);
+});
