@@ -25,7 +25,7 @@ export type Reply =
   | { readonly return: unknown }
   | { readonly error: { readonly class: string; readonly desc: string } };
 
-export interface Asked {
+interface Asked {
   readonly command: string;
   readonly args: Readonly<Record<string, unknown>>;
 }

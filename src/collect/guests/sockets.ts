@@ -1,6 +1,6 @@
 import type { Root } from '../../root.ts';
 
-export interface ListeningSocket {
+interface ListeningSocket {
   readonly inode: string;
   /** As it was given to bind(): may be relative. */
   readonly path: string;

@@ -182,7 +182,7 @@ const stateAfter = (trouble: Trouble, answeredBefore: boolean): MonitorSample['s
 
 const advices: Readonly<Record<Trouble, string>> = {
   busy: 'end the other client, or try again later',
-  denied: 'run kvmtop as root',
+  denied: 'its socket belongs to another user',
   absent: 'the guest may be ending, or its socket was removed',
   closed: 'try again, and look whether the guest still runs',
   garbage: 'look at what listens there',

@@ -48,7 +48,7 @@ export interface Limits {
 /** The length of `sun_path` less its final NUL (Linux, unix(7)), bytes. */
 const longestPath = 107;
 
-export const busyReason = 'another client holds its monitor, or QEMU does not answer';
+const busyReason = 'another client holds its monitor, or QEMU does not answer';
 
 /** Connects, waits for the greeting and negotiates. The socket serves one client, so `close` as soon as possible. */
 export const connectMonitor = async (address: Address, limits: Limits): Promise<Connection> => {
