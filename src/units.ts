@@ -125,3 +125,11 @@ export const parseTarget = (text: string, current: number, maximum: number): num
   if (bytes === undefined) return undefined;
   return sign === 0 ? bytes : current + sign * bytes;
 };
+
+/** `2`, `0.5`, `500ms`, `10s`, `5m`, `2h`, `1d` in seconds; a bare number is seconds. `undefined` when it is no time. */
+export const parseSeconds = (text: string): number | undefined => {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)?$/.exec(text.trim());
+  if (!match) return undefined;
+  const factor = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1;
+  return Number(match[1]) * factor;
+};

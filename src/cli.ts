@@ -1,0 +1,60 @@
+import { Refused } from './actions/perform.ts';
+import { type Call, Failure, parseCall, UsageError } from './programs/options.ts';
+import { openSource } from './programs/session.ts';
+
+const run = async ({ command, options }: Call): Promise<void> => {
+  const source = await openSource(options);
+  try {
+    switch (command) {
+      case 'live': {
+        const { live } = await import('./programs/live.tsx');
+        return await live(source, options);
+      }
+      case 'snapshot': {
+        const { snapshot } = await import('./programs/snapshot.ts');
+        return await snapshot(source, options, process.stdout);
+      }
+      case 'stream': {
+        const { stream } = await import('./programs/stream.ts');
+        const stop = new AbortController();
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+        return await stream(source, options, process.stdout, stop.signal);
+      }
+      case 'do': {
+        const { doAction } = await import('./programs/do.ts');
+        return await doAction(source, options, process);
+      }
+    }
+  } finally {
+    await source.close();
+  }
+};
+
+/** Without a terminal that can be drawn on, the live screen is a stream of text. */
+const fitted = (call: Call): Call =>
+  call.command === 'live' && (!process.stdout.isTTY || !process.stdin.isTTY || process.env['TERM'] === 'dumb')
+    ? { ...call, command: 'stream', options: { ...call.options, format: 'text' } }
+    : call;
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  try {
+    const call = parseCall(argv);
+    if (call.version || call.help) {
+      const { usage, version } = await import('./programs/usage.ts');
+      process.stdout.write(call.version ? `kvmtop ${version()}\n` : usage(call.command));
+      return 0;
+    }
+    await run(fitted(call));
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`kvmtop: ${message.replaceAll('\n', ' ')}\n`);
+    if (error instanceof UsageError) return 2;
+    if (error instanceof Refused) return 3;
+    return error instanceof Failure ? error.status : 1;
+  }
+};
+
+process.exitCode = await main(process.argv.slice(2));
+// What is still open (a hung monitor, a late look-up) must not hold up a program that has done its work.
+process.stdout.write('', () => process.exit());

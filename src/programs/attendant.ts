@@ -1,0 +1,43 @@
+import type { Request } from '../actions/action.ts';
+import { plan } from '../actions/actions.ts';
+import { type Gate, perform } from '../actions/perform.ts';
+import type { Model } from '../model.ts';
+import type { GuestId } from '../sample.ts';
+
+/** Seconds between reports of a guest whose statistics nobody had switched on: often enough to see, rare enough to cost nothing. */
+const pollEvery = 2;
+
+/**
+ * Switches statistics on where they are off, so that there is something to see, and puts back what it found. Goes
+ * through the gate like every change: journalled, and never where kvmtop is read-only.
+ */
+export const openAttendant = (gate: Gate) => {
+  const tried = new Set<GuestId>();
+  const putBack: Request[] = [];
+
+  const switchOn = async (model: Model, guest: GuestId): Promise<void> => {
+    const entry = await perform(gate, plan(model, { action: 'polling', input: { guest, seconds: pollEvery } }), {
+      by: 'itself',
+    });
+    if (entry.undo) putBack.push(entry.undo);
+  };
+
+  return {
+    /** Looks once at each guest that has a balloon and no interval. */
+    attend(model: Model): void {
+      if (!gate.control) return;
+      for (const { id, sample } of model.guests) {
+        const { state, balloon } = sample.monitor;
+        if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0 || balloon.path === undefined) continue;
+        tried.add(id);
+        // A guest that can't be asked is shown without statistics, with the reason: that is told already.
+        switchOn(model, id).catch(() => undefined);
+      }
+    },
+
+    /** Before leaving: the intervals as they were. Never fails; a guest that is gone needs nothing. */
+    async putBack(model: Model): Promise<void> {
+      await Promise.allSettled(putBack.map(request => perform(gate, plan(model, request), { by: 'itself' })));
+    },
+  };
+};

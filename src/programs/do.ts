@@ -1,0 +1,122 @@
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Follow, Plan } from '../actions/action.ts';
+import { actions, isActionId, parseRequest, plan as planOf } from '../actions/actions.ts';
+import { describePlan } from '../actions/describe.ts';
+import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
+import { perform, Refused } from '../actions/perform.ts';
+import type { Need } from '../fields/field.ts';
+import { derive, type Model } from '../model.ts';
+import type { Sample } from '../sample.ts';
+import type { Source } from '../source/source.ts';
+import { safe } from '../text.ts';
+import { Failure, type Options, UsageError } from './options.ts';
+import { openGate } from './session.ts';
+
+interface Terminal {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+}
+
+/** What a plan's effect is told from, besides what is always read. */
+const wanted: ReadonlySet<Need> = new Set<Need>(['ksm', 'guest_ksm_stat']);
+/** Seconds to wait for monitors that have not answered yet; a busy one is told then. */
+const patience = 3;
+
+const createLooker = (source: Source) => {
+  let previous: Sample | undefined;
+  return async (): Promise<Model> => {
+    const sample = await source.look(wanted);
+    const model = derive(previous, sample);
+    previous = sample;
+    return model;
+  };
+};
+
+/** Looks until every monitor has answered or shown that it won't. */
+const settledModel = async (look: () => Promise<Model>): Promise<Model> => {
+  const until = performance.now() + patience * 1000;
+  for (;;) {
+    const model = await look();
+    if (performance.now() > until || !model.guests.some(guest => guest.sample.monitor.state === 'unasked'))
+      return model;
+    await delay(50);
+  }
+};
+
+const agreed = async ({ stdin, stdout }: Terminal): Promise<boolean> => {
+  const question = createInterface({ input: stdin, output: stdout });
+  try {
+    return /^y(es)?$/i.test((await question.question('Do it? [y/N] ')).trim());
+  } finally {
+    question.close();
+  }
+};
+
+/** Tells how the balloon moves until it arrives; a Failure when it doesn't. */
+const followUp = async (
+  follow: Follow,
+  look: () => Promise<Model>,
+  out: NodeJS.WritableStream,
+  every: number,
+): Promise<void> => {
+  let following = startFollowing(follow, Date.now() / 1000);
+  for (;;) {
+    await delay(every * 1000);
+    const next = advance(following, await look());
+    if (next !== following) out.write(safe(describeFollowing(next)) + '\n');
+    following = next;
+    if (following.state === 'arrived') return;
+    if (following.state !== 'moving') throw new Failure(safe(describeFollowing(following)));
+  }
+};
+
+const refuse = (plan: Plan): never => {
+  const { refusal } = plan;
+  const hint = refusal?.forceable ? '; --force overrules this' : '';
+  throw new Refused(`${safe(refusal?.reason ?? 'refused')}${hint}; nothing was changed`);
+};
+
+/** `kvmtop do ACTION …`: the same plan, gate and journal as by key. */
+export const doAction = async (source: Source, options: Options, terminal: Terminal): Promise<void> => {
+  const [id, ...words] = options.words;
+  if (id === undefined || !isActionId(id))
+    throw new UsageError(
+      `do takes one of: ${Object.values(actions)
+        .map(action => `${action.id} ${action.usage}`)
+        .join(', ')}`,
+    );
+  const look = createLooker(source);
+  const model = await settledModel(look);
+  let request: ReturnType<typeof parseRequest>;
+  try {
+    request = parseRequest(model, id, words);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // A guest that isn't there is no wrong usage: the words are right, the world is not.
+    if (message.startsWith('no guest')) throw new Failure(safe(message));
+    throw new UsageError(safe(message));
+  }
+  const plan = planOf(model, request);
+  const { stdout } = terminal;
+  for (const { text } of describePlan(plan)) stdout.write(text + '\n');
+  const overruled = options.force && plan.refusal?.forceable === true;
+  if (plan.refusal && !overruled) refuse(plan);
+  if (options.dryRun) {
+    stdout.write('dry run: nothing was changed\n');
+    return;
+  }
+  const gate = openGate(source, options);
+  if (!gate.control)
+    throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
+  if (!options.yes) {
+    if (!terminal.stdin.isTTY)
+      throw new UsageError('there is no terminal to ask on: add --yes, or --dry-run to see the plan');
+    if (!(await agreed(terminal))) {
+      stdout.write('nothing was changed\n');
+      return;
+    }
+  }
+  await perform(gate, plan, { by: 'do', force: overruled });
+  if (plan.follow) await followUp(plan.follow, look, stdout, options.delay);
+};

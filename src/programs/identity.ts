@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import si from 'systeminformation';
+import type { Identity } from '../store/data.ts';
+
+/** Milliseconds after the first frame: systeminformation spawns processes, and the operator is to see the host first. */
+const later = 1500;
+
+/** `4 × 32 GB DDR5 4800`, for equal modules; mixed ones are told each. */
+const describeDimms = (modules: readonly si.Systeminformation.MemLayoutData[]): string | undefined => {
+  const kinds = Map.groupBy(
+    modules.filter(module => module.size > 0),
+    ({ size, type, clockSpeed }) =>
+      [`${size / 1024 ** 3} GiB`, type, clockSpeed ?? ''].filter(part => part !== '' && part !== 'Empty').join(' '),
+  );
+  const text = [...kinds].map(([kind, equal]) => `${equal.length} × ${kind}`).join(', ');
+  return text === '' ? undefined : text;
+};
+
+/** What the machine is: OS, CPU, virtualisation, memory modules. Once; what can't be found is left out. */
+export const lookUpIdentity = async (): Promise<Identity> => {
+  await delay(later, undefined, { ref: false });
+  const [os, cpu, system, dimms] = await Promise.all([
+    si.osInfo().catch(() => undefined),
+    si.cpu().catch(() => undefined),
+    si.system().catch(() => undefined),
+    si.memLayout().catch(() => []),
+  ]);
+  const modules = describeDimms(dimms);
+  return {
+    ...(os?.distro ? { os: `${os.distro} ${os.release}`.trim() } : {}),
+    ...(cpu?.brand ? { cpu: `${cpu.manufacturer} ${cpu.brand} × ${cpu.cores}`.trim() } : {}),
+    ...(system?.virtual && system.virtualHost ? { virtual: system.virtualHost } : {}),
+    ...(modules ? { dimms: modules } : {}),
+  };
+};

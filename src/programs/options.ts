@@ -1,0 +1,142 @@
+import { parseArgs } from 'node:util';
+import { parseSeconds } from '../units.ts';
+
+/** What the command line says; the same for every command, so that a script may always add `--root` or `--read-only`. */
+export interface Options {
+  /** Seconds between looks. */
+  readonly delay: number;
+  /** Only these guests, by name, id or PID; all when empty. */
+  readonly guests: readonly string[];
+  readonly root: string;
+  readonly demo: boolean;
+  readonly readOnly: boolean;
+  /** Words after the command. */
+  readonly words: readonly string[];
+  readonly tab: string | undefined;
+  readonly count: number | undefined;
+  readonly format: string | undefined;
+  readonly json: boolean;
+  readonly text: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+/** Wrong usage: exit status 2. The message says what is wrong and what would be right. */
+export class UsageError extends Error {}
+
+/** The work could not be done: exit status 1 (failed) or 3 (refused: guard rail, read-only, or lacking privilege). */
+export class Failure extends Error {
+  readonly status: 1 | 3;
+  constructor(message: string, status: 1 | 3 = 1) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const flags = {
+  delay: { type: 'string', short: 'd' },
+  guests: { type: 'string', short: 'p' },
+  root: { type: 'string' },
+  demo: { type: 'boolean' },
+  'read-only': { type: 'boolean' },
+  tab: { type: 'string' },
+  count: { type: 'string', short: 'n' },
+  format: { type: 'string' },
+  json: { type: 'boolean' },
+  text: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  yes: { type: 'boolean', short: 'y' },
+  force: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const;
+
+/** Flags that go with every command, and those of one. */
+const common = ['delay', 'guests', 'root', 'demo', 'read-only', 'help', 'version'];
+const own: Readonly<Record<string, readonly string[]>> = {
+  live: ['tab'],
+  snapshot: ['json', 'text'],
+  stream: ['count', 'format'],
+  do: ['dry-run', 'yes', 'force'],
+};
+
+export type Command = 'live' | 'snapshot' | 'stream' | 'do';
+
+export interface Call {
+  readonly command: Command;
+  readonly options: Options;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+const isCommand = (word: string): word is Command => Object.hasOwn(own, word);
+
+/** Sizes such as `-25%` and `-512M` are words of `do`, not flags: everything after its action is taken as it stands. */
+const protectSizes = (argv: readonly string[]): { readonly args: string[]; readonly sizes: string[] } => {
+  const sizes: string[] = [];
+  const args = argv.map(word => {
+    if (!/^-\d/.test(word) || !argv.includes('do')) return word;
+    sizes.push(word);
+    return `\u0000${sizes.length - 1}`;
+  });
+  return { args, sizes };
+};
+
+/**
+ * Reads the command line.
+ * @throws UsageError that says what is wrong.
+ */
+export const parseCall = (argv: readonly string[]): Call => {
+  const { args, sizes } = protectSizes(argv);
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('. ')[0] : String(error);
+    throw new UsageError(`${message}; see kvmtop -h`);
+  }
+  const { values, positionals } = parsed;
+  const words = positionals.map(word => (word.startsWith('\u0000') ? (sizes[Number(word.slice(1))] ?? '') : word));
+  const command = words[0] ?? 'live';
+  if (!isCommand(command))
+    throw new UsageError(
+      `there is no command '${command}': there are ${Object.keys(own).slice(1).join(', ')}; see kvmtop -h`,
+    );
+  for (const flag of Object.keys(values)) {
+    if (!common.includes(flag) && !own[command]?.includes(flag))
+      throw new UsageError(
+        `--${flag} does not go with ${command === 'live' ? 'the live screen' : command}; see kvmtop -h`,
+      );
+  }
+  if (command !== 'do' && words.length > 1) throw new UsageError(`${command} takes no '${words[1]}'; see kvmtop -h`);
+  const delay = values.delay === undefined ? 1 : parseSeconds(values.delay);
+  if (delay === undefined || delay < 0.1 || delay > 3600)
+    throw new UsageError(`-d takes seconds from 0.1 to 3600, not '${values.delay}'`);
+  const count = values.count === undefined ? undefined : Number(values.count);
+  if (count !== undefined && !(Number.isInteger(count) && count > 0))
+    throw new UsageError(`-n takes a whole number above 0, not '${values.count}'`);
+  return {
+    command,
+    help: values.help ?? false,
+    version: values.version ?? false,
+    options: {
+      delay,
+      guests: values.guests?.split(',').filter(name => name !== '') ?? [],
+      root: values.root ?? '/',
+      demo: values.demo ?? false,
+      readOnly: values['read-only'] ?? false,
+      words: words.slice(1),
+      tab: values.tab,
+      count,
+      format: values.format,
+      json: values.json ?? false,
+      text: values.text ?? false,
+      dryRun: values['dry-run'] ?? false,
+      yes: values.yes ?? false,
+      force: values.force ?? false,
+    },
+  };
+};
+
+const parse = (args: string[]) => parseArgs({ args, options: flags, allowPositionals: true, strict: true });

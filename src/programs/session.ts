@@ -1,0 +1,24 @@
+import { type Journal, journalPath, openJournal } from '../actions/journal.ts';
+import type { Gate } from '../actions/perform.ts';
+import { Root } from '../root.ts';
+import { createLiveSource } from '../source/live.ts';
+import type { Source } from '../source/source.ts';
+import type { Options } from './options.ts';
+
+/** Where the Samples of this run come from. */
+export const openSource = async (options: Options): Promise<Source> => {
+  if (options.demo) {
+    const { createDemoSource } = await import('../source/demo.ts');
+    return createDemoSource();
+  }
+  return createLiveSource(new Root(options.root));
+};
+
+/** What a simulated guest suffers is nobody's history. */
+const forgetful: Journal = { path: 'none', append: () => undefined, read: () => [] };
+
+/** The one gate of this run; without hands when it is read-only. */
+export const openGate = (source: Source, options: Options): Gate => ({
+  control: options.readOnly ? undefined : source.control,
+  journal: source.kind === 'demo' ? forgetful : openJournal(journalPath(process.env, process.getuid?.() ?? -1)),
+});

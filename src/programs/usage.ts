@@ -1,0 +1,57 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import { actions } from '../actions/actions.ts';
+import { tabs } from '../store/view.ts';
+import type { Command } from './options.ts';
+
+export const version = (): string => packageJson.version;
+
+const common = `Options for every command:
+  -d, --delay SECONDS   between looks (1; also 500ms, 2m)
+  -p, --guests A,B      only these guests, by name, id or PID
+      --read-only       change nothing
+      --root DIR        read /proc and /sys under DIR, such as a captured tree
+      --demo            a simulated host with a dozen lively guests
+  -h, --help            this; kvmtop COMMAND -h tells more
+      --version
+`;
+
+const doActions = (): string =>
+  Object.values(actions)
+    .map(action => `  ${`${action.id} ${action.usage}`.padEnd(24)}${action.help}`)
+    .join('\n');
+
+const texts: Readonly<Record<Command, () => string>> = {
+  live: () => `kvmtop: top for the memory of KVM hosts
+
+Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
+       kvmtop snapshot [--json|--text]      two looks one delay apart, printed once
+       kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
+       kvmtop do ACTION … [--dry-run] [--yes] [--force]
+
+Tabs: ${tabs.join(', ')}
+
+`,
+  snapshot: () => `Usage: kvmtop snapshot [--json | --text] [OPTIONS]
+
+Looks twice, one delay apart, so that there are rates, and prints once. Text is the default.
+Numbers are in bytes, seconds, ratios or counts; what is unknown is absent. docs/fields.md lists them.
+
+`,
+  stream: () => `Usage: kvmtop stream [-n N] [-d SECONDS] [--format ndjson|csv|text] [OPTIONS]
+
+Prints a sample every delay, N times or until a signal. ndjson is the default.
+
+`,
+  do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]
+
+${doActions()}
+
+Shows the plan and asks. --dry-run stops there; --yes skips the question, never a guard rail; what is refused is done
+only with --force, where that is possible at all. Everything is journalled.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused.
+
+`,
+};
+
+/** The help of a command. */
+export const usage = (command: Command): string => texts[command]() + common;

@@ -1,0 +1,66 @@
+import type { Control } from '../actions/perform.ts';
+import { createGuestReader } from '../collect/guests/guests.ts';
+import { createHostReader } from '../collect/host/host.ts';
+import type { Need } from '../fields/field.ts';
+import type { Root } from '../root.ts';
+import type { Problem, Sample } from '../sample.ts';
+import type { Source } from './source.ts';
+
+/** How long a look waits for the monitors, milliseconds: an idle QEMU answers in 4; who is later is in the next look. */
+const monitorBudget = 80;
+
+const AT_PAGESZ = 6n;
+
+/** Bytes in a base page, from the auxiliary vector that the kernel gave this process; a captured tree has 4 KiB ones. */
+const pageSizeOf = (root: Root): number => {
+  const vector = root.isHost ? root.bytes('/proc/self/auxv') : undefined;
+  for (let at = 0; vector && at + 16 <= vector.length; at += 16) {
+    if (vector.readBigUInt64LE(at) === AT_PAGESZ) return Number(vector.readBigUInt64LE(at + 8));
+  }
+  return 4096;
+};
+
+/** This host, through `/proc`, `/sys` and the guests' monitors; or a captured tree, which has no monitors and no control. */
+export const createLiveSource = (root: Root): Source => {
+  const host = createHostReader(root);
+  const guests = createGuestReader(root);
+  const pageSize = pageSizeOf(root);
+  const control: Control = {
+    execute: (guest, command, args) => guests.execute(guest, command, args),
+    noteTarget: (guest, bytes) => guests.noteTarget(guest, bytes),
+  };
+
+  const look = (wanted: ReadonlySet<Need>): Sample => {
+    const time = Date.now() / 1000;
+    const found = guests.read(wanted, time);
+    const problems: Problem[] = [...found.problems];
+    // Root is refused nothing that matters; for others one line says it all.
+    if (root.denied.size > 0 && process.geteuid?.() !== 0)
+      problems.push({
+        source: 'privilege',
+        message: `${root.denied.size} files may not be read, ${[...root.denied][0]} first: run kvmtop as root to see all`,
+      });
+    return {
+      version: 1,
+      time,
+      monotonic: performance.now() / 1000,
+      pageSize,
+      host: host.read(wanted),
+      guests: found.guests,
+      problems,
+    };
+  };
+
+  return {
+    kind: 'live',
+    ...(root.isHost ? { control } : {}),
+    async look(wanted) {
+      await guests.poll(Date.now() / 1000, monitorBudget);
+      return look(wanted);
+    },
+    async close() {
+      host.close();
+      await guests.close();
+    },
+  };
+};

@@ -1,0 +1,27 @@
+import type { Need } from '../fields/field.ts';
+import { guestFields } from '../fields/guest.ts';
+import type { State } from './store.ts';
+import type { ColumnId, Tab } from './view.ts';
+
+/** What a tab's panes draw, beyond what is read every time. */
+const tabNeeds: Readonly<Record<Tab, readonly Need[]>> = {
+  overview: ['vmstat', 'pressure', 'ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
+  guests: ['ksm'],
+  memory: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
+  sharing: ['ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
+};
+
+const columnNeeds = (column: ColumnId): readonly Need[] => {
+  if (!(column in guestFields)) return [];
+  const field: (typeof guestFields)[keyof typeof guestFields] = guestFields[column as keyof typeof guestFields];
+  return 'cost' in field || !('needs' in field) ? [] : field.needs;
+};
+
+/** The files that somebody looks at now: no others are read. */
+export const needsOfView = (state: State): ReadonlySet<Need> => {
+  const wanted = new Set<Need>(tabNeeds[state.tab]);
+  for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
+  if (state.dialog?.kind === 'detail')
+    for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
+  return wanted;
+};

@@ -1,0 +1,133 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Plan, Request } from '../actions/action.ts';
+import { plan as planOf } from '../actions/actions.ts';
+import { advance, describeFollowing, type Following, startFollowing } from '../actions/follow.ts';
+import type { JournalEntry } from '../actions/journal.ts';
+import type { Model } from '../model.ts';
+import type { GuestId } from '../sample.ts';
+import { emptyHistory, type History, type Identity, remember } from './data.ts';
+import { type ColumnId, defaultColumns, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
+
+/** What is open below the table, or over all of it. */
+export type Dialog =
+  | { readonly kind: 'help'; readonly scroll: number }
+  | { readonly kind: 'detail' }
+  | { readonly kind: 'problems' }
+  | { readonly kind: 'sort'; readonly cursor: number }
+  | { readonly kind: 'columns'; readonly cursor: number }
+  | { readonly kind: 'balloon'; readonly guest: GuestId; readonly text: string }
+  /** `typed` grows towards the guest's name when a guard rail must be overruled. */
+  | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
+
+export interface Message {
+  readonly text: string;
+  readonly tone: 'good' | 'warn' | 'bad' | 'dim';
+  /** Wall clock, seconds. */
+  readonly time: number;
+}
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What does not change while the program runs. */
+export interface Setting {
+  readonly source: 'live' | 'demo';
+  readonly readOnly: boolean;
+  readonly root: string;
+  readonly privileged: boolean;
+  readonly delay: number;
+}
+
+export interface State {
+  readonly setting: Setting;
+  // data
+  readonly model: Model | undefined;
+  readonly history: History;
+  readonly identity: Identity;
+  // view
+  readonly size: Size;
+  readonly tab: Tab;
+  readonly sort: Sort;
+  readonly filter: string;
+  readonly filtering: boolean;
+  readonly columns: readonly ColumnId[];
+  readonly selected: GuestId | undefined;
+  readonly selectedIndex: number;
+  readonly dialog: Dialog | undefined;
+  readonly paused: boolean;
+  // action
+  readonly message: Message | undefined;
+  readonly following: readonly Following[];
+  /** What `u` would take back, newest last. */
+  readonly undoable: readonly Request[];
+}
+
+export type Store = StoreApi<State>;
+
+export const initialState = (setting: Setting): State => ({
+  setting,
+  model: undefined,
+  history: emptyHistory,
+  identity: {},
+  size: { columns: 80, rows: 24 },
+  tab: 'overview',
+  sort: { column: 'held', reverse: false },
+  filter: '',
+  filtering: false,
+  columns: defaultColumns,
+  selected: undefined,
+  selectedIndex: 0,
+  dialog: undefined,
+  paused: false,
+  message: undefined,
+  following: [],
+  undoable: [],
+});
+
+export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));
+
+/** Seconds that a message, or a balloon that arrived, stays on the screen. */
+const messageSeconds = 8;
+
+const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', gone: 'bad' } as const;
+
+/** What the newest Model changes: history, selection, and the balloons on their way. */
+export const withModel = (state: State, model: Model): Partial<State> => {
+  const following = state.following.map(one => advance(one, model));
+  const news = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
+  const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
+  const expired = state.message && model.time - state.message.time > messageSeconds;
+  const guests = visibleGuests(model, state.filter, state.sort);
+  const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
+  return {
+    model,
+    history: remember(state.history, model),
+    selected,
+    selectedIndex: index,
+    following: settled,
+    message: news
+      ? { text: describeFollowing(news), tone: tones[news.state], time: model.time }
+      : expired
+        ? undefined
+        : state.message,
+  };
+};
+
+/** The plan of what a confirm dialog asks about, on the newest numbers. */
+export const currentPlan = (state: State, request: Request): Plan | undefined =>
+  state.model && planOf(state.model, request);
+
+/** After the gate did it: follow what moves, and keep the way back. */
+export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isUndo: boolean): Partial<State> => {
+  const time = state.model?.time ?? Date.now() / 1000;
+  const others = state.following.filter(one => one.follow.guest !== plan.follow?.guest);
+  const undoable = isUndo ? state.undoable.slice(0, -1) : entry.undo ? [...state.undoable, entry.undo] : state.undoable;
+  return {
+    dialog: undefined,
+    undoable,
+    following: plan.follow ? [...others, startFollowing(plan.follow, time)] : others,
+    message: { text: plan.summary + ': asked', tone: 'good', time },
+  };
+};

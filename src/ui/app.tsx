@@ -1,0 +1,111 @@
+import { Box, type Key as InkKey, Text, useInput } from 'ink';
+import { type ReactNode, useContext } from 'react';
+import { useStore } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
+import type { State, Store } from '../store/store.ts';
+import { BalloonDialog } from './dialogs/balloon.tsx';
+import { Chain } from './dialogs/chain.tsx';
+import { ChooseDialog } from './dialogs/choose.tsx';
+import { ConfirmDialog } from './dialogs/confirm.tsx';
+import type { App } from './keys/key.ts';
+import { press } from './keys.ts';
+import { layout, smallest } from './layout.ts';
+import { type Line, span } from './line.ts';
+import type { Draw } from './panes/pane.ts';
+import { Pane, ThemeContext } from './parts/pane.tsx';
+import type { Rect } from './screen/layers.ts';
+
+/** Ink's key in one word: a character, `up`, `enter`, `ctrl-l`. Several characters at once (a paste) are several keys. */
+const namesOf = (input: string, key: InkKey): readonly string[] => {
+  if (key.upArrow) return ['up'];
+  if (key.downArrow) return ['down'];
+  if (key.leftArrow) return ['left'];
+  if (key.rightArrow) return ['right'];
+  if (key.pageUp) return ['pageup'];
+  if (key.pageDown) return ['pagedown'];
+  if (key.home) return ['home'];
+  if (key.end) return ['end'];
+  if (key.return) return ['enter'];
+  if (key.escape) return ['escape'];
+  if (key.tab) return ['tab'];
+  if (key.backspace) return ['backspace'];
+  if (key.delete) return ['delete'];
+  if (key.ctrl) return input === '' ? [] : [`ctrl-${input}`];
+  return key.meta ? [] : [...input].map(one => (one === '\r' || one === '\n' ? 'enter' : one));
+};
+
+const waiting: readonly Line[] = [[span('looking …', 'dim')]];
+
+/** A pane's lines, on the state of the moment it is drawn. */
+const linesOf =
+  (store: Store, draw: Draw, rect: Rect, glyphs: Parameters<Draw>[0]['glyphs']) => (): readonly Line[] => {
+    const state = store.getState();
+    const { model } = state;
+    return model ? draw({ state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
+  };
+
+/** What React renders for: everything else is drawn by panes after each Sample, without it. */
+const structure = (state: State) => ({
+  size: state.size,
+  tab: state.tab,
+  dialog: state.dialog,
+  started: state.model !== undefined,
+  status: state.message !== undefined || state.following.length > 0,
+});
+
+const DialogView = ({ store, height }: { readonly store: Store; readonly height: number }): ReactNode => {
+  const state = useStore(store);
+  const { dialog } = state;
+  switch (dialog?.kind) {
+    case 'detail':
+      return <Chain state={state} />;
+    case 'balloon':
+      return <BalloonDialog state={state} dialog={dialog} />;
+    case 'confirm':
+      return <ConfirmDialog state={state} dialog={dialog} />;
+    case 'sort':
+    case 'columns':
+      return <ChooseDialog state={state} dialog={dialog} height={height} />;
+    default:
+      return null;
+  }
+};
+
+/** The live screen: panes where the layout puts them, and the open dialog. */
+export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
+  const { store } = app;
+  const { glyphs } = useContext(ThemeContext);
+  useInput((input, key) => {
+    for (const name of namesOf(input, key)) press(app, name);
+  });
+  const { size } = useStore(store, useShallow(structure));
+  const { columns, rows } = size;
+  if (columns < smallest.columns || rows < smallest.rows)
+    return (
+      <Box width={columns} height={rows} flexDirection="column">
+        <Text wrap="truncate">{`kvmtop needs ${smallest.columns}x${smallest.rows},`}</Text>
+        <Text wrap="truncate">{`this is ${columns}x${rows}. q quits.`}</Text>
+      </Box>
+    );
+  const { panes, dialog } = layout(store.getState());
+  return (
+    <Box width={columns} height={rows}>
+      {panes.map(({ id, rect, draw }) => (
+        <Pane key={id} id={id} rect={rect} lines={linesOf(store, draw, rect, glyphs)} />
+      ))}
+      {dialog && (
+        <Box
+          position="absolute"
+          left={dialog.x}
+          top={dialog.y}
+          width={dialog.width}
+          height={dialog.height}
+          overflow="hidden"
+          flexDirection="column"
+        >
+          <DialogView store={store} height={dialog.height} />
+        </Box>
+      )}
+    </Box>
+  );
+};

@@ -1,0 +1,63 @@
+import { type GuestFieldId, guestFields } from '../fields/guest.ts';
+import type { GuestModel } from '../model.ts';
+import { type ColumnId, columnText, type TextColumn, textColumns } from '../store/view.ts';
+import { format, formatDuration, type Unit, unknown } from '../units.ts';
+
+const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help: string; readonly width: number }>> = {
+  name: { title: 'NAME', help: 'The guest’s name, as it was started.', width: 14 },
+  state: {
+    title: 'STATE',
+    help: 'running, paused, …; busy when its monitor does not answer, stopped by a signal.',
+    width: 10,
+  },
+  pid: { title: 'PID', help: 'The guest’s process.', width: 7 },
+  backend: { title: 'BACKEND', help: 'What its memory is made of: anon, shared (memfd or file) or hugetlb.', width: 7 },
+  manager: { title: 'RUN BY', help: 'libvirt, proxmox, or plain qemu.', width: 8 },
+  bar: {
+    title: 'USED, CACHE, FREE, BALLOON',
+    help: 'The guest’s size: used, cached, free inside, and taken by the balloon.',
+    width: 26,
+  },
+};
+
+const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
+
+export const columnTitle = (column: ColumnId): string =>
+  isText(column) ? (column === 'bar' ? 'FILL' : texts[column].title) : guestFields[column].title;
+
+export const columnHelp = (column: ColumnId): string =>
+  isText(column) ? texts[column].help : guestFields[column].help;
+
+export const allColumns: readonly ColumnId[] = [...textColumns, ...(Object.keys(guestFields) as GuestFieldId[])];
+
+/** Columns on the screen, without the blank before the next. */
+export const columnWidth = (column: ColumnId): number =>
+  isText(column) ? texts[column].width : Math.max(6, guestFields[column].title.length);
+
+export const barTitle = texts.bar.title;
+
+/** A counter's column is its rate. */
+const shownUnit = (field: { readonly unit: Unit; readonly kind: string }): Unit =>
+  field.kind === 'gauge'
+    ? field.unit
+    : field.unit === 'bytes'
+      ? 'bytes_per_second'
+      : field.unit === 'seconds'
+        ? 'ratio'
+        : 'per_second';
+
+/** What stands in a cell; the bar draws itself. */
+export const cellText = (guest: GuestModel, column: Exclude<ColumnId, 'bar'>): string => {
+  if (isText(column)) {
+    // How long a silent monitor has been silent is the first question.
+    if (column === 'state' && guest.sample.monitor.state === 'busy' && guest.values.monitor_age !== undefined)
+      return `busy ${formatDuration(Math.round(guest.values.monitor_age))}`;
+    return columnText(guest, column);
+  }
+  const value = guest.values[column];
+  if (value === undefined) return unknown;
+  // Ages are told in whole seconds: the clock of the statistics has no finer ones.
+  if (guestFields[column].unit === 'seconds' && guestFields[column].kind === 'gauge')
+    return formatDuration(Math.floor(value));
+  return format(value, shownUnit(guestFields[column]));
+};

@@ -1,0 +1,37 @@
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { forceWord } from '../keys/change.ts';
+import { PlanView } from './plan.tsx';
+
+/** The last question before a change. What the guard rails refuse is done only after the guest's name was typed. */
+export const ConfirmDialog = ({
+  state,
+  dialog,
+}: {
+  readonly state: State;
+  readonly dialog: Dialog & { kind: 'confirm' };
+}): ReactNode => {
+  const plan = currentPlan(state, dialog.request);
+  if (!plan) return <Text>Nothing is known yet.</Text>;
+  return (
+    <Box flexDirection="column">
+      {!plan.refusal && (
+        <Text>
+          <Text bold inverse>
+            {' Do it? '}
+          </Text>
+          {' y or Enter does it, Esc leaves it as it is.'}
+        </Text>
+      )}
+      {plan.refusal?.forceable === true && (
+        <Text>
+          {`To do it all the same, type ${forceWord(state, dialog.request)} and Enter: `}
+          <Text bold>{dialog.typed}</Text>
+          <Text inverse> </Text>
+        </Text>
+      )}
+      <PlanView plan={plan} state={state} />
+    </Box>
+  );
+};

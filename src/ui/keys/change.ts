@@ -1,0 +1,169 @@
+import type { Request } from '../../actions/action.ts';
+import { parseRequest } from '../../actions/actions.ts';
+import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { type App, change, close, type Key, type Mode } from './key.ts';
+
+const table: readonly Mode[] = ['main', 'detail'];
+
+const guestSelected = (state: State): boolean => state.selected !== undefined;
+
+const openBalloon = (text: string) => (app: App) =>
+  change(app, ({ selected }) => (selected === undefined ? {} : { dialog: { kind: 'balloon', guest: selected, text } }));
+
+/** A step of the `+` and `-` keys, MiB; pressed again it adds up. */
+const step = 256;
+
+/** The typed size after one more step. */
+export const stepped = (text: string, sign: 1 | -1): string => {
+  const match = /^([+-]\d+)M$/.exec(text);
+  const total = (match ? Number(match[1]) : 0) + sign * step;
+  return total === 0 ? '' : `${total > 0 ? '+' : ''}${total}M`;
+};
+
+/** The request that the typed size stands for, or what is wrong with it. */
+export const typedRequest = (state: State, dialog: Dialog & { kind: 'balloon' }): Request | Error | undefined => {
+  if (!state.model || dialog.text === '') return undefined;
+  try {
+    return parseRequest(state.model, 'balloon', [dialog.guest, dialog.text]);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+};
+
+/** What must be typed to overrule a guard rail: the guest's name, or its PID where a name can't be typed. */
+export const forceWord = (state: State, request: Request): string => {
+  const guest = state.model?.guests.find(one => one.id === request.input.guest);
+  if (!guest) return '';
+  return /^[\x21-\x7e]{1,40}$/.test(guest.name) ? guest.name : String(guest.pid);
+};
+
+const submitSize = (app: App): void =>
+  change(app, state => {
+    const { dialog } = state;
+    if (dialog?.kind !== 'balloon') return {};
+    const request = typedRequest(state, dialog);
+    return !request || request instanceof Error ? {} : { dialog: { kind: 'confirm', request, typed: '' } };
+  });
+
+const confirm = (app: App): void => {
+  const state = app.store.getState();
+  if (state.dialog?.kind !== 'confirm') return;
+  const { request, typed } = state.dialog;
+  const plan = currentPlan(state, request);
+  if (!plan) return;
+  const undo = state.undoable.at(-1) === request;
+  if (!plan.refusal) app.act(request, { force: false, undo });
+  else if (plan.refusal.forceable && typed === forceWord(state, request)) app.act(request, { force: true, undo });
+};
+
+/** True while the guard rails must be overruled by typing; then letters are text, not keys. */
+export const forcing = (state: State): boolean => {
+  if (state.dialog?.kind !== 'confirm') return false;
+  return currentPlan(state, state.dialog.request)?.refusal?.forceable === true;
+};
+
+const undo = (app: App): void =>
+  change(app, state => {
+    const request = state.undoable.at(-1);
+    if (request) return { dialog: { kind: 'confirm', request, typed: '' } };
+    return { message: { text: 'nothing to undo in this session', tone: 'dim', time: state.model?.time ?? 0 } };
+  });
+
+const stepBy = (sign: 1 | -1) => (app: App) =>
+  change(app, ({ dialog }) =>
+    dialog?.kind === 'balloon' ? { dialog: { ...dialog, text: stepped(dialog.text, sign) } } : {},
+  );
+
+/** Keys that lead to a change of a guest. */
+export const changeKeys: readonly Key[] = [
+  {
+    modes: table,
+    names: ['b'],
+    label: 'b',
+    title: 'Balloon',
+    help: 'Give the selected guest another size: 2G, +512M, -25%, 80%, max.',
+    when: guestSelected,
+    run: openBalloon(''),
+  },
+  {
+    modes: table,
+    names: ['+', '='],
+    label: '+',
+    title: 'Grow',
+    help: `Grow the selected guest by ${step} MiB; pressed again, by more.`,
+    when: guestSelected,
+    run: openBalloon(`+${step}M`),
+  },
+  {
+    modes: table,
+    names: ['-'],
+    label: '-',
+    title: 'Shrink',
+    help: `Shrink the selected guest by ${step} MiB; pressed again, by more.`,
+    when: guestSelected,
+    run: openBalloon(`-${step}M`),
+  },
+  {
+    modes: table,
+    names: ['u'],
+    label: 'u',
+    title: 'Undo',
+    help: 'Take back the last change of this session, after showing what that does.',
+    when: state => state.undoable.length > 0,
+    run: undo,
+  },
+];
+
+/** Keys of the dialogs that ask for a size, and whether to do it. */
+export const questionKeys: readonly Key[] = [
+  {
+    modes: ['balloon'],
+    names: ['enter'],
+    label: 'Enter',
+    title: 'Go on',
+    help: 'Go on to the question whether to do it.',
+    run: submitSize,
+  },
+  { modes: ['balloon'], names: ['up'], label: 'Up', title: `+${step}M`, help: `${step} MiB more.`, run: stepBy(1) },
+  {
+    modes: ['balloon'],
+    names: ['down'],
+    label: 'Down',
+    title: `-${step}M`,
+    help: `${step} MiB less.`,
+    run: stepBy(-1),
+  },
+  {
+    modes: ['confirm'],
+    names: ['y'],
+    label: 'y',
+    title: 'Do it',
+    help: 'Do it.',
+    when: state => !forcing(state),
+    run: confirm,
+  },
+  {
+    modes: ['confirm'],
+    names: ['enter'],
+    label: 'Enter',
+    title: 'Do it',
+    help: 'Do it; when it was refused, only after the guest’s name was typed.',
+    run: confirm,
+  },
+  {
+    modes: ['confirm'],
+    names: ['n', 'q'],
+    label: 'n',
+    help: 'Change nothing.',
+    when: state => !forcing(state),
+    run: close,
+  },
+  {
+    modes: ['balloon', 'confirm'],
+    names: ['escape'],
+    label: 'Esc',
+    title: 'Leave as it is',
+    help: 'Change nothing.',
+    run: close,
+  },
+];

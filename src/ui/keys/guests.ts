@@ -1,0 +1,131 @@
+import type { State } from '../../store/store.ts';
+import { moveSelection, type Tab, tabs, visibleGuests } from '../../store/view.ts';
+import { changeKeys } from './change.ts';
+import { type App, change, type Key, type Mode, open } from './key.ts';
+import { orderKeys } from './order.ts';
+
+const table: readonly Mode[] = ['main', 'detail'];
+
+const guestSelected = (state: State): boolean => state.selected !== undefined;
+
+const move = (by: number) => (app: App) =>
+  change(app, state => {
+    const guests = visibleGuests(state.model, state.filter, state.sort);
+    const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, by);
+    return { selected, selectedIndex: index };
+  });
+
+/** Guests that are passed by PgUp and PgDn: about a table’s height. */
+export const page = (state: State): number => Math.max(1, state.size.rows - 16);
+
+const tabKey = (tab: Tab, index: number): Key => ({
+  modes: ['main', 'detail'],
+  names: [String(index + 1)],
+  label: String(index + 1),
+  help: `Show the ${tab} tab.`,
+  run: app => change(app, () => ({ tab, dialog: undefined })),
+});
+
+/** Keys of the guest table, and those that work nearly everywhere. */
+export const guestKeys: readonly Key[] = [
+  {
+    modes: ['main'],
+    names: ['q'],
+    label: 'q',
+    title: 'Quit',
+    help: 'Leave kvmtop; statistics polling that it switched on is put back.',
+    run: app => app.quit(),
+  },
+  {
+    modes: table,
+    names: ['?', 'h'],
+    label: '?',
+    title: 'Help',
+    help: 'Keys and columns.',
+    run: app => open(app, { kind: 'help', scroll: 0 }),
+  },
+  {
+    modes: ['main'],
+    names: ['enter'],
+    label: 'Enter',
+    title: 'Detail',
+    help: 'Everything known of the selected guest, and why the rest is not.',
+    when: guestSelected,
+    run: app => open(app, { kind: 'detail' }),
+  },
+  ...changeKeys,
+  {
+    modes: ['main'],
+    names: ['/'],
+    label: '/',
+    title: 'Filter',
+    help: 'List only guests whose name contains what is typed.',
+    run: app => change(app, () => ({ filtering: true })),
+  },
+  ...orderKeys,
+  {
+    modes: table,
+    names: [' '],
+    label: 'Space',
+    title: 'Pause',
+    help: 'Hold the screen still; collecting goes on.',
+    run: app => change(app, ({ paused }) => ({ paused: !paused })),
+  },
+  {
+    modes: ['main'],
+    names: ['!'],
+    label: '!',
+    title: 'Problems',
+    help: 'What could not be read, and why.',
+    when: state => (state.model?.problems.length ?? 0) > 0,
+    run: app => open(app, { kind: 'problems' }),
+  },
+  ...tabs.map(tabKey),
+  {
+    modes: ['main'],
+    names: ['tab'],
+    label: 'Tab',
+    help: 'The next tab.',
+    run: app => change(app, ({ tab }) => ({ tab: tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? 'overview' })),
+  },
+  { modes: table, names: ['up', 'k'], label: 'Up', help: 'Select the guest above.', run: move(-1) },
+  { modes: table, names: ['down', 'j'], label: 'Down', help: 'Select the guest below.', run: move(1) },
+  {
+    modes: table,
+    names: ['pageup'],
+    label: 'PgUp',
+    help: 'A page up.',
+    run: app => move(-page(app.store.getState()))(app),
+  },
+  {
+    modes: table,
+    names: ['pagedown'],
+    label: 'PgDn',
+    help: 'A page down.',
+    run: app => move(page(app.store.getState()))(app),
+  },
+  { modes: table, names: ['home'], label: 'Home', help: 'The first guest.', run: move(Number.NEGATIVE_INFINITY) },
+  { modes: table, names: ['end'], label: 'End', help: 'The last guest.', run: move(Number.POSITIVE_INFINITY) },
+  {
+    modes: ['main'],
+    names: ['escape'],
+    label: 'Esc',
+    help: 'Show all guests again.',
+    when: state => state.filter !== '',
+    run: app => change(app, () => ({ filter: '' })),
+  },
+  {
+    modes: ['main', 'detail', 'help'],
+    names: ['ctrl-l'],
+    label: 'Ctrl-L',
+    help: 'Draw the whole screen again.',
+    run: app => app.redraw(),
+  },
+  {
+    modes: ['main', 'detail', 'help'],
+    names: ['ctrl-z'],
+    label: 'Ctrl-Z',
+    help: 'Suspend; fg brings it back.',
+    run: app => app.suspend(),
+  },
+];

@@ -1,0 +1,46 @@
+import type { Request } from '../../actions/action.ts';
+import type { Dialog, State, Store } from '../../store/store.ts';
+
+/** What a key may do besides changing the store. */
+export interface App {
+  readonly store: Store;
+  /** Through the gate; the outcome comes back as a message in the store. */
+  act(request: Request, how: { readonly force: boolean; readonly undo: boolean }): void;
+  quit(): void;
+  suspend(): void;
+  redraw(): void;
+}
+
+export type Mode = 'main' | 'filter' | Dialog['kind'];
+
+export const modeTitles: Readonly<Record<Mode, string>> = {
+  main: 'Keys',
+  filter: 'While typing a filter',
+  help: 'In this help',
+  detail: 'In the detail view',
+  problems: 'In the list of problems',
+  sort: 'Choosing the order',
+  columns: 'Choosing columns',
+  balloon: 'Entering a size',
+  confirm: 'Before a change',
+};
+
+export const modeOf = (state: State): Mode => (state.filtering ? 'filter' : (state.dialog?.kind ?? 'main'));
+
+export interface Key {
+  readonly modes: readonly Mode[];
+  /** Names as `press` gets them: a character, or up, down, pageup, enter, escape, ctrl-l, … */
+  readonly names: readonly string[];
+  readonly label: string;
+  /** In the footer; without one it is only in the help. */
+  readonly title?: string;
+  readonly help: string;
+  readonly when?: (state: State) => boolean;
+  readonly run: (app: App, name: string) => void;
+}
+
+/** Changes the store. */
+export const change = (app: App, change: (state: State) => Partial<State>): void => app.store.setState(change);
+
+export const close = (app: App): void => change(app, () => ({ dialog: undefined }));
+export const open = (app: App, dialog: Dialog): void => change(app, () => ({ dialog }));

@@ -1,0 +1,60 @@
+import { balloonFloor } from '../../actions/balloon.ts';
+import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
+import { type GuestModel, whyUnknown } from '../../model.ts';
+import { formatDuration, longBytes } from '../../units.ts';
+import { cellText } from '../columns.ts';
+import { type Line, span } from '../line.ts';
+import { type Draw, fill, heading, labelled, pairs } from './pane.ts';
+
+const monitorText = (guest: GuestModel): string => {
+  const { monitor } = guest.sample;
+  const age = guest.values.monitor_age;
+  const heard = age === undefined ? '' : `, answered ${formatDuration(Math.floor(age))} ago`;
+  return monitor.state === 'ok'
+    ? `ok${heard}`
+    : `${monitor.state}${heard}${monitor.reason ? `: ${monitor.reason}` : ''}`;
+};
+
+/** Everything known of the selected guest; for what is not, the reason. */
+export const detailPane: Draw = canvas => {
+  const { state, model, width, height, glyphs } = canvas;
+  const guest = model.guests.find(one => one.id === state.selected);
+  if (!guest) return [[span('The guest is gone.', 'warn')]];
+  const { launch, monitor, vmm, manager } = guest.sample;
+  const about: Line[] = [
+    pairs(
+      width,
+      labelled('pid', String(guest.pid)),
+      labelled('run by', manager ?? vmm),
+      labelled('backend', launch.backend ?? 'unknown'),
+      ...(launch.memLock ? [labelled('memory', 'locked')] : []),
+      ...(monitor.qemuVersion ? [labelled('QEMU', monitor.qemuVersion)] : []),
+      labelled('safe down to', longBytes(balloonFloor(guest))),
+      ...(launch.uuid ? [labelled('uuid', launch.uuid)] : []),
+    ),
+    [
+      span('monitor ', 'dim'),
+      span(fill(monitorText(guest), width - 8, glyphs).trimEnd(), monitor.state === 'ok' ? 'text' : 'warn'),
+    ],
+  ];
+  const ids = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] !== undefined);
+  const unknownIds = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] === undefined);
+  const cell = (id: GuestFieldId): Line => [
+    span(guestFields[id].title.padEnd(9), 'dim'),
+    span(cellText(guest, id).padStart(8)),
+  ];
+  const perRow = Math.max(1, Math.floor((width + 2) / 19));
+  const rows: Line[] = [];
+  for (let at = 0; at < ids.length; at += perRow)
+    rows.push(ids.slice(at, at + perRow).flatMap((id, index) => [...(index === 0 ? [] : [span('  ')]), ...cell(id)]));
+  // Many numbers are missing for one reason: say it once.
+  const reasons = Map.groupBy(unknownIds, id => whyUnknown(guest, id));
+  const missing = [...reasons].map(
+    ([why, lost]): Line => [
+      span(`${glyphs.unknown} `, 'dim'),
+      span(lost.map(id => guestFields[id].title).join(' '), 'dim'),
+      span(`: ${why}`, 'warn'),
+    ],
+  );
+  return [...about, ...rows, heading('Unknown', canvas), ...missing].slice(0, height);
+};

@@ -1,0 +1,19 @@
+import { keysNow } from '../keys.ts';
+import { type Line, type Span, span } from '../line.ts';
+import stringWidth from '../width.ts';
+import type { Draw } from './pane.ts';
+
+/** The keys that work now, the most useful first, as many as fit. While a filter is typed, the filter. */
+export const footer: Draw = ({ state, width }) => {
+  const row: Span[] = state.filtering ? [span('filter ', 'dim'), span(state.filter, 'strong'), span('_ ', 'key')] : [];
+  let used = row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
+  for (const { label, title } of keysNow(state)) {
+    if (title === undefined) continue;
+    const wide = label.length + 1 + title.length + (used > 0 ? 2 : 0);
+    if (used + wide > width) continue;
+    if (used > 0) row.push(span('  '));
+    row.push(span(label, 'key'), span(' ' + title));
+    used += wide;
+  }
+  return [row satisfies Line];
+};

@@ -1,0 +1,58 @@
+import { guestFields } from '../../fields/guest.ts';
+import { allColumns, columnHelp, columnTitle } from '../columns.ts';
+import { modeTitles } from '../keys/key.ts';
+import { keys } from '../keys.ts';
+import { type Line, span } from '../line.ts';
+import { type Draw, heading } from './pane.ts';
+
+const wrap = (text: string, width: number): string[] => {
+  const rows: string[] = [];
+  let row = '';
+  for (const word of text.split(' ')) {
+    if (row !== '' && row.length + 1 + word.length > width) {
+      rows.push(row);
+      row = word;
+    } else row = row === '' ? word : `${row} ${word}`;
+  }
+  return [...rows, row];
+};
+
+const entry = (label: string, text: string, width: number, tone: 'key' | 'strong'): Line[] =>
+  wrap(text, Math.max(20, width - 17)).map((row, index) => [
+    span(index === 0 ? label.padEnd(16) + ' ' : ' '.repeat(17), tone),
+    span(row),
+  ]);
+
+/** All of the help, from the key and field tables. */
+export const helpLines = (canvas: Parameters<Draw>[0]): readonly Line[] => {
+  const { width } = canvas;
+  const modes = Object.entries(modeTitles) as [keyof typeof modeTitles, string][];
+  return [
+    heading('Units', canvas),
+    ...entry(
+      '',
+      'Sizes are binary: K, M, G stand for KiB, MiB, GiB. – is unknown; the detail view (Enter) says why.',
+      width,
+      'key',
+    ),
+    ...modes.flatMap(([mode, title]) => {
+      const here = keys.filter(key => key.modes.includes(mode) && (mode === 'main' || !key.modes.includes('main')));
+      return here.length === 0
+        ? []
+        : [heading(title, canvas), ...here.flatMap(key => entry(key.label, key.help, width, 'key'))];
+    }),
+    heading('Columns of the guest table', canvas),
+    ...allColumns.flatMap(column => {
+      const field = column in guestFields ? guestFields[column as keyof typeof guestFields] : undefined;
+      return entry(columnTitle(column), columnHelp(column) + (field ? ` [${field.source}]` : ''), width, 'strong');
+    }),
+  ];
+};
+
+export const helpPane: Draw = canvas => {
+  const { dialog } = canvas.state;
+  const scroll = dialog?.kind === 'help' ? dialog.scroll : 0;
+  const lines = helpLines(canvas);
+  const first = Math.max(0, Math.min(scroll, lines.length - canvas.height));
+  return lines.slice(first, first + canvas.height);
+};

@@ -1,0 +1,86 @@
+import { type LedgerPart, ledgerParts } from '../../ledger.ts';
+import { formatBytes, formatRatio } from '../../units.ts';
+import { type Line, type Span, span, type Tone } from '../line.ts';
+import { shareColumns } from '../parts/bar.ts';
+import { type Canvas, type Draw, fill, heading, pairs } from './pane.ts';
+
+interface Group {
+  readonly label: string;
+  readonly tone: Tone;
+  /** Index of the fill character. */
+  readonly fill: number;
+  readonly parts: readonly LedgerPart[];
+}
+
+/** What the bar tells apart; the whole ledger is in the Memory tab. Free memory is the bar's empty rest. */
+const groups: readonly Group[] = [
+  { label: 'guests', tone: 'part0', fill: 0, parts: ['guest_anon'] },
+  { label: 'shared', tone: 'part4', fill: 1, parts: ['guest_shmem'] },
+  { label: 'ksm', tone: 'part2', fill: 2, parts: ['ksm'] },
+  { label: 'huge', tone: 'part1', fill: 4, parts: ['guest_hugetlb', 'other_hugetlb'] },
+  { label: 'pool free', tone: 'part3', fill: 3, parts: ['free_hugetlb'] },
+  { label: 'others', tone: 'part5', fill: 6, parts: ['other_anon', 'other_shmem'] },
+  { label: 'cache', tone: 'part6', fill: 5, parts: ['cache'] },
+  { label: 'kernel', tone: 'part7', fill: 7, parts: ['slab', 'page_tables', 'kernel_stack', 'other_kernel'] },
+];
+
+const amounts = ({ model }: Canvas): { readonly group: Group; readonly bytes: number }[] =>
+  groups.map(group => ({ group, bytes: group.parts.reduce((sum, part) => sum + (model.ledger?.parts[part] ?? 0), 0) }));
+
+const none = (canvas: Canvas): readonly Line[] => [
+  [span('the ledger needs /proc/meminfo, which could not be read', 'bad')],
+  ...(canvas.height > 1 ? [[]] : []),
+];
+
+/** The host's RAM as one bar with its legend: every byte once. */
+export const ledgerBar: Draw = canvas => {
+  const { model, glyphs, width } = canvas;
+  if (!model.ledger) return none(canvas);
+  const shown = amounts(canvas);
+  const free = model.ledger.parts.free;
+  const total = formatBytes(model.ledger.total);
+  const room = width - total.length - 3;
+  const columns = shareColumns([...shown.map(({ bytes }) => bytes), free], room);
+  const bar: Span[] = shown.map(({ group }, index) =>
+    span((glyphs.fills[group.fill] ?? '#').repeat(columns[index] ?? 0), group.tone),
+  );
+  const rest = span(glyphs.bullet.repeat(columns[shown.length] ?? 0), 'dim');
+  const legend = shown
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ group, bytes }) => [
+      span(glyphs.fills[group.fill] ?? '#', group.tone),
+      span(` ${group.label} `, 'dim'),
+      span(formatBytes(bytes)),
+    ]);
+  return [
+    [span('[', 'dim'), ...bar, rest, span('] ', 'dim'), span(total, 'strong')],
+    // What is free matters most, so it may never be cut off.
+    pairs(width, [span(`${glyphs.bullet} free `, 'dim'), span(formatBytes(free), 'strong')], ...legend),
+  ];
+};
+
+/** Every part with its bytes and its share. */
+export const ledgerTable: Draw = canvas => {
+  const { model, glyphs, width, height } = canvas;
+  const account = model.ledger;
+  if (!account) return [heading('Ledger', canvas), ...none(canvas)];
+  const tones = new Map(groups.flatMap(group => group.parts.map(part => [part, group] as const)));
+  const rows = (Object.keys(ledgerParts) as LedgerPart[]).map((part): Line => {
+    const group = tones.get(part);
+    const bytes = account.parts[part];
+    const mark = group ? (glyphs.fills[group.fill] ?? '#') : glyphs.bullet;
+    const room = width - 18;
+    return [
+      span(`${mark} `, group?.tone ?? 'dim'),
+      span(fill(ledgerParts[part], room, glyphs), bytes === 0 ? 'dim' : 'text'),
+      span(formatBytes(bytes).padStart(8), bytes === 0 ? 'dim' : 'strong'),
+      span(formatRatio(account.total > 0 ? bytes / account.total : undefined).padStart(8), 'dim'),
+    ];
+  });
+  const total: Line = [
+    span(fill('  Total: MemTotal, every byte once', width - 16, glyphs), 'dim'),
+    span(formatBytes(account.total).padStart(8), 'strong'),
+  ];
+  const notes = account.notes.map((note): Line => [span(`  ${note}`, 'warn')]);
+  return [heading('Where every byte of RAM is', canvas), ...rows, total, ...notes].slice(0, height);
+};

@@ -1,0 +1,108 @@
+import { memUsed } from '../../store/data.ts';
+import { formatBytes, formatRatio } from '../../units.ts';
+import { type Line, span, type Tone } from '../line.ts';
+import { graph } from '../parts/graph.ts';
+import { type Canvas, type Draw, heading, labelled, pairs } from './pane.ts';
+
+/** Share of time waiting for memory at which the colour changes: operators act on some > 10 %, and any full is bad. */
+const pressureTone = (some: number | undefined, full: number | undefined): Tone =>
+  (full ?? 0) > 0.05 ? 'bad' : (some ?? 0) > 0.1 ? 'warn' : 'text';
+
+const swapRow = ({ model, width }: Canvas): Line => {
+  const { swap_total: total, swap_used: used, swap_in: read, swap_out: written } = model.host.values;
+  if (total === 0) return [span('swap ', 'dim'), span('none: a host without swap kills when it is full', 'warn')];
+  const moving = (rate: number | undefined): Tone => ((rate ?? 0) > 0 ? 'bad' : 'text');
+  return pairs(
+    width,
+    [...labelled('swap', formatBytes(used)), span(` of ${formatBytes(total)}`, 'dim')],
+    [...labelled('in', formatBytes(read), moving(read)), span('/s', 'dim')],
+    [...labelled('out', formatBytes(written), moving(written)), span('/s', 'dim')],
+  );
+};
+
+const pressureRow = ({ model, width }: Canvas): Line => {
+  const host = model.host.values;
+  if (host.psi_mem_some_avg10 === undefined)
+    return [span('pressure ', 'dim'), span('unknown: this kernel was built or booted without PSI', 'dim')];
+  const tone = pressureTone(host.psi_mem_some_avg10, host.psi_mem_full_avg10);
+  const of = (...values: readonly (number | undefined)[]): string => values.map(value => formatRatio(value)).join(' ');
+  return pairs(
+    width,
+    labelled('pressure some', of(host.psi_mem_some_avg10, host.psi_mem_some_avg60, host.psi_mem_some_avg300), tone),
+    labelled('full', of(host.psi_mem_full_avg10, host.psi_mem_full_avg60, host.psi_mem_full_avg300), tone),
+  );
+};
+
+const writebackRow = ({ model, width }: Canvas): Line => {
+  const { dirty, writeback, dirty_threshold: threshold } = model.host.values;
+  return pairs(
+    width,
+    [...labelled('dirty', formatBytes(dirty)), span(` of ${formatBytes(threshold)}`, 'dim')],
+    labelled('writeback', formatBytes(writeback)),
+  );
+};
+
+/** RAM and swap: now, and how it came here. */
+export const memoryPane: Draw = canvas => {
+  const { model, state, glyphs, width, height } = canvas;
+  const { mem_total: total, mem_available: available, swap_total: swapTotal } = model.host.values;
+  const used = memUsed(model);
+  const rows = [swapRow(canvas), pressureRow(canvas), writebackRow(canvas)].slice(0, Math.max(1, height - 3));
+  const free = Math.max(0, height - 2 - rows.length);
+  const swapped = (swapTotal ?? 0) > 0 && free >= 6 ? Math.floor(free / 3) : 0;
+  const drawn = (id: 'mem_used' | 'swap_used', top: number | undefined, high: number, tone: Tone): Line[] =>
+    graph(state.history[id], width, high, top ?? 0, glyphs).map(text => [span(text, tone)]);
+  const tight = used !== undefined && total !== undefined && used > 0.9 * total;
+  return [
+    heading('RAM and swap', canvas, [span(formatRatio(used === undefined || !total ? undefined : used / total))]),
+    pairs(
+      width,
+      [...labelled('used', formatBytes(used), tight ? 'bad' : 'strong'), span(` of ${formatBytes(total)}`, 'dim')],
+      labelled('available', formatBytes(available), tight ? 'bad' : 'strong'),
+    ),
+    ...drawn('mem_used', total, free - swapped, 'part0'),
+    ...rows.slice(0, 1),
+    ...drawn('swap_used', swapTotal, swapped, 'part5'),
+    ...rows.slice(1),
+  ].slice(0, height);
+};
+
+/** Pressure over time. */
+export const pressurePane: Draw = canvas => {
+  const { model, state, glyphs, width, height } = canvas;
+  const history = state.history.psi_mem_some_avg10;
+  const peak = Math.max(0.01, ...history.map(value => value ?? 0));
+  const { psi_io_some_avg10: io, psi_cpu_some_avg10: cpu } = model.host.values;
+  return [
+    heading('Memory pressure', canvas, [span(`top ${formatRatio(peak)}`, 'dim')]),
+    pressureRow(canvas),
+    pairs(width, labelled('waiting for io', formatRatio(io)), labelled('cpu', formatRatio(cpu))),
+    ...graph(history, width, Math.max(0, height - 3), peak, glyphs).map((text): Line => [span(text, 'part5')]),
+  ].slice(0, height);
+};
+
+/** Each swap area. */
+export const swapPane: Draw = canvas => {
+  const { model, width, height } = canvas;
+  const { zram_used: zram, zram_stored: stored, zswap_pool: zswap, zswap_stored: zswapped } = model.host.values;
+  const areas = model.swaps.map(
+    (swap): Line =>
+      pairs(
+        width,
+        [span(swap.path, 'strong')],
+        [span(`${formatBytes(swap.used)} of ${formatBytes(swap.size)}`)],
+        labelled('priority', String(swap.priority)),
+      ),
+  );
+  return [
+    heading('Swap areas', canvas),
+    ...(areas.length > 0 ? areas : [[span('none', 'dim')]]),
+    ...(zram === undefined
+      ? []
+      : [pairs(width, labelled('zram holds', formatBytes(stored)), labelled('in', formatBytes(zram)))]),
+    ...(zswapped
+      ? [pairs(width, labelled('zswap holds', formatBytes(zswapped)), labelled('in', formatBytes(zswap)))]
+      : []),
+    swapRow(canvas),
+  ].slice(0, height);
+};

@@ -1,0 +1,70 @@
+import type { Model } from '../../model.ts';
+import type { State } from '../../store/store.ts';
+import type { Glyphs } from '../glyphs.ts';
+import { type Line, plain, type Span, span, type Tone } from '../line.ts';
+import stringWidth, { take } from '../width.ts';
+
+/** What a pane draws from, and how much room it has. */
+export interface Canvas {
+  readonly state: State;
+  readonly model: Model;
+  readonly glyphs: Glyphs;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A pane: pure, at most `height` lines. */
+export type Draw = (canvas: Canvas) => readonly Line[];
+
+export const widthOf = (row: Line): number => row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
+
+/** The text cut with an ellipsis, and filled with blanks, to exactly `width` columns. */
+export const fill = (text: string, width: number, glyphs: Glyphs): string => {
+  const wide = stringWidth(text);
+  if (wide === width) return text;
+  if (wide < width) return text + ' '.repeat(width - wide);
+  if (width <= 1) return take(text, Math.max(0, width));
+  const start = take(text, width - 1) + glyphs.ellipsis;
+  return start + ' '.repeat(width - stringWidth(start));
+};
+
+/** Left and right parts of a row, the left one cut when they don't both fit. */
+export const spread = (left: Line, right: Line, width: number): Line => {
+  const room = Math.max(0, width - widthOf(right));
+  const kept: Span[] = [];
+  let used = 0;
+  for (const piece of left) {
+    const text = take(piece.text, room - used);
+    used += stringWidth(text);
+    kept.push({ ...piece, text });
+    if (text.length < piece.text.length) break;
+  }
+  return [...kept, span(' '.repeat(Math.max(0, room - used))), ...right];
+};
+
+/** `Title ────── note`, the head of a pane. */
+export const heading = (title: string, canvas: Pick<Canvas, 'width' | 'glyphs'>, note: Line = []): Line => {
+  const rest = canvas.width - stringWidth(title) - 2 - (note.length > 0 ? widthOf(note) + 1 : 0);
+  const rule = span(` ${canvas.glyphs.box.horizontal.repeat(Math.max(0, rest))} `, 'dim');
+  return [span(title, 'title'), rule, ...note];
+};
+
+/** `label value`, the label dim. */
+export const labelled = (label: string, value: string, tone: Tone = 'text'): Span[] => [
+  span(label + ' ', 'dim'),
+  span(value, tone),
+];
+
+/** Labelled values with two blanks between, as many as fit the width whole. */
+export const pairs = (width: number, ...items: readonly (readonly Span[])[]): Line => {
+  const row: Span[] = [];
+  let used = 0;
+  for (const item of items) {
+    const wide = stringWidth(plain(item)) + (row.length > 0 ? 2 : 0);
+    if (used + wide > width) break;
+    if (row.length > 0) row.push(span('  '));
+    row.push(...item);
+    used += wide;
+  }
+  return row;
+};
