@@ -7,3 +7,12 @@ const lonelySurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])
 
 /** The text with everything that could steer a terminal shown as `�`. */
 export const safe = (text: string): string => text.replace(unsafe, '\ufffd').replace(lonelySurrogate, '\ufffd');
+
+/**
+ * JSON text with everything that could steer a terminal written as `\uXXXX`: harmless to print, and a parser gives the
+ * original back. (JSON.stringify itself escapes C0 and lone surrogates only; its own line breaks stay.)
+ */
+export const escapeJson = (json: string): string =>
+  json.replace(unsafe, character =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

@@ -45,3 +45,10 @@ export interface Field<Subject> {
 export type HostField = Field<HostSample>;
 export type GuestField = Field<GuestSample>;
 export type PoolField = Field<PoolSample>;
+
+/** The unit of what a Model's `values` hold: a counter's is its unit per second, and seconds per second are a ratio. */
+export const valueUnit = (field: Pick<Field<never>, 'unit' | 'kind'>): Unit => {
+  if (field.kind === 'gauge') return field.unit;
+  if (field.unit === 'bytes') return 'bytes_per_second';
+  return field.unit === 'seconds' ? 'ratio' : 'per_second';
+};

@@ -19,6 +19,7 @@ export const poolFields = {
     source: `${folder}/nr_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: bytes('nr_hugepages'),
   },
   used: {
@@ -27,6 +28,7 @@ export const poolFields = {
     source: `${folder}/nr_hugepages - free_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: (pool: PoolSample) => {
       const total = bytes('nr_hugepages')(pool);
       const free = bytes('free_hugepages')(pool);
@@ -39,6 +41,7 @@ export const poolFields = {
     source: `${folder}/free_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: bytes('free_hugepages'),
   },
   reserved: {
@@ -47,6 +50,7 @@ export const poolFields = {
     source: `${folder}/resv_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: bytes('resv_hugepages'),
   },
   usable: {
@@ -55,6 +59,7 @@ export const poolFields = {
     source: `${folder}/free_hugepages - resv_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: (pool: PoolSample) => {
       const free = bytes('free_hugepages')(pool);
       const reserved = bytes('resv_hugepages')(pool);
@@ -67,6 +72,7 @@ export const poolFields = {
     source: `${folder}/surplus_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: bytes('surplus_hugepages'),
   },
   overcommit: {
@@ -75,6 +81,7 @@ export const poolFields = {
     source: `${folder}/nr_overcommit_hugepages`,
     unit: 'bytes',
     kind: 'gauge',
+    needs: ['pools'],
     read: bytes('nr_overcommit_hugepages'),
   },
 } as const satisfies Record<string, PoolField>;

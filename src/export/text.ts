@@ -1,0 +1,135 @@
+import { valueUnit } from '../fields/field.ts';
+import { type GuestFieldId, guestFields } from '../fields/guest.ts';
+import { type HostFieldId, hostFields } from '../fields/host.ts';
+import { type PoolFieldId, poolFields } from '../fields/pool.ts';
+import { type LedgerPart, ledgerParts } from '../ledger.ts';
+import { type Model, whyUnknown } from '../model.ts';
+import { format, formatBytes, formatDuration, formatRatio } from '../units.ts';
+import { alignRows, type Show, showIn } from './table.ts';
+
+type Item = readonly [word: string, field: HostFieldId];
+
+/** The host's lines: a label, then what is told under it. */
+const hostLines: readonly (readonly [label: string, ...items: Item[]])[] = [
+  ['memory', ['total', 'mem_total'], ['available', 'mem_available'], ['free', 'mem_free'], ['cached', 'cached']],
+  ['swap', ['total', 'swap_total'], ['used', 'swap_used'], ['in/s', 'swap_in'], ['out/s', 'swap_out']],
+  ['dirty', ['dirty', 'dirty'], ['writeback', 'writeback'], ['maximum', 'dirty_threshold']],
+  ['pressure, some', ['10 s', 'psi_mem_some_avg10'], ['60 s', 'psi_mem_some_avg60'], ['300 s', 'psi_mem_some_avg300']],
+  ['pressure, full', ['10 s', 'psi_mem_full_avg10'], ['60 s', 'psi_mem_full_avg60'], ['300 s', 'psi_mem_full_avg300']],
+  ['KSM', ['run', 'ksm_run'], ['saved', 'ksm_saved'], ['profit', 'ksm_profit'], ['scanned/s', 'ksm_scanned']],
+  ['guests', ['maximum', 'guests_mem_max'], ['given', 'guests_actual'], ['held', 'guests_held']],
+  ['commit', ['limit', 'commit_limit'], ['committed', 'committed_as'], ['policy', 'overcommit_memory']],
+];
+
+const poolItems: readonly PoolFieldId[] = ['total', 'used', 'usable', 'reserved', 'surplus'];
+
+/** Numbers of the guest table; JSON and CSV have them all. */
+const guestColumns: readonly GuestFieldId[] = [
+  'mem_size',
+  'balloon_actual',
+  'guest_used',
+  'held',
+  'ksm_merging',
+  'swap',
+  'hugetlb',
+  'stats_age',
+  'guest_major_faults',
+  'host_major_faults',
+  'cpu',
+];
+
+/** Label, then pairs of a name and its number: words start at the left, numbers end at the right. */
+const hostBlock = (model: Model): string[] => {
+  const { values } = model.host;
+  const rows = hostLines.map(([label, ...items]) => [
+    label,
+    ...items.flatMap(([word, id]) => [word, format(values[id], valueUnit(hostFields[id]))]),
+  ]);
+  for (const pool of model.pools) {
+    const label = `${formatBytes(pool.pageSize)} pages${pool.node === undefined ? '' : `, node ${pool.node}`}`;
+    rows.push([label, ...poolItems.flatMap(id => [id, format(pool.values[id], poolFields[id].unit)])]);
+  }
+  return alignRows(rows, new Set([0, 1, 3, 5, 7, 9]));
+};
+
+const ledgerBlock = ({ ledger }: Model): string[] => {
+  if (!ledger) return [];
+  const parts = (Object.keys(ledgerParts) as LedgerPart[]).filter(part => ledger.parts[part] > 0);
+  const rows = parts.map(part => [
+    formatBytes(ledger.parts[part]),
+    formatRatio(ledger.parts[part] / ledger.total),
+    ledgerParts[part],
+  ]);
+  return ['', 'Where the RAM is', ...alignRows(rows, new Set([2])), ...ledger.notes];
+};
+
+const guestBlock = (model: Model, show: Show): string[] => {
+  if (model.guests.length === 0) return ['', 'No guests'];
+  const head = ['NAME', 'STATE', 'MONITOR', 'PID', ...guestColumns.map(id => guestFields[id].title)];
+  const rows = model.guests.map(guest => [
+    guest.name,
+    guest.state,
+    guest.sample.monitor.state,
+    String(guest.pid),
+    ...guestColumns.map(id => {
+      const value = guest.values[id];
+      // The clock of the statistics has whole seconds.
+      return id === 'stats_age' && value !== undefined
+        ? formatDuration(Math.floor(value))
+        : format(value, valueUnit(guestFields[id]));
+    }),
+  ]);
+  return [
+    '',
+    ...alignRows(
+      [head, ...rows].map(row => row.map(show)),
+      new Set([0, 1, 2]),
+    ),
+  ];
+};
+
+/** Why numbers of the table are unknown, each reason once. */
+const unknownBlock = (model: Model): string[] => {
+  const missing = model.guests.flatMap(guest =>
+    guestColumns
+      .filter(id => guest.values[id] === undefined)
+      .map(id => ({ name: guest.name, title: guestFields[id].title, why: whyUnknown(guest, id) })),
+  );
+  const once = (texts: readonly string[]): string => [...new Set(texts)].join(' ');
+  return [...Map.groupBy(missing, one => one.why)].map(([why, cells]) => {
+    const names = [...new Set(cells.map(cell => cell.name))];
+    const who = names.length > 3 ? `${names.length} guests` : names.join(', ');
+    return `– ${once(cells.map(cell => cell.title))} of ${who}: ${why}`;
+  });
+};
+
+const title = (model: Model): string => {
+  const { hostname, kernel } = model.sample.host;
+  const { uptime, load1, load5, load15, guests } = model.host.values;
+  return [
+    'kvmtop',
+    new Date(model.time * 1000).toISOString(),
+    ...(hostname === undefined ? [] : [hostname]),
+    ...(kernel === undefined ? [] : [`Linux ${kernel}`]),
+    `up ${formatDuration(uptime === undefined ? undefined : Math.floor(uptime))}`,
+    `load ${[load1, load5, load15].map(load => load?.toFixed(2) ?? '–').join(' ')}`,
+    `guests ${format(guests, 'count')}`,
+  ].join('  ');
+};
+
+/**
+ * The Model for people and logs: the host, where its RAM is, the guests, and what could not be read and why. Lines end
+ * in a line feed and hold no control characters; with `ascii` nothing but printable ASCII.
+ */
+export const toText = (model: Model, { ascii = false }: { readonly ascii?: boolean } = {}): string => {
+  const show = showIn(ascii);
+  const lines = [
+    title(model),
+    ...hostBlock(model),
+    ...ledgerBlock(model),
+    ...guestBlock(model, show),
+    ...unknownBlock(model),
+    ...model.problems.map(problem => `! ${problem.source}: ${problem.message}`),
+  ];
+  return lines.map(line => `${show(line)}\n`).join('');
+};

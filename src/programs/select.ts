@@ -1,0 +1,24 @@
+import type { Model } from '../model.ts';
+import type { Sample } from '../sample.ts';
+import { safe } from '../text.ts';
+import { Failure } from './options.ts';
+
+/** As an operator may name a guest; its name also as a screen shows it, since nobody can type a control character. */
+const isCalled = (guest: { readonly id: string; readonly name: string; readonly pid: number }, word: string): boolean =>
+  guest.id === word || guest.name === word || safe(guest.name) === word || String(guest.pid) === word;
+
+/** @throws Failure when one of `words` (of `-p`) is no guest here. */
+export const requireGuests = ({ guests }: Sample, words: readonly string[]): void => {
+  const missing = words.find(word => !guests.some(guest => isCalled(guest, word)));
+  if (missing === undefined) return;
+  const names = guests.map(guest => safe(guest.name)).join(', ');
+  throw new Failure(
+    `no guest '${safe(missing)}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}; -p takes names, ids or PIDs`,
+  );
+};
+
+/** The Model with the guests that `words` call, all when there are none. The host's numbers stay those of the whole host. */
+export const selectGuests = (model: Model, words: readonly string[]): Model =>
+  words.length === 0
+    ? model
+    : { ...model, guests: model.guests.filter(guest => words.some(word => isCalled(guest, word))) };

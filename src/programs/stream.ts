@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { csvHead, toCsv } from '../export/csv.ts';
+import { jsonText, toJson } from '../export/json.ts';
+import { toText } from '../export/text.ts';
+import { everything } from '../fields/needs.ts';
+import { derive, type Model } from '../model.ts';
+import type { Source } from '../source/source.ts';
+import { createTheme } from '../ui/theme.ts';
+import { type Options, UsageError } from './options.ts';
+import { openOutput } from './output.ts';
+import { requireGuests, selectGuests } from './select.ts';
+
+/** What is printed for one look; `first` for the one that starts the output. */
+type Printer = (model: Model, first: boolean) => string;
+
+const printers: Readonly<Record<string, (env: NodeJS.ProcessEnv) => Printer>> = {
+  ndjson: () => model => `${jsonText(toJson(model), 'line')}\n`,
+  csv: () => (model, first) => (first ? csvHead : '') + toCsv(model),
+  text: env => {
+    const { ascii } = createTheme(env);
+    return (model, first) => (first ? '' : '\n') + toText(model, { ascii });
+  },
+};
+
+const printerFor = (format: string): Printer => {
+  const make = Object.hasOwn(printers, format) ? printers[format] : undefined;
+  if (!make) throw new UsageError(`--format takes ${Object.keys(printers).join(', ')}, not '${format}'`);
+  return make(process.env);
+};
+
+/** Resolves after so many seconds, or at once when `signal` is aborted. */
+const pause = async (seconds: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await delay(Math.max(0, seconds) * 1000, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+};
+
+/**
+ * `kvmtop stream [-n N] [-d S] [--format ndjson|csv|text]`: one block every `options.delay` seconds to `out`, text
+ * unless another format is asked for, `options.count` of them or until `signal` or until the reader goes. The first
+ * look is not printed: it has no rates. A reader too slow for the delay gets fewer blocks, never a queue of old ones.
+ * The caller closes the source.
+ * @throws UsageError, or Failure when a guest of `-p` is not there at the start or `out` can't be written.
+ */
+export const stream = async (
+  source: Source,
+  options: Pick<Options, 'delay' | 'guests' | 'count' | 'format'>,
+  out: NodeJS.WritableStream,
+  signal: AbortSignal,
+): Promise<void> => {
+  const print = printerFor(options.format ?? 'text');
+  const output = openOutput(out);
+  const count = options.count ?? Number.POSITIVE_INFINITY;
+
+  let due = performance.now() / 1000;
+  let previous = await source.look(everything);
+  requireGuests(previous, options.guests);
+  for (let printed = 0; printed < count; printed++) {
+    // In step with the start, so that looks don't drift; after a long wait for the reader, in step with now.
+    const now = performance.now() / 1000;
+    due = Math.max(due + options.delay, now);
+    await pause(due - now, signal);
+    if (signal.aborted) return;
+    const next = await source.look(everything);
+    const model = selectGuests(derive(previous, next), options.guests);
+    previous = next;
+    if (!(await output.write(print(model, printed === 0)))) return;
+  }
+};
