@@ -25,5 +25,9 @@ it('gives every listening path back, whatever its characters', () => {
 });
 
 it('takes any text', () => {
-  fc.assert(fc.property(fc.string(), text => expect(parseListening(text)).toBeInstanceOf(Array)));
+  fc.assert(
+    fc.property(fc.string(), text => {
+      expect(parseListening(text)).toBeInstanceOf(Array);
+    }),
+  );
 });
