@@ -88,19 +88,21 @@ const guestBlock = (model: Model, show: Show): string[] => {
   ];
 };
 
-/** Why numbers of the table are unknown, each reason once. */
+/** Why numbers of the table are unknown: once for the guests that miss the same ones for the same reason. */
 const unknownBlock = (model: Model): string[] => {
-  const missing = model.guests.flatMap(guest =>
-    guestColumns
-      .filter(id => guest.values[id] === undefined)
-      .map(id => ({ name: guest.name, title: guestFields[id].title, why: whyUnknown(guest, id) })),
-  );
-  const once = (texts: readonly string[]): string => [...new Set(texts)].join(' ');
-  return [...Map.groupBy(missing, one => one.why)].map(([why, cells]) => {
-    const names = [...new Set(cells.map(cell => cell.name))];
-    const who = names.length > 3 ? `${names.length} guests` : names.join(', ');
-    return `– ${once(cells.map(cell => cell.title))} of ${who}: ${why}`;
+  const missing = model.guests.flatMap(guest => {
+    const unknown = guestColumns.filter(id => guest.values[id] === undefined);
+    return [...Map.groupBy(unknown, id => whyUnknown(guest, id))].map(([why, ids]) => ({
+      name: guest.name,
+      titles: ids.map(id => guestFields[id].title).join(' '),
+      why,
+    }));
   });
+  const lines = [...Map.groupBy(missing, ({ titles, why }) => `${titles}: ${why}`).values()].map(guests => {
+    const who = guests.length > 3 ? `${guests.length} guests` : guests.map(guest => guest.name).join(', ');
+    return `– ${guests[0]?.titles} of ${who}: ${guests[0]?.why}`;
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 };
 
 const title = (model: Model): string => {

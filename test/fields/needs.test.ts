@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { guestFields } from '../../src/fields/guest.ts';
+import { hostFields } from '../../src/fields/host.ts';
+import { everything, neededBy } from '../../src/fields/needs.ts';
+import { nodeFields } from '../../src/fields/node.ts';
+import { poolFields } from '../../src/fields/pool.ts';
+import { derive } from '../../src/model.ts';
+import { samples } from '../export/models.ts';
+
+test('the needs of the tables that are asked about, each once', () => {
+  expect(neededBy()).toEqual(new Set());
+  expect(neededBy(nodeFields, nodeFields, poolFields)).toEqual(new Set(['nodes', 'pools']));
+});
+
+test('what is costly to read is in no table’s needs', () => {
+  expect(guestFields.pss.needs).toEqual(['guest_smaps_rollup']);
+  expect(neededBy(guestFields)).not.toContain('guest_smaps_rollup');
+});
+
+/** A field that forgets to say what it needs would be unknown without anybody noticing. */
+test('reading everything makes every field of a busy host known', () => {
+  const { host, nodes, pools } = derive(...samples());
+  expect(everything).toContain('vmstat');
+  // One of the guests does not tell what KSM merged of it.
+  expect(Object.keys(hostFields).filter(id => !(id in host.values))).toEqual(['guests_held']);
+  expect(Object.keys(nodeFields).filter(id => !(id in (nodes[0]?.values ?? {})))).toEqual([]);
+  expect(Object.keys(poolFields).filter(id => !(id in (pools[0]?.values ?? {})))).toEqual([]);
+});

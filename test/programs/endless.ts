@@ -1,0 +1,6 @@
+/** Streams to stdout until its reader goes: a test runs it in a real pipe. */
+import { stream } from '../../src/programs/stream.ts';
+import { watchedSource } from './sources.ts';
+
+const options = { delay: 0.005, guests: [], count: undefined, format: 'ndjson' };
+await stream(watchedSource(), options, process.stdout, new AbortController().signal);

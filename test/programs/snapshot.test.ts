@@ -1,0 +1,89 @@
+import { createWriteStream } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Failure, UsageError } from '../../src/programs/options.ts';
+import { snapshot } from '../../src/programs/snapshot.ts';
+import { printed, watchedSource } from './sources.ts';
+
+const options = { delay: 0.01, guests: [], json: false, text: false };
+const json = async (guests: readonly string[] = []) =>
+  JSON.parse(await printed(out => snapshot(watchedSource(), { ...options, guests, json: true }, out)));
+
+test('two looks, one delay apart, so that there are rates', async () => {
+  const source = watchedSource();
+  const out = await printed(out => snapshot(source, { ...options, delay: 0.05, json: true }, out));
+  expect(source.looks).toHaveLength(2);
+  // A timer may be a millisecond early by this clock.
+  expect(source.looks[1]! - source.looks[0]!).toBeGreaterThanOrEqual(49);
+  expect(JSON.parse(out)).toMatchObject({ version: 1, interval: 2, host: { swap_in_rate: 5 * 4096 } });
+  expect(out.endsWith('}\n')).toBe(true);
+});
+
+test('all that is not costly is read', async () => {
+  const source = watchedSource();
+  await printed(out => snapshot(source, options, out));
+  for (const wanted of source.wanted) {
+    expect([...wanted]).toEqual(expect.arrayContaining(['vmstat', 'ksm', 'pools', 'nodes', 'guest_ksm_stat']));
+    expect([...wanted]).not.toContain('guest_smaps_rollup');
+  }
+});
+
+test('text unless JSON is asked for', async () => {
+  const asked = await printed(out => snapshot(watchedSource(), { ...options, text: true }, out));
+  expect(asked).toMatch(/^kvmtop .*two-nodes/);
+  expect(await printed(out => snapshot(watchedSource(), options, out))).toBe(asked);
+});
+
+afterEach(() => void vi.unstubAllEnvs());
+
+test('LANG=C gets ASCII', async () => {
+  vi.stubEnv('LANG', 'C');
+  expect(await printed(out => snapshot(watchedSource(), options, out))).toMatch(/^[\n -~]+$/);
+});
+
+test('text and JSON at once is wrong usage', async () => {
+  const both = printed(out => snapshot(watchedSource(), { ...options, json: true, text: true }, out));
+  await expect(both).rejects.toThrow(UsageError);
+});
+
+describe('-p', () => {
+  test.each([['web-1'], ['100'], ['100.5000']])('finds a guest by %s, and leaves the host whole', async word => {
+    const { guests, host } = await json([word]);
+    expect(guests.map((guest: { name: string }) => guest.name)).toEqual(['web-1']);
+    expect(host).toMatchObject({ guests: 2, guests_mem_max: 5 * 1024 ** 3 });
+  });
+
+  test('takes several, in the host’s order', async () => {
+    const { guests } = await json(['200', 'web-1']);
+    expect(guests.map((guest: { pid: number }) => guest.pid)).toEqual([100, 200]);
+  });
+
+  test('takes a name as the screen shows it', async () => {
+    const { guests } = await json(['=HYPERLINK("見る\ufffd]0;x\ufffd\ufffd2J\ufffd",1)']);
+    expect(guests.map((guest: { pid: number }) => guest.pid)).toEqual([200]);
+  });
+
+  test('an unknown guest fails at the first look, harmlessly, and prints nothing', async () => {
+    const source = watchedSource();
+    let out = '';
+    const failed = await printed(async stream => {
+      stream.on('data', chunk => {
+        out += String(chunk);
+      });
+      await snapshot(source, { ...options, guests: ['web-1', 'web-2\u001b[2J'] }, stream);
+    }).catch(error => error);
+    expect(failed).toBeInstanceOf(Failure);
+    expect(failed.status).toBe(1);
+    expect(failed.message).toBe(
+      `no guest 'web-2\ufffd[2J' here: there are web-1, =HYPERLINK("見る\ufffd]0;x\ufffd\ufffd2J\ufffd",1); -p takes names, ids or PIDs`,
+    );
+    expect(source.looks).toHaveLength(1);
+    expect(out).toBe('');
+  });
+});
+
+test('a full disk is a failure that says so', async () => {
+  const failed = await snapshot(watchedSource(), options, createWriteStream('/dev/full')).catch(error => error);
+  expect(failed).toBeInstanceOf(Failure);
+  expect(failed.status).toBe(1);
+  expect(failed.message).toContain('ENOSPC');
+});
