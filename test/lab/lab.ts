@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Guest, type GuestOptions, image, startGuest } from './guest.ts';
 
-export { type Guest, type GuestOptions, startGuest } from './guest.ts';
-export { type Answer, QmpError, qmp } from './qmp.ts';
+export { type Guest, startGuest } from './guest.ts';
 
 /** Why there can be no lab here, and what to do; `undefined` when there can. */
 export const whyNoLab = (): string | undefined => {
@@ -45,7 +44,7 @@ export const borrowHost = async ({ ksm = false, hugepages = 0 }: Loan): Promise<
 };
 
 /** The guests of the lab, by a short key: one of each kind that kvmtop has to tell apart. */
-export const labGuests = {
+const labGuests = {
   /** A balloon with an id, and room to move. */
   id: { name: 'web-1', memory: 256 },
   /** A balloon device without an id. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
-/** What QEMU answered with `error`. */
-export class QmpError extends Error {
+/** What QEMU answered with `error`; `kind` is its class, such as `DeviceNotActive`. */
+class QmpError extends Error {
   readonly kind: string;
   constructor(kind: string, description: string) {
     super(`${kind}: ${description}`);

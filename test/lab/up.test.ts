@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
+import { borrowHost } from './lab.ts';
 
 const number = (path: string): number => Number(readFileSync(path, 'utf8'));
 const host = () => ({
@@ -12,6 +13,17 @@ const host = () => ({
 });
 
 describeLab('a lab leaves nothing behind', () => {
+  test('two loans at once add up, and the last puts KSM back', async () => {
+    const before = host();
+    const first = await borrowHost({ ksm: true, hugepages: 2 });
+    const second = await borrowHost({ ksm: true, hugepages: 3 });
+    expect(host()).toEqual({ ksm: 1, hugepages: before.hugepages + 5 });
+    await first();
+    expect(host()).toEqual({ ksm: 1, hugepages: before.hugepages + 3 });
+    await second();
+    expect(host()).toEqual(before);
+  });
+
   test.each(['SIGTERM', 'SIGKILL'] as const)('ended by %s', async signal => {
     const before = host();
     const up = spawn(process.execPath, [join(import.meta.dirname, 'up.ts'), '--only', 'hugetlb,twinA'], {

@@ -13,7 +13,7 @@ export interface TerminalOptions {
 }
 
 /** One cell of the screen. A colour is `undefined` (the default), a number of the palette, or `#rrggbb`. */
-export interface Cell {
+interface Cell {
   /** Empty in the right half of a wide character. */
   readonly char: string;
   readonly fg: number | string | undefined;
@@ -25,7 +25,7 @@ export interface Cell {
   readonly inverse: boolean;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number;
   /** Number of the signal that ended it, if one did. */
   readonly signal: number | undefined;
