@@ -7,18 +7,18 @@ import type { Sample } from './sample.ts';
  */
 export const ledgerParts = {
   guest_anon: 'Guests, private memory',
-  guest_shmem: 'Guests, shared memory (memfd or file)',
+  guest_shmem: 'Guests, shared memory',
   guest_hugetlb: 'Guests, hugepages in use',
   ksm: 'Pages shared by KSM, each once',
   other_hugetlb: 'Hugepages in use by others',
-  free_hugetlb: 'Hugepages nobody uses (reserved from everybody else)',
+  free_hugetlb: 'Hugepages nobody uses, lost to all others',
   other_anon: 'Other processes, private memory',
   other_shmem: 'Other shared memory and tmpfs',
   cache: 'Page cache (files, less shared memory)',
   slab: 'Kernel objects',
   page_tables: 'Page tables',
   kernel_stack: 'Kernel stacks',
-  other_kernel: 'Other kernel memory, unexplained (drivers, percpu, zswap, zram)',
+  other_kernel: 'Other kernel memory, unexplained',
   free: 'Free',
 } as const;
 

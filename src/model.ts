@@ -91,7 +91,7 @@ const rows = <Subject>(table: Table<Subject>, now: Moment<Subject>, before?: Mom
 };
 
 const guestState = (guest: GuestSample): string => {
-  if (guest.process.stat?.['stopped'] === 1) return 'stopped';
+  if (guest.process.state === 'T') return 'stopped';
   return guest.monitor.status ?? 'unknown';
 };
 
@@ -144,6 +144,7 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
 /** Why a guest's number is unknown, in words. */
 export const whyUnknown = (guest: GuestModel, id: GuestFieldId): string => {
   const field: (typeof guestFields)[GuestFieldId] = guestFields[id];
-  if (field.kind === 'counter' && guest.totals[id] !== undefined) return 'a rate needs two looks';
+  if (field.kind === 'counter' && guest.totals[id] !== undefined)
+    return 'rate' in field ? 'its driver has reported only once' : 'a rate needs two looks';
   return ('why' in field ? field.why(guest.sample) : undefined) ?? 'its source does not tell it';
 };

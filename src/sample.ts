@@ -126,6 +126,8 @@ export interface LaunchSample {
 
 /** The host's side of a guest; a part is absent when it was not asked for or could not be read. */
 export interface ProcessSample {
+  /** Field 3 of /proc/PID/stat: `R`, `S`, `T` stopped by a signal, … */
+  readonly state?: string;
   /** /proc/PID/status; kB in bytes. */
   readonly status?: Numbers;
   /** /proc/PID/stat: `minflt`, `majflt`, `utime`, `stime` (clock ticks), `num_threads`. */

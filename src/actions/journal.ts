@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Request, Step } from './action.ts';
 
@@ -20,7 +20,8 @@ export interface JournalEntry {
 
 export interface Journal {
   readonly path: string;
-  /** Throws when it can't be written: what is not journalled is not done. */
+  /** Throws when it can’t be written: what can’t be journalled is not done. */
+  check(): void;
   append(entry: JournalEntry): void;
   /** Entries of earlier runs and this one, oldest first; lines that are not entries are passed over. */
   read(): JournalEntry[];
@@ -43,8 +44,18 @@ const isEntry = (value: unknown): value is JournalEntry =>
 
 export const openJournal = (path: string): Journal => ({
   path,
+  check() {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      closeSync(openSync(path, 'a', 0o600));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `the journal ${path} can't be written (${why}), so nothing is changed: set XDG_STATE_HOME to a folder of yours`,
+      );
+    }
+  },
   append(entry) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     appendFileSync(path, JSON.stringify(entry) + '\n', { mode: 0o600 });
   },
   read() {

@@ -19,7 +19,7 @@ export interface Gate {
 /** The gate said no; nothing was changed. */
 export class Refused extends Error {}
 
-const perform1 = async (control: Control, step: Step): Promise<void> => {
+const performStep = async (control: Control, step: Step): Promise<void> => {
   await control.execute(step.guest, step.command, step.arguments);
   if (step.command === 'balloon') control.noteTarget(step.guest, Number(step.arguments['value']));
 };
@@ -38,9 +38,10 @@ export const perform = async (
     throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
   const forced = plan.refusal !== undefined;
   if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
+  gate.journal.check();
   let error: string | undefined;
   try {
-    for (const step of plan.steps) await perform1(gate.control, step);
+    for (const step of plan.steps) await performStep(gate.control, step);
   } catch (failure) {
     error = failure instanceof Error ? failure.message : String(failure);
   }

@@ -45,14 +45,20 @@ const statRate =
     return seconds > 0 && now >= before ? (now - before) / seconds : undefined;
   };
 
-const difference =
-  (from: string, less: string) =>
-  (guest: GuestSample): number | undefined => {
-    const a = stat(from)(guest);
-    const b = stat(less)(guest);
-    // A driver may give its numbers from two moments: used memory is never less than none.
-    return a === undefined || b === undefined ? undefined : Math.max(0, a - b);
-  };
+/** Total less what is free, with the page cache: bytes. A driver may report numbers of two moments, so never below 0. */
+const usedWithCache = (guest: GuestSample): number | undefined => {
+  const total = stat('stat-total-memory')(guest);
+  const free = stat('stat-free-memory')(guest);
+  return total === undefined || free === undefined ? undefined : Math.max(0, total - free);
+};
+
+/** Total less what is available: bytes. A small guest's kernel calls less available than is free; that is no use of it. */
+const used = (guest: GuestSample): number | undefined => {
+  const total = stat('stat-total-memory')(guest);
+  const available = stat('stat-available-memory')(guest);
+  if (total === undefined || available === undefined) return undefined;
+  return Math.max(0, total - Math.max(available, stat('stat-free-memory')(guest) ?? 0));
+};
 
 /** What is plugged now, from the monitor; else what the command line gave it. */
 const memSize = (guest: GuestSample): number | undefined => {
@@ -171,10 +177,10 @@ export const guestFields = {
   guest_used: {
     title: 'USED',
     help: 'What the guest itself needs: total less available, so page cache that it could drop is not in it.',
-    source: 'QMP guest-stats stat-total-memory - stat-available-memory',
+    source: 'QMP guest-stats stat-total-memory - max(stat-available-memory, stat-free-memory)',
     unit: 'bytes',
     kind: 'gauge',
-    read: difference('stat-total-memory', 'stat-available-memory'),
+    read: used,
     why: insideWhy,
   },
   guest_used_cache: {
@@ -183,7 +189,7 @@ export const guestFields = {
     source: 'QMP guest-stats stat-total-memory - stat-free-memory',
     unit: 'bytes',
     kind: 'gauge',
-    read: difference('stat-total-memory', 'stat-free-memory'),
+    read: usedWithCache,
     why: insideWhy,
   },
   guest_swap_in: {

@@ -14,6 +14,7 @@ const pollEvery = 2;
 export const openAttendant = (gate: Gate) => {
   const tried = new Set<GuestId>();
   const putBack: Request[] = [];
+  const underway: Promise<void>[] = [];
 
   const switchOn = async (model: Model, guest: GuestId): Promise<void> => {
     const entry = await perform(gate, plan(model, { action: 'polling', input: { guest, seconds: pollEvery } }), {
@@ -31,12 +32,15 @@ export const openAttendant = (gate: Gate) => {
         if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0 || balloon.path === undefined) continue;
         tried.add(id);
         // A guest that can't be asked is shown without statistics, with the reason: that is told already.
-        switchOn(model, id).catch(() => undefined);
+        underway.push(switchOn(model, id).catch(() => undefined));
       }
     },
 
-    /** Before leaving: the intervals as they were. Never fails; a guest that is gone needs nothing. */
-    async putBack(model: Model): Promise<void> {
+    /** Before leaving: the intervals as they were, by a fresh look. Never fails; a guest that is gone needs nothing. */
+    async putBack(look: () => Promise<Model>): Promise<void> {
+      await Promise.allSettled(underway);
+      if (putBack.length === 0) return;
+      const model = await look();
       await Promise.allSettled(putBack.map(request => perform(gate, plan(model, request), { by: 'itself' })));
     },
   };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import si from 'systeminformation';
 import type { Identity } from '../store/data.ts';
+import { longBytes } from '../units.ts';
 
 /** Milliseconds after the first frame: systeminformation spawns processes, and the operator is to see the host first. */
 const later = 1500;
@@ -10,7 +11,9 @@ const describeDimms = (modules: readonly si.Systeminformation.MemLayoutData[]): 
   const kinds = Map.groupBy(
     modules.filter(module => module.size > 0),
     ({ size, type, clockSpeed }) =>
-      [`${size / 1024 ** 3} GiB`, type, clockSpeed ?? ''].filter(part => part !== '' && part !== 'Empty').join(' '),
+      [longBytes(size), type && type !== 'Empty' ? type : '', clockSpeed ? `${clockSpeed} MT/s` : '']
+        .filter(part => part !== '')
+        .join(' '),
   );
   const text = [...kinds].map(([kind, equal]) => `${equal.length} × ${kind}`).join(', ');
   return text === '' ? undefined : text;

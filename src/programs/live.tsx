@@ -140,6 +140,5 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   unsubscribe();
   ink.unmount();
   screen.leave();
-  const { model } = store.getState();
-  if (model) await attendant.putBack(model);
+  await attendant.putBack(async () => derive(undefined, await source.look(new Set())));
 };

@@ -15,7 +15,7 @@ export const openSource = async (options: Options): Promise<Source> => {
 };
 
 /** What a simulated guest suffers is nobody's history. */
-const forgetful: Journal = { path: 'none', append: () => undefined, read: () => [] };
+const forgetful: Journal = { path: 'none', check: () => undefined, append: () => undefined, read: () => [] };
 
 /** The one gate of this run; without hands when it is read-only. */
 export const openGate = (source: Source, options: Options): Gate => ({

@@ -31,7 +31,9 @@ const namesOf = (input: string, key: InkKey): readonly string[] => {
   if (key.backspace) return ['backspace'];
   if (key.delete) return ['delete'];
   if (key.ctrl) return input === '' ? [] : [`ctrl-${input}`];
-  return key.meta ? [] : [...input].map(one => (one === '\r' || one === '\n' ? 'enter' : one));
+  const typed = [...input].map(one => (one === '\r' || one === '\n' ? 'enter' : one));
+  // On a slow line Esc and the next key come as one, and look like Alt.
+  return key.meta ? ['escape', ...typed] : typed;
 };
 
 const waiting: readonly Line[] = [[span('looking …', 'dim')]];

@@ -1,7 +1,9 @@
+import { valueUnit } from '../fields/field.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
 import type { GuestModel } from '../model.ts';
 import { type ColumnId, columnText, type TextColumn, textColumns } from '../store/view.ts';
-import { format, formatDuration, type Unit, unknown } from '../units.ts';
+import { safe } from '../text.ts';
+import { format, formatDuration, unknown } from '../units.ts';
 
 const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help: string; readonly width: number }>> = {
   name: { title: 'NAME', help: 'The guest’s name, as it was started.', width: 14 },
@@ -36,28 +38,18 @@ export const columnWidth = (column: ColumnId): number =>
 
 export const barTitle = texts.bar.title;
 
-/** A counter's column is its rate. */
-const shownUnit = (field: { readonly unit: Unit; readonly kind: string }): Unit =>
-  field.kind === 'gauge'
-    ? field.unit
-    : field.unit === 'bytes'
-      ? 'bytes_per_second'
-      : field.unit === 'seconds'
-        ? 'ratio'
-        : 'per_second';
-
 /** What stands in a cell; the bar draws itself. */
 export const cellText = (guest: GuestModel, column: Exclude<ColumnId, 'bar'>): string => {
   if (isText(column)) {
     // How long a silent monitor has been silent is the first question.
     if (column === 'state' && guest.sample.monitor.state === 'busy' && guest.values.monitor_age !== undefined)
       return `busy ${formatDuration(Math.round(guest.values.monitor_age))}`;
-    return columnText(guest, column);
+    return safe(columnText(guest, column));
   }
   const value = guest.values[column];
   if (value === undefined) return unknown;
   // Ages are told in whole seconds: the clock of the statistics has no finer ones.
   if (guestFields[column].unit === 'seconds' && guestFields[column].kind === 'gauge')
     return formatDuration(Math.floor(value));
-  return format(value, shownUnit(guestFields[column]));
+  return format(value, valueUnit(guestFields[column]));
 };

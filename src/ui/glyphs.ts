@@ -89,3 +89,10 @@ const ascii: Glyphs = {
 
 export const glyphsFor = (asciiOnly: boolean, linuxConsole: boolean): Glyphs =>
   asciiOnly ? ascii : linuxConsole ? virtualConsole : unicode;
+
+/** By character code, what stands for a character of the interface's own texts and tables where only ASCII is shown. */
+export const asciiTwins: ReadonlyMap<number, number> = new Map(
+  Object.entries({ '-': '–—─', '|': '│', '+': '┌┐└┘├┤┬┴┼', '~': '…', "'": '‘’', x: '×', '.': '·' }).flatMap(
+    ([twin, characters]) => [...characters].map(one => [one.charCodeAt(0), twin.charCodeAt(0)] as const),
+  ),
+);

@@ -63,7 +63,10 @@ export class ProcessReader {
   /** The other files, as far as they are wanted; a part that can't be read is absent. */
   sample(stat: ProcessStat, wanted: ReadonlySet<Need>): ProcessSample {
     const status = this.#bytes('status');
-    const process: { -readonly [Part in keyof ProcessSample]: ProcessSample[Part] } = { stat: stat.numbers };
+    const process: { -readonly [Part in keyof ProcessSample]: ProcessSample[Part] } = {
+      state: stat.state,
+      stat: stat.numbers,
+    };
     if (status) process.status = parseKilobytes(status, this.#layouts.status);
     const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
     if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));

@@ -1,10 +1,12 @@
 import { statsStale } from '../../actions/balloon.ts';
 import type { GuestModel } from '../../model.ts';
 import { type ColumnId, guestWord, visibleGuests } from '../../store/view.ts';
+import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
 import { barTitle, cellText, columnTitle, columnWidth } from '../columns.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
+import stringWidth from '../width.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
 
 interface Shown {
@@ -26,7 +28,7 @@ const fitColumns = ({ state, model, width }: Canvas): readonly Shown[] => {
     shown.push({ column, width: wide });
   }
   let rest = width - used;
-  const longest = Math.min(widestName, Math.max(0, ...model.guests.map(guest => guest.name.length)));
+  const longest = Math.min(widestName, Math.max(0, ...model.guests.map(guest => stringWidth(safe(guest.name)))));
   return shown.map(one => {
     if (one.column === 'name') {
       const more = Math.min(rest, Math.max(0, longest - one.width));

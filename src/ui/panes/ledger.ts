@@ -45,8 +45,10 @@ export const ledgerBar: Draw = canvas => {
     span((glyphs.fills[group.fill] ?? '#').repeat(columns[index] ?? 0), group.tone),
   );
   const rest = span(glyphs.bullet.repeat(columns[shown.length] ?? 0), 'dim');
+  // Where the legend does not fit, the smallest parts go first.
   const legend = shown
     .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes)
     .map(({ group, bytes }) => [
       span(glyphs.fills[group.fill] ?? '#', group.tone),
       span(` ${group.label} `, 'dim'),

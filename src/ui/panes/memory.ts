@@ -10,7 +10,7 @@ const pressureTone = (some: number | undefined, full: number | undefined): Tone 
 
 const swapRow = ({ model, width }: Canvas): Line => {
   const { swap_total: total, swap_used: used, swap_in: read, swap_out: written } = model.host.values;
-  if (total === 0) return [span('swap ', 'dim'), span('none: a host without swap kills when it is full', 'warn')];
+  if (total === 0) return pairs(width, labelled('swap', 'none', 'warn'), [span('when full, the host kills', 'dim')]);
   const moving = (rate: number | undefined): Tone => ((rate ?? 0) > 0 ? 'bad' : 'text');
   return pairs(
     width,
@@ -25,7 +25,12 @@ const pressureRow = ({ model, width }: Canvas): Line => {
   if (host.psi_mem_some_avg10 === undefined)
     return [span('pressure ', 'dim'), span('unknown: this kernel was built or booted without PSI', 'dim')];
   const tone = pressureTone(host.psi_mem_some_avg10, host.psi_mem_full_avg10);
-  const of = (...values: readonly (number | undefined)[]): string => values.map(value => formatRatio(value)).join(' ');
+  // The means of 10, 60 and 300 s, or the first alone.
+  const of = (...values: readonly (number | undefined)[]): string =>
+    values
+      .slice(0, width >= 50 ? 3 : 1)
+      .map(formatRatio)
+      .join(' ');
   return pairs(
     width,
     labelled('pressure some', of(host.psi_mem_some_avg10, host.psi_mem_some_avg60, host.psi_mem_some_avg300), tone),

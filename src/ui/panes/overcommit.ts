@@ -36,7 +36,7 @@ export const overcommitPane: Draw = canvas => {
           committed,
           [span(model.guests.length === 0 ? 'no guests' : note, more ? 'warn' : 'dim')],
         ]
-      : [pairs(width, ...guests), committed];
+      : [pairs(width, ...(width >= 60 ? guests : guests.map(row => row.slice(0, 2)))), committed];
   const word = mode === undefined ? 'unknown' : (modes[mode] ?? String(mode));
   return [heading('Overcommit', canvas, [span(word, mode === 1 ? 'warn' : 'dim')]), ...rows].slice(0, height);
 };

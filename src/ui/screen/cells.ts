@@ -1,3 +1,4 @@
+import { asciiTwins } from '../glyphs.ts';
 import { clusters, isSimple } from '../width.ts';
 import type { Styles } from './styles.ts';
 
@@ -35,7 +36,7 @@ export const isCluster = (glyph: number): boolean => glyph >= CLUSTER && glyph !
 export interface Palette {
   readonly styles: Styles;
   readonly clusters: Clusters;
-  /** Show everything that is not ASCII as a question mark. */
+  /** Show everything that is not ASCII as its twin, else as a question mark. */
   readonly ascii: boolean;
 }
 
@@ -78,7 +79,7 @@ export class Cells {
     for (let index = 0; index < text.length && column < columns; index++) {
       const code = text.charCodeAt(index);
       if (isSimple(code)) {
-        glyphs[row + column] = ascii && code > 0x7e ? QUESTION : code;
+        glyphs[row + column] = ascii && code > 0x7e ? (asciiTwins.get(code) ?? QUESTION) : code;
         styles[row + column] = code === SPACE ? blank : style;
         column++;
       } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {

@@ -61,6 +61,7 @@ describe('the process', () => {
       vmm: 'qemu',
       launch: { size: 256 * 1024 ** 2, backend: 'anon', memLock: false, prealloc: false },
       process: {
+        state: 'S',
         stat: { minflt: 4799, majflt: 7, utime: 20, stime: 30, num_threads: 4 },
         status: { VmLck: 0, VmRSS: 1024_000, RssAnon: 1024_000, VmSwap: 12_288, HugetlbPages: 2_097_152 },
       },

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/actions/action.ts';
+import { openJournal } from '../../src/actions/journal.ts';
+import { type Control, perform, Refused } from '../../src/actions/perform.ts';
+
+const plan: Plan = {
+  request: { action: 'balloon', input: { guest: '1.1', bytes: 5 } },
+  summary: 'Shrink it',
+  steps: [
+    { kind: 'qmp', guest: '1.1', name: 'web', command: 'balloon', arguments: { value: 5 } },
+    { kind: 'qmp', guest: '1.1', name: 'web', command: 'cont', arguments: {} },
+  ],
+  effect: [],
+  warnings: [],
+  undo: { action: 'balloon', input: { guest: '1.1', bytes: 9 } },
+};
+
+/** A world that remembers what was done to it. */
+const world = (failing?: string) => {
+  const done: string[] = [];
+  const control: Control = {
+    async execute(_guest, command) {
+      if (command === failing) throw new Error(`${command} was refused by QEMU`);
+      done.push(command);
+    },
+    noteTarget: (_guest, bytes) => done.push(`target ${bytes}`),
+  };
+  return { done, control };
+};
+
+const newJournal = () => openJournal(join(mkdtempSync(join(tmpdir(), 'kvmtop-journal-')), 'deep', 'journal.ndjson'));
+
+describe('the gate', () => {
+  it('does the steps in order and writes who did what, and the way back', async () => {
+    const { done, control } = world();
+    const journal = newJournal();
+    await perform({ control, journal }, plan, { by: 'key' });
+    expect(done).toEqual(['balloon', 'target 5', 'cont']);
+    expect(journal.read()).toMatchObject([
+      { by: 'key', summary: 'Shrink it', outcome: 'done', forced: false, undo: plan.undo },
+    ]);
+    expect(statSync(journal.path).mode & 0o777).toBe(0o600);
+  });
+
+  it('stops at the first step that fails, and journals that', async () => {
+    const { done, control } = world('balloon');
+    const journal = newJournal();
+    await expect(perform({ control, journal }, plan, { by: 'do' })).rejects.toThrow(/refused by QEMU/);
+    expect(done).toEqual([]);
+    expect(journal.read()).toMatchObject([{ outcome: 'failed', error: 'balloon was refused by QEMU' }]);
+  });
+
+  it('changes nothing without hands', async () => {
+    await expect(perform({ control: undefined, journal: newJournal() }, plan, { by: 'key' })).rejects.toThrow(Refused);
+  });
+
+  it.each([
+    [true, undefined, false],
+    [true, true, true],
+    [false, true, false],
+  ])('with a refusal that is forceable: %s and force: %s, does it: %s', async (forceable, force, does) => {
+    const { done, control } = world();
+    const journal = newJournal();
+    const refused = { ...plan, refusal: { reason: 'unsafe', forceable } };
+    const asked = perform({ control, journal }, refused, { by: 'key', ...(force === undefined ? {} : { force }) });
+    if (does) await expect(asked).resolves.toMatchObject({ forced: true });
+    else await expect(asked).rejects.toThrow('unsafe');
+    expect(done.length > 0).toBe(does);
+    expect(journal.read()).toHaveLength(does ? 1 : 0);
+  });
+
+  it('does nothing that it could not journal', async () => {
+    const { done, control } = world();
+    const file = join(mkdtempSync(join(tmpdir(), 'kvmtop-journal-')), 'file');
+    writeFileSync(file, '');
+    const journal = openJournal(join(file, 'journal.ndjson'));
+    await expect(perform({ control, journal }, plan, { by: 'key' })).rejects.toThrow(/journal/);
+    expect(done).toEqual([]);
+  });
+});
+
+describe('the journal', () => {
+  it('passes over lines that are no entries', async () => {
+    const journal = newJournal();
+    await perform({ control: world().control, journal }, plan, { by: 'key' });
+    const text = readFileSync(journal.path, 'utf8');
+    writeFileSync(journal.path, `garbage\n{"half":\n${text}[]\n`);
+    expect(journal.read()).toHaveLength(1);
+  });
+});
