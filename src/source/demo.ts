@@ -1,0 +1,122 @@
+import type { Control } from '../actions/perform.ts';
+import type { Need } from '../fields/field.ts';
+import type { GuestSample, HostSample, Sample } from '../sample.ts';
+import { bootedFor, type DemoGuest, pageSize } from './demo/guest.ts';
+import { balloonPath, guestSample } from './demo/guest-sample.ts';
+import { DemoHost } from './demo/host.ts';
+import { hostSample } from './demo/host-sample.ts';
+import type { Source } from './source.ts';
+
+/** Seconds simulated before the first look, so that guests, swap and KSM have settled. */
+const settling = 300;
+/** The simulation goes in steps of at most this long; of a longer absence only the last part is simulated. Seconds. */
+const longestStep = 1;
+const longestAbsence = 600;
+
+/** The parts of a HostSample that are only read when they are wanted; what a demo must do too, to be no better than life. */
+const onDemand = new Set(['vmstat', 'swaps', 'pressure', 'ksm', 'pools', 'nodes', 'zswap', 'zram', 'sysctls', 'thp']);
+
+const hostParts = (host: HostSample, wanted: ReadonlySet<string>): HostSample =>
+  Object.fromEntries(Object.entries(host).filter(([part]) => !onDemand.has(part) || wanted.has(part)));
+
+const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>): GuestSample => {
+  const { status, stat, ksm_stat, smaps_rollup } = guest.process;
+  return {
+    ...guest,
+    process: {
+      ...(status ? { status } : {}),
+      ...(stat ? { stat } : {}),
+      ...(ksm_stat && wanted.has('guest_ksm_stat') ? { ksm_stat } : {}),
+      ...(smaps_rollup && wanted.has('guest_smaps_rollup') ? { smaps_rollup } : {}),
+    },
+  };
+};
+
+/** Does a QMP command as QEMU would, as far as the demo has anything to do it with. Throws an Error like the live one's. */
+const execute = (
+  guest: DemoGuest,
+  sample: GuestSample,
+  command: string,
+  args: Readonly<Record<string, unknown>>,
+): unknown => {
+  const what = `${command} on ${guest.name}`;
+  if (sample.monitor.state !== 'ok')
+    throw new Error(`${what}: ${sample.monitor.reason ?? 'not reached yet'}; nothing was sent`);
+  const refused = (why: string): Error => new Error(`${what}: QEMU refused: ${why}; nothing was changed`);
+  const number = Number(args['value']);
+  const { balloon } = sample.monitor;
+  if (command === 'balloon' || command === 'query-balloon') {
+    if (!balloon?.device) throw refused('No balloon device has been activated (DeviceNotActive)');
+    if (command === 'query-balloon') return { actual: guest.actual };
+    if (!(Number.isInteger(number) && number > 0)) throw refused("Parameter 'target' expects a size (GenericError)");
+    guest.target = Math.min(number, guest.spec.size);
+    return {};
+  }
+  if (command === 'qom-set' && args['path'] === balloonPath && args['property'] === 'guest-stats-polling-interval') {
+    if (!balloon?.device) throw refused(`Device '${balloonPath}' not found (DeviceNotFound)`);
+    if (!(Number.isInteger(number) && number >= 0))
+      throw refused('timer value must be greater than zero (GenericError)');
+    guest.pollingInterval = number;
+    return {};
+  }
+  if (command.startsWith('query-')) return {};
+  throw refused(`The command ${command} has not been found (CommandNotFound)`);
+};
+
+/**
+ * A simulated host of 128 GiB with lively guests, for looking around and for tests. Everything follows from `seed` and
+ * from what `clock` (wall clock, seconds) says when it is made, looked at or changed: the same again gives equal Samples.
+ */
+export const createDemoSource = (options: { readonly seed?: number; readonly clock?: () => number } = {}): Source => {
+  const clock = options.clock ?? (() => Date.now() / 1000);
+  const begin = clock();
+  const host = new DemoHost(options.seed ?? 1, -settling);
+  let time = -settling;
+
+  /** Lets the simulated world catch up with the clock; one that was set back stands still. */
+  const advance = (to: number): void => {
+    time = Math.max(time, to - longestAbsence);
+    while (time < to) {
+      const seconds = Math.min(longestStep, to - time);
+      time += seconds;
+      host.step(time, seconds, begin + time);
+    }
+  };
+  const samples = (): GuestSample[] => host.guests.map(guest => guestSample(guest, time, begin + time));
+  const find = (id: string): DemoGuest | undefined => host.guests.find(guest => guest.id === id);
+  advance(0);
+
+  const control: Control = {
+    async execute(id, command, args) {
+      advance(clock() - begin);
+      const guest = find(id);
+      if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
+      return execute(guest, guestSample(guest, time, begin + time), command, args);
+    },
+    noteTarget(id, bytes) {
+      const guest = find(id);
+      if (guest) guest.noted = bytes;
+    },
+  };
+
+  return {
+    kind: 'demo',
+    control,
+    async look(wanted): Promise<Sample> {
+      advance(clock() - begin);
+      const guests = samples();
+      return {
+        version: 1,
+        time: begin + time,
+        monotonic: bootedFor + time,
+        pageSize,
+        host: hostParts(hostSample(host, time), wanted),
+        guests: guests.map(guest => guestParts(guest, wanted)),
+        problems: guests
+          .filter(guest => guest.monitor.state === 'denied')
+          .map(guest => ({ source: `guest ${guest.name}`, message: guest.monitor.reason ?? 'denied' })),
+      };
+    },
+    async close() {},
+  };
+};
