@@ -111,7 +111,18 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   resize();
   screen.on('resize', resize);
   process.on('SIGCONT', resume);
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, leave);
+  // Listeners that stay (not `once`): signal-exit, in Ink, kills the process when nobody else listens any more. Who
+  // asks a second time does not want to wait for what is put back.
+  let asked = false;
+  const end = (): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    leave();
+  };
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, end);
+  // A terminal that was closed fails at both ends; leaving must not fail for it.
+  process.stdin.on('error', leave);
+  process.stdout.on('error', leave);
   // However this process ends, the terminal is given back.
   process.once('exit', () => screen.leave());
   process.once('uncaughtExceptionMonitor', () => screen.leave());
