@@ -77,9 +77,9 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
   const advance = (to: number): void => {
     time = Math.max(time, to - longestAbsence);
     while (time < to) {
-      const seconds = Math.min(longestStep, to - time);
-      time += seconds;
-      host.step(time, seconds, begin + time);
+      const next = Math.min(to, time + longestStep);
+      host.step(next, next - time, begin + next);
+      time = next;
     }
   };
   const samples = (): GuestSample[] => host.guests.map(guest => guestSample(guest, time, begin + time));

@@ -1,7 +1,7 @@
 /** Numbers that look like chance and are none: they depend on their keys only, so a run can be repeated. */
 
 /** In [0, 1), from integer keys; the mixing steps are those of MurmurHash3's finisher. */
-export const chance = (...keys: readonly number[]): number => {
+const chance = (...keys: readonly number[]): number => {
   let hash = 0x9e3779b9;
   for (const key of keys) {
     hash = Math.imul(hash ^ key, 0x85ebca6b);

@@ -21,8 +21,10 @@ const mostSwap = swapTotal - 256 * MiB;
 /** Bytes a second that backups and logs add to the page cache. */
 const cacheSpeed = 30 * MiB;
 
-/** So long before the demo's begin would the guests with a lifetime have started, had they not run already. Seconds. */
-const firstEnd = 90;
+/** How much of their lifetime the guests with one have behind them when the demo begins. Seconds. */
+const alreadyLived = 90;
+/** The three running means of /proc/loadavg. Seconds. */
+const loadWindows = [60, 300, 900];
 
 /** The streams of chance that belong to the host; guests have theirs by number. */
 const streams = { anon: 90_001, slab: 90_002, cache: 90_003, dirty: 90_004, writeback: 90_005, kernel: 90_006 };
@@ -56,7 +58,7 @@ export class DemoHost {
   constructor(seed: number, begin: number) {
     this.#seed = seed;
     this.#guests = roster.map(
-      (spec, stream) => new DemoGuest(spec, { seed, stream, life: 0, born: begin - stream * 90_061 }),
+      (spec, stream) => new DemoGuest(spec, { seed, stream, life: 0, born: begin - stream * 51_007 }),
     );
   }
 
@@ -73,7 +75,7 @@ export class DemoHost {
     mergePages(this.#guests, seconds);
     const cached = this.#cache;
     this.#cache = inPages(
-      Math.min(this.#wantedCache, this.#cache + cacheSpeed * seconds, memTotal - this.#taken() - lowFree),
+      Math.min(this.#wantedCache, this.#cache + cacheSpeed * seconds, memTotal - this.parts.taken - lowFree),
     );
     this.#count(seconds, {
       ...swap,
@@ -126,17 +128,13 @@ export class DemoHost {
     return 9 * GiB + 4 * GiB * wander(this.#seed, streams.cache, this.#time, 150);
   }
 
-  #taken(): number {
-    return this.parts.taken;
-  }
-
   /** Guests with a lifetime end, and the next one starts. */
   #renew(time: number): void {
     this.#guests = this.#guests.map((guest, stream) => {
       const { lifetime } = guest.spec;
-      const life = lifetime === undefined ? 0 : Math.floor((time + firstEnd) / lifetime);
+      const life = lifetime === undefined ? 0 : Math.floor((time + alreadyLived) / lifetime);
       if (lifetime === undefined || life < 1) return guest;
-      const born = life * lifetime - firstEnd;
+      const born = life * lifetime - alreadyLived;
       return guest.born === born ? guest : new DemoGuest(guest.spec, { seed: this.#seed, stream, life, born });
     });
   }
@@ -149,7 +147,7 @@ export class DemoHost {
       return inPages(guest.touched * idle * (0.8 + 0.2 * wander(this.#seed, index, this.#time, 30)));
     });
     const returned = guests.reduce((sum, guest, index) => sum + guest.swapped - (goals[index] ?? 0), 0);
-    const overflow = Math.max(0, this.#taken() + returned + lowFree + leastCache - memTotal);
+    const overflow = Math.max(0, this.parts.taken + returned + lowFree + leastCache - memTotal);
     const inUse = guests.reduce((sum, guest, index) => sum + guest.touched - (goals[index] ?? 0), 0);
     const room = mostSwap - goals.reduce((sum, goal) => sum + goal, 0);
     const part = Math.min(overflow, room) / inUse;
@@ -187,7 +185,7 @@ export class DemoHost {
     this.pressure.io.step((moved.in + inside + written) / seconds / (600 * MiB), seconds);
     this.pressure.cpu.step(busy / 60, seconds);
     this.load = this.load.map(
-      (mean, index) => mean + (busy * 1.4 - mean) * (1 - Math.exp(-seconds / [60, 300, 900][index]!)),
+      (mean, index) => mean + (busy * 1.4 - mean) * (1 - Math.exp(-seconds / (loadWindows[index] ?? 60))),
     );
   }
 }
