@@ -1,0 +1,45 @@
+/** `npm run docs` writes the pages that are made from tables; with `--check`, fails where one is not what the tables say. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fieldsPage } from './docs/fields.ts';
+import { keysPage } from './docs/keys.ts';
+import { manPage } from './docs/man.ts';
+
+const folder = join(import.meta.dirname, '../docs');
+
+/** The made pages by their name in docs/. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'fields.md': fieldsPage,
+  'keys.md': keysPage,
+  'kvmtop.1': manPage,
+};
+
+const current = (name: string): string | undefined => {
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+/** Names of the pages that are missing, or are not what the tables say. */
+export const outdated = (): readonly string[] =>
+  Object.entries(pages)
+    .filter(([name, make]) => current(name) !== make())
+    .map(([name]) => name);
+
+const main = (argv: readonly string[]): number => {
+  const old = outdated();
+  if (argv.includes('--check')) {
+    if (old.length === 0) return 0;
+    process.stderr.write(`docs/${old.join(', docs/')} not up to date: run npm run docs and commit what it writes\n`);
+    return 1;
+  }
+  for (const name of old) {
+    writeFileSync(join(folder, name), pages[name]?.() ?? '');
+    process.stdout.write(`wrote docs/${name}\n`);
+  }
+  return 0;
+};
+
+if (process.argv[1] === import.meta.filename) process.exitCode = main(process.argv.slice(2));

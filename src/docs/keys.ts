@@ -1,0 +1,59 @@
+import { actions } from '../actions/actions.ts';
+import { type Key, type Mode, modeTitles } from '../ui/keys/key.ts';
+import { keys } from '../ui/keys.ts';
+import { code, escaped, madeFrom, table } from './markdown.ts';
+
+const names: Readonly<Record<string, string>> = {
+  ' ': 'Space',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  escape: 'Esc',
+};
+
+/** A key as it is printed on a keyboard. */
+const keyName = (name: string): string => {
+  const control = /^ctrl-(.)$/.exec(name);
+  if (control) return `Ctrl-${control[1]?.toUpperCase()}`;
+  return names[name] ?? (name.length === 1 ? name : name.charAt(0).toUpperCase() + name.slice(1));
+};
+
+/** `Up, k`: every way to press it. */
+export const keyNames = (key: Pick<Key, 'names'>): string => key.names.map(keyName).join(', ');
+
+/** The keys by where they work, in the order of the help screen. */
+export const keysByMode = (): readonly { readonly title: string; readonly keys: readonly Key[] }[] =>
+  (Object.entries(modeTitles) as [Mode, string][])
+    .map(([mode, title]) => ({ title, keys: keys.filter(key => key.modes.includes(mode)) }))
+    .filter(section => section.keys.length > 0);
+
+/** docs/keys.md. */
+export const keysPage = (): string => `${madeFrom('the key tables in src/ui/keys and the actions in src/actions')}
+
+# Keys
+
+The footer shows the keys that do something now, \`?\` all of them. Ctrl-C leaves from anywhere.
+
+${keysByMode()
+  .map(
+    section => `## ${section.title}
+
+${table(
+  ['Key', 'What it does'],
+  section.keys.map(key => [key.names.map(name => code(keyName(name))).join(' '), escaped(key.help)]),
+)}`,
+  )
+  .join('\n\n')}
+
+# Actions
+
+What a key can change, a script can too: \`kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force]\`.
+
+${table(
+  ['Action', 'Key', 'What it does'],
+  Object.values(actions).map(action => [
+    code(`do ${action.id} ${action.usage}`),
+    action.key === undefined ? '' : code(action.key),
+    escaped(action.help),
+  ]),
+)}
+`;
