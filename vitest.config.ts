@@ -16,7 +16,10 @@ export default defineConfig({
         test: { name: 'fast', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/lab/**', 'test/pty/**'] },
       },
       // The built program in a real terminal, without guests.
-      { extends: true, test: { name: 'pty', include: ['test/pty/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'pty', include: ['test/pty/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
       // Real guests; one file after the other, because they share the host's KSM and hugepages.
       {
         extends: true,
