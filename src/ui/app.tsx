@@ -11,8 +11,8 @@ import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
 import { layout, smallest } from './layout.ts';
 import { type Line, span } from './line.ts';
-import type { Draw } from './panes/pane.ts';
-import { Pane, ThemeContext } from './parts/pane.tsx';
+import { type Draw, drawPane } from './panes/pane.ts';
+import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
 import type { Rect } from './screen/layers.ts';
 
 /** Ink's key in one word: a character, `up`, `enter`, `ctrl-l`. Several characters at once (a paste) are several keys. */
@@ -43,17 +43,18 @@ const linesOf =
   (store: Store, draw: Draw, rect: Rect, glyphs: Parameters<Draw>[0]['glyphs']) => (): readonly Line[] => {
     const state = store.getState();
     const { model } = state;
-    return model ? draw({ state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
+    return model ? drawPane(draw, { state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
   };
 
 /** What React renders for: everything else is drawn by panes after each Sample, without it. */
-const structure = (state: State) => ({
-  size: state.size,
+const structure = (state: State): object => ({
   tab: state.tab,
   dialog: state.dialog,
   started: state.model !== undefined,
   status: state.message !== undefined || state.following.length > 0,
 });
+
+const everything = (state: State): State => state;
 
 const DialogView = ({ store, height }: { readonly store: Store; readonly height: number }): ReactNode => {
   const state = useStore(store);
@@ -80,7 +81,10 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   useInput((input, key) => {
     for (const name of namesOf(input, key)) press(app, name);
   });
-  const { size } = useStore(store, useShallow(structure));
+  // Panes that are painted need no render of React for a new Sample; panes that are `<Text>` do.
+  const painted = useContext(ScreenContext) !== undefined;
+  const size = useStore(store, state => state.size);
+  useStore(store, useShallow<State, object>(painted ? structure : everything));
   const { columns, rows } = size;
   if (columns < smallest.columns || rows < smallest.rows)
     return (

@@ -128,15 +128,17 @@ const sharingPanes = (
   rows: number,
 ): { readonly panes: Placed[]; readonly height: number } => {
   const upper = rows >= 36 ? 10 : 6;
+  // Title, head and a row for each pool, as long as the guests keep half of the screen.
+  const lower = Math.max(4, Math.min(pools + 2, Math.floor(rows / 2) - upper));
   return {
     panes: [
       ...abreast(y, upper, width, [
         ['ksm', ksmPane],
         ['overcommit', overcommitPane],
       ]),
-      { id: 'hugepages', draw: hugepagesPane, rect: { x: 0, y: y + upper, width, height: 6 } },
+      { id: 'hugepages', draw: hugepagesPane, rect: { x: 0, y: y + upper, width, height: lower } },
     ],
-    height: upper + 6,
+    height: upper + lower,
   };
 };
 
@@ -177,7 +179,7 @@ export const layout = (state: State): Layout => {
   };
   if (tab !== 'guests') place({ panes: [full('ledger', y, 2, ledgerBar)], height: 2 });
   if (tab === 'overview') place(overviewPanes(y, width, rows));
-  if (tab === 'sharing') place(sharingPanes(y, width, rows));
+  if (tab === 'sharing') place(sharingPanes(y, width, rows, state.model?.pools.length ?? 0));
   const table =
     tab === 'memory' && dialogHeight === 0
       ? memoryPanes(y, width, dialogTop - y)

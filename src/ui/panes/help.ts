@@ -3,19 +3,7 @@ import { allColumns, columnHelp, columnTitle } from '../columns.ts';
 import { modeTitles } from '../keys/key.ts';
 import { keys } from '../keys.ts';
 import { type Line, span } from '../line.ts';
-import { type Draw, heading } from './pane.ts';
-
-const wrap = (text: string, width: number): string[] => {
-  const rows: string[] = [];
-  let row = '';
-  for (const word of text.split(' ')) {
-    if (row !== '' && row.length + 1 + word.length > width) {
-      rows.push(row);
-      row = word;
-    } else row = row === '' ? word : `${row} ${word}`;
-  }
-  return [...rows, row];
-};
+import { type Draw, heading, wrap } from './pane.ts';
 
 const entry = (label: string, text: string, width: number, tone: 'key' | 'strong'): Line[] =>
   wrap(text, Math.max(20, width - 17)).map((row, index) => [

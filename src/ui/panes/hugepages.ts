@@ -10,7 +10,9 @@ const worthShowing = (pools: readonly PoolModel[]): readonly PoolModel[] => {
   const inUse = pools.filter(
     ({ values }) => (values.total ?? 0) > 0 || (values.surplus ?? 0) > 0 || (values.overcommit ?? 0) > 0,
   );
-  return inUse.length > 0 ? inUse : pools.filter(pool => pool.node === undefined);
+  const shown = inUse.length > 0 ? inUse : pools.filter(pool => pool.node === undefined);
+  // The whole host first, then its nodes.
+  return shown.toSorted((a, b) => a.pageSize - b.pageSize || (a.node ?? -1) - (b.node ?? -1));
 };
 
 /** A row for each pool; per node too where there are several. Reserved memory is not used memory. */
@@ -56,6 +58,6 @@ export const hugepagesPane: Draw = canvas => {
     heading('Hugepages', canvas, [span(total > 0 ? `${formatBytes(total)} set aside` : 'none set aside', 'dim')]),
     head,
     ...shown,
-    ...(hidden > 0 && height > 3 ? [[span(`  and ${rows.length - shown.length} more: tab 4`, 'dim')]] : []),
+    ...(hidden > 0 && height > 3 ? [[span(`  and ${rows.length - shown.length} more`, 'dim')]] : []),
   ].slice(0, height);
 };

@@ -46,7 +46,7 @@ export const ksmPane: Draw = canvas => {
       width,
       labelled('saved', formatBytes(host.ksm_saved), (host.ksm_saved ?? 0) > 0 ? 'strong' : 'text'),
       labelled('profit', formatBytes(host.ksm_profit), (host.ksm_profit ?? 0) < 0 ? 'warn' : 'text'),
-      scan,
+      ...(width >= 46 ? [scan] : []),
     ),
     pairs(
       width,
@@ -54,7 +54,7 @@ export const ksmPane: Draw = canvas => {
       labelled('sharing', formatCount(host.ksm_pages_sharing)),
       labelled('scans', formatCount(host.ksm_full_scans)),
     ),
-    [span(verdict.text, verdict.tone)],
+    width >= 46 ? [span(verdict.text, verdict.tone)] : pairs(width, [span(verdict.text, verdict.tone)], scan),
     pairs(
       width,
       labelled('unshared', formatCount(host.ksm_pages_unshared)),

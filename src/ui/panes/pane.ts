@@ -68,3 +68,43 @@ export const pairs = (width: number, ...items: readonly (readonly Span[])[]): Li
   }
   return row;
 };
+
+/** The words of a text on rows of at most `width` columns; a word that is longer is cut over rows. */
+export const wrap = (text: string, width: number): string[] => {
+  const rows: string[] = [];
+  let row = '';
+  for (let word of text.split(' ')) {
+    if (row !== '' && stringWidth(row) + 1 + stringWidth(word) > width) {
+      rows.push(row);
+      row = '';
+    } else if (row !== '') row += ' ';
+    while (stringWidth(word) > width) {
+      const part = take(word, width);
+      if (part === '') break;
+      rows.push(part);
+      word = word.slice(part.length);
+    }
+    row += word;
+  }
+  return [...rows, row];
+};
+
+/** The row cut with an ellipsis where it is wider than the pane. */
+const clip = (row: Line, { width, glyphs }: Pick<Canvas, 'width' | 'glyphs'>): Line => {
+  if (widthOf(row) <= width) return row;
+  const kept: Span[] = [];
+  let left = width - 1;
+  for (const piece of row) {
+    const text = take(piece.text, left);
+    kept.push({ ...piece, text });
+    left -= stringWidth(text);
+    if (text.length < piece.text.length) break;
+  }
+  return [...kept, span(glyphs.ellipsis, 'dim')];
+};
+
+/** A pane's lines as they are shown: none wider than its place, and no more of them than it has rows. */
+export const drawPane = (draw: Draw, canvas: Canvas): readonly Line[] =>
+  draw(canvas)
+    .slice(0, canvas.height)
+    .map(row => clip(row, canvas));

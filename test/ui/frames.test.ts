@@ -1,0 +1,134 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Model } from '../../src/model.ts';
+import type { Dialog, State } from '../../src/store/store.ts';
+import { tabs } from '../../src/store/view.ts';
+import { glyphsFor } from '../../src/ui/glyphs.ts';
+import { layout } from '../../src/ui/layout.ts';
+import { drawPane } from '../../src/ui/panes/pane.ts';
+import stringWidth from '../../src/ui/width.ts';
+import { demoModels, frameOf, openStage, typeOn } from './stage.tsx';
+
+const models = await demoModels(90);
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [200, 60],
+] as const;
+
+const idOf = (model: Model | undefined, name: string): string =>
+  model?.guests.find(guest => guest.name === name)?.id ?? 'nobody';
+const last = models.at(-1);
+const web = idOf(last, 'web-1');
+
+const dialogs: Readonly<Record<string, Dialog>> = {
+  help: { kind: 'help', scroll: 0 },
+  detail: { kind: 'detail' },
+  problems: { kind: 'problems' },
+  sort: { kind: 'sort', cursor: 3 },
+  columns: { kind: 'columns', cursor: 8 },
+  balloon: { kind: 'balloon', guest: web, text: '3G' },
+  refused: { kind: 'balloon', guest: web, text: '100M' },
+  confirm: { kind: 'confirm', request: { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } }, typed: '' },
+};
+
+describe.each(sizes)('at %ix%i', (columns, rows) => {
+  it.each(tabs)('the %s tab', async tab => {
+    const { app } = openStage(models, { tab });
+    await expect(await frameOf(app, columns, rows)).toMatchFileSnapshot(
+      `../../snapshots/${tab}-${columns}x${rows}.txt`,
+    );
+  });
+});
+
+describe('at 80x24', () => {
+  it.each(Object.keys(dialogs))('the %s dialog', async name => {
+    const { app } = openStage(models, { dialog: dialogs[name], selected: web });
+    await expect(await frameOf(app, 80, 24)).toMatchFileSnapshot(`../../snapshots/dialog-${name}-80x24.txt`);
+  });
+
+  it('in ASCII where the locale asks for it', async () => {
+    const { app } = openStage(models, { dialog: dialogs['detail'], selected: web });
+    const frame = await frameOf(app, 80, 24, { TERM: 'xterm', LANG: 'C' });
+    expect(frame).toMatch(/^[\n -~]*$/);
+    await expect(frame).toMatchFileSnapshot('../../snapshots/ascii-80x24.txt');
+  });
+
+  it('without guests says why, and what to do', async () => {
+    const { app } = openStage(models.slice(-1).map(model => ({ ...model, guests: [] })));
+    await expect(await frameOf(app, 80, 24)).toMatchFileSnapshot('../../snapshots/no-guests-80x24.txt');
+  });
+});
+
+describe('every size from 60x15 on', () => {
+  const shapes: Partial<State>[] = [
+    ...tabs.map(tab => ({ tab })),
+    ...Object.values(dialogs).map(dialog => ({ dialog, selected: web })),
+    { message: { text: 'a message', tone: 'good', time: 0 } },
+  ];
+
+  it('places panes inside the screen, and none over another', () => {
+    for (let columns = 60; columns <= 210; columns += 7) {
+      for (let rows = 15; rows <= 61; rows += 3) {
+        for (const shape of shapes) {
+          const { app } = openStage([], { ...shape, size: { columns, rows } });
+          const { panes, dialog } = layout(app.store.getState());
+          const taken = new Set<number>();
+          for (const { x, y, width, height } of [...panes.map(pane => pane.rect), ...(dialog ? [dialog] : [])]) {
+            expect(Math.min(x, y, width, height), `${columns}x${rows}`).toBeGreaterThanOrEqual(0);
+            expect(x + width).toBeLessThanOrEqual(columns);
+            expect(y + height).toBeLessThanOrEqual(rows);
+            for (let row = y; row < y + height; row++)
+              for (let column = x; column < x + width; column++) {
+                const cell = row * columns + column;
+                if (taken.has(cell))
+                  expect.fail(`two panes at ${column},${row} of ${columns}x${rows} ${JSON.stringify(shape)}`);
+                taken.add(cell);
+              }
+          }
+        }
+      }
+    }
+  });
+
+  it('draws no line wider, and no pane taller, than its place', () => {
+    const model = last;
+    if (!model) return expect.fail('no model');
+    for (const columns of [60, 80, 119, 160, 200]) {
+      for (const rows of [15, 24, 40, 60]) {
+        for (const shape of shapes) {
+          const { app } = openStage(models.slice(-30), { ...shape, size: { columns, rows } });
+          const state = app.store.getState();
+          for (const { id, rect, draw } of layout(state).panes) {
+            const lines = drawPane(draw, {
+              state,
+              model,
+              width: rect.width,
+              height: rect.height,
+              glyphs: glyphsFor(false, false),
+            });
+            expect(lines.length, `${id} at ${columns}x${rows}`).toBeLessThanOrEqual(Math.max(0, rect.height));
+            for (const line of lines) {
+              const text = line.map(piece => piece.text).join('');
+              expect(stringWidth(text), `${id} at ${columns}x${rows}: ${text}`).toBeLessThanOrEqual(rect.width);
+            }
+          }
+        }
+      }
+    }
+  });
+});
+
+it('says so where the screen is too small', async () => {
+  expect(await frameOf(openStage(models).app, 59, 14)).toMatch(/^kvmtop needs 60x15,\nthis is 59x14/);
+});
+
+it('shows the same through Ink’s <Text> as through the painter', async () => {
+  const { app } = openStage(models, { dialog: { kind: 'detail' }, selected: web });
+  const painted = await frameOf(app, 100, 30);
+  const { lastFrame, unmount } = typeOn(app, 30);
+  const rows = (text: string): string[] => text.split('\n').map(row => row.trimEnd());
+  const texted = rows(stripVTControlCharacters(lastFrame() ?? ''));
+  expect(texted.slice(0, 30)).toEqual(rows(painted).slice(0, 30));
+  unmount();
+});

@@ -1,0 +1,243 @@
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Dialog, State } from '../../src/store/store.ts';
+import { type Mode, modeTitles } from '../../src/ui/keys/key.ts';
+import { keys, keysNow } from '../../src/ui/keys.ts';
+import { until } from '../until.ts';
+import { demoModels, openStage, typeOn } from './stage.tsx';
+
+const models = await demoModels(5);
+const web = models.at(-1)?.guests.find(guest => guest.name === 'web-1')?.id ?? '';
+const unmounts: (() => void)[] = [];
+afterEach(() => {
+  for (const unmount of unmounts.splice(0)) unmount();
+});
+
+const esc = '\u001b';
+const down = '\u001b[B';
+const enter = '\r';
+
+/** The app in a terminal of its own: keys go in, the screen comes out. */
+const start = (change: Partial<State> = {}, readOnly = false) => {
+  const { app, asked, store } = openStage(models, change, { readOnly });
+  const ink = typeOn(app, 30);
+  unmounts.push(ink.unmount);
+  const screen = (): string => stripVTControlCharacters(ink.lastFrame() ?? '');
+  return {
+    asked,
+    store,
+    screen,
+    /** Sends keys one by one, each after the screen took the last. */
+    async press(...names: readonly string[]) {
+      for (const name of names) {
+        const before = store.getState();
+        ink.stdin.write(name);
+        // Ink waits a moment after an Esc, in case it starts a longer sequence.
+        if (name === esc) await until('Esc arrives', 1000, () => store.getState() !== before);
+      }
+    },
+    shows: (text: string | RegExp) =>
+      until(`the screen shows ${text}`, 2000, () =>
+        typeof text === 'string' ? screen().includes(text) : text.test(screen()),
+      ),
+  };
+};
+
+describe('the table', () => {
+  it('filters while typing, and shows all again', async () => {
+    const { press, shows, screen, store } = start();
+    await press('/', 'v', 'd', 'i');
+    await shows('3 of 20 guests');
+    expect(screen()).toMatch(/vdi-01/);
+    expect(screen()).not.toMatch(/db-main/);
+    expect(store.getState().model?.guests.find(one => one.id === store.getState().selected)?.name).toMatch(/^vdi/);
+    await press(enter);
+    await shows(/q Quit/);
+    await press(esc);
+    await shows('20 guests, by');
+  });
+
+  it('keeps the selection on its guest when the order changes', async () => {
+    const { press, store, shows } = start({ selected: web });
+    await press('r');
+    await shows('by HELD▲');
+    await press('>');
+    await shows('by KSM▲');
+    expect(store.getState().selected).toBe(web);
+  });
+
+  it('sorts by any column, chosen from a list', async () => {
+    const { press, shows } = start({ sort: { column: 'name', reverse: false } });
+    await press('s');
+    await shows('Sort the table by');
+    await press(down, down, enter);
+    await shows(/by PID▼/);
+  });
+
+  it('shows, hides and moves columns, but never hides the name', async () => {
+    const { press, shows, store } = start();
+    await press('c', ' ');
+    expect(store.getState().columns[0]).toBe('name');
+    await press(down, ' ');
+    expect(store.getState().columns).not.toContain('state');
+    await press(' ', '<', '<');
+    expect(store.getState().columns.indexOf('state')).toBe(store.getState().columns.length - 3);
+    await press('q');
+    await shows('q Quit');
+  });
+
+  it('moves the selection, to the edges too', async () => {
+    const { press, store } = start({ sort: { column: 'name', reverse: false } });
+    const name = (): string | undefined =>
+      store.getState().model?.guests.find(one => one.id === store.getState().selected)?.name;
+    await press('\u001b[H');
+    const first = name();
+    await press(down, down);
+    expect(store.getState().selectedIndex).toBe(2);
+    await press('\u001b[F');
+    expect(store.getState().selectedIndex).toBe(19);
+    await press('\u001b[5~', '\u001b[5~', '\u001b[5~');
+    expect(name()).toBe(first);
+  });
+
+  it('takes Esc and a key that came as one', async () => {
+    const { press, store } = start({ filter: 'web' });
+    await press(`${esc}r`);
+    expect(store.getState()).toMatchObject({ filter: '', sort: { reverse: true } });
+  });
+});
+
+describe('a change', () => {
+  it('is planned while the size is typed, asked about, and then done', async () => {
+    const { press, shows, asked } = start({ selected: web });
+    await press('b', '3', 'G');
+    await shows('Shrink web-1 from 4.00 GiB to 3.00 GiB');
+    await press(enter);
+    await shows('Do it?');
+    expect(asked).toEqual([]);
+    await press('y');
+    expect(asked).toEqual([
+      { request: { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } }, force: false, undo: false },
+    ]);
+  });
+
+  it('is not done on n or Esc', async () => {
+    for (const no of ['n', esc]) {
+      const { press, asked, store } = start({ selected: web });
+      await press('b', '3', 'G', enter, no);
+      await until('the dialog closes', 2000, () => store.getState().dialog === undefined);
+      expect(asked).toEqual([]);
+    }
+  });
+
+  it('that is unsafe needs the guest’s name, and nothing less', async () => {
+    const { press, shows, asked } = start({ selected: web });
+    await press('b', '1', '0', '0', 'M', enter);
+    await shows('Refused: unsafe');
+    await press('y', enter);
+    expect(asked).toEqual([]);
+    await press('\u007f', ...'web-', enter);
+    expect(asked).toEqual([]);
+    await press('1', enter);
+    expect(asked).toMatchObject([{ force: true }]);
+  });
+
+  it('that can’t be done can’t be forced', async () => {
+    const id = models.at(-1)?.guests.find(guest => guest.name === 'k8s-node-1')?.id;
+    const { press, shows, asked } = start({ selected: id });
+    await press('b', '1', 'G', enter);
+    await shows('virsh setmem');
+    await press(...'k8s-node-1', enter);
+    expect(asked).toEqual([]);
+  });
+
+  it('steps by key, and more for every press', async () => {
+    const { press, shows } = start({ selected: web });
+    await press('-', '-', '-');
+    await shows('from 4.00 GiB to 3.25 GiB');
+    await press('+');
+    await shows('from 4.00 GiB to 3.50 GiB');
+  });
+
+  it('tells what is wrong with a size', async () => {
+    const { press, shows } = start({ selected: web });
+    await press('b', ...'much');
+    await shows("'much' is not a size");
+  });
+
+  it('is undone by asking for what was before', async () => {
+    const request = { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } } as const;
+    const { press, shows, asked } = start({ undoable: [request] });
+    await press('u');
+    await shows('Do it?');
+    await press(enter);
+    expect(asked).toEqual([{ request, force: false, undo: true }]);
+  });
+});
+
+describe('the rest', () => {
+  it('goes from tab to tab', async () => {
+    const { press, store } = start();
+    for (const [key, tab] of [
+      ['3', 'memory'],
+      ['4', 'sharing'],
+      ['\t', 'overview'],
+      ['2', 'guests'],
+    ] as const) {
+      await press(key);
+      expect(store.getState().tab).toBe(tab);
+    }
+  });
+
+  it('opens and closes what there is to read', async () => {
+    const { press, shows } = start({ selected: web });
+    await press('?');
+    await shows('Units');
+    await press('\u001b[6~', '\u001b[6~', '\u001b[6~', '\u001b[6~');
+    await shows(/Before a change|Entering a size/);
+    await press('q', enter);
+    await shows('Held by host');
+    await press(esc);
+    await press('!');
+    await shows('tenant-42');
+  });
+
+  it('quits, from a dialog with Ctrl-C too', async () => {
+    const { press, asked } = start();
+    await press('b', '\u0003', esc, 'q');
+    expect(asked).toEqual(['quit', 'quit']);
+  });
+
+  it('suspends and redraws', async () => {
+    const { press, asked } = start();
+    await press('\u001a', '\u000c');
+    expect(asked).toEqual(['suspend', 'redraw']);
+  });
+});
+
+describe('the key table', () => {
+  const modes = Object.keys(modeTitles) as Mode[];
+
+  it.each(modes)('has no key twice in mode %s', mode => {
+    const names = keys.filter(key => key.modes.includes(mode)).flatMap(key => key.names);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it('always has a way out', () => {
+    const request = { action: 'balloon', input: { guest: web, bytes: 1 } } as const;
+    const dialogs: readonly Dialog[] = [
+      { kind: 'help', scroll: 0 },
+      { kind: 'detail' },
+      { kind: 'problems' },
+      { kind: 'sort', cursor: 0 },
+      { kind: 'columns', cursor: 0 },
+      { kind: 'balloon', guest: web, text: '' },
+      { kind: 'confirm', request, typed: '' },
+    ];
+    expect(dialogs.map(dialog => dialog.kind)).toEqual(modes.filter(mode => mode !== 'main' && mode !== 'filter'));
+    for (const change of [...dialogs.map(dialog => ({ dialog })), { filtering: true }]) {
+      const { store } = openStage(models, change);
+      expect(keysNow(store.getState()).some(key => key.names.includes('escape'))).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { PassThrough } from 'node:stream';
+import { render } from 'ink';
+import { render as renderInTest } from 'ink-testing-library';
+import { everything } from '../../src/fields/needs.ts';
+import { derive, type Model } from '../../src/model.ts';
+import type { Sample } from '../../src/sample.ts';
+import { createDemoSource } from '../../src/source/demo.ts';
+import { openStore, type Setting, type State, withModel } from '../../src/store/store.ts';
+import { Screenful } from '../../src/ui/app.tsx';
+import type { App } from '../../src/ui/keys/key.ts';
+import { Painter } from '../../src/ui/parts/painter.ts';
+import { ScreenContext, ThemeContext } from '../../src/ui/parts/pane.tsx';
+import { Screen } from '../../src/ui/screen/screen.ts';
+import { createTheme } from '../../src/ui/theme.ts';
+
+const setting: Setting = { source: 'demo', readOnly: false, root: '/', privileged: true, delay: 1 };
+
+/** The Models of the demo host's first seconds: the same in every run. */
+export const demoModels = async (count: number): Promise<readonly Model[]> => {
+  let now = 1_800_000_000;
+  const source = createDemoSource({ seed: 7, clock: () => now });
+  const models: Model[] = [];
+  let previous: Sample | undefined;
+  for (let second = 0; second < count; second++) {
+    const sample = await source.look(everything);
+    models.push(derive(previous, sample));
+    previous = sample;
+    now += 1;
+  }
+  await source.close();
+  return models;
+};
+
+/** A store that has seen these Models, with an app that remembers what it was asked to do. */
+export const openStage = (models: readonly Model[], change: Partial<State> = {}, how: Partial<Setting> = {}) => {
+  const store = openStore({ ...setting, ...how });
+  store.setState(change);
+  for (const model of models) store.setState(state => withModel(state, model));
+  const asked: unknown[] = [];
+  const app: App = {
+    store,
+    act: (request, options) => asked.push({ request, ...options }),
+    quit: () => asked.push('quit'),
+    suspend: () => asked.push('suspend'),
+    redraw: () => asked.push('redraw'),
+  };
+  return { store, app, asked };
+};
+
+const themeEnv = { TERM: 'xterm-256color', COLORTERM: 'truecolor', LANG: 'C.UTF-8' };
+
+/** What a terminal of this size shows, through the painter and the cells, as when live. */
+export const frameOf = async (
+  app: App,
+  columns: number,
+  rows: number,
+  env: Readonly<Record<string, string>> = themeEnv,
+): Promise<string> => {
+  const theme = createTheme(env);
+  const terminal = {
+    columns,
+    rows,
+    write: (_data: string, done?: () => void) => {
+      done?.();
+      return true;
+    },
+    on: () => undefined,
+    off: () => undefined,
+  };
+  const screen = new Screen(terminal, theme);
+  const painter = new Painter(screen);
+  app.store.setState({ size: { columns, rows } });
+  screen.enter();
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: () => stdin,
+    ref: () => stdin,
+    unref: () => stdin,
+  });
+  const ink = render(
+    <ThemeContext value={theme}>
+      <ScreenContext value={painter}>
+        <Screenful app={app} />
+      </ScreenContext>
+    </ThemeContext>,
+    {
+      stdout: screen.stdout,
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      debug: true,
+      interactive: true,
+      patchConsole: false,
+      exitOnCtrlC: false,
+    },
+  );
+  await ink.waitUntilRenderFlush();
+  const text = screen.text();
+  ink.unmount();
+  screen.leave();
+  return text + '\n';
+};
+
+/** The app through Ink alone, at the 100 columns of ink-testing-library, with its keyboard. */
+export const typeOn = (app: App, rows: number) => {
+  app.store.setState({ size: { columns: 100, rows } });
+  const theme = createTheme({ ...themeEnv, NO_COLOR: '1' });
+  return renderInTest(
+    <ThemeContext value={theme}>
+      <Screenful app={app} />
+    </ThemeContext>,
+  );
+};
