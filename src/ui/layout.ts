@@ -126,6 +126,7 @@ const sharingPanes = (
   y: number,
   width: number,
   rows: number,
+  pools: number,
 ): { readonly panes: Placed[]; readonly height: number } => {
   const upper = rows >= 36 ? 10 : 6;
   // Title, head and a row for each pool, as long as the guests keep half of the screen.

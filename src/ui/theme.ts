@@ -5,6 +5,8 @@ import stringWidth, { take } from './width.ts';
 export interface Theme {
   /** Parameters of an SGR sequence (`1;31`), empty for the terminal's own text. */
   readonly sgr: (tone: Tone) => string;
+  /** The terminal shows colours, and the operator wants them. */
+  readonly colours: boolean;
   /** The terminal shows ASCII only. */
   readonly ascii: boolean;
   readonly glyphs: Glyphs;
@@ -90,7 +92,12 @@ export const createTheme = (env: Env): Theme => {
   const depth = depthOf(env);
   const ascii = !isUtf8(env);
   const table = new Map(Object.entries(looks).map(([tone, look]) => [tone, sgrOf(look, depth)]));
-  return { sgr: tone => table.get(tone) ?? '', ascii, glyphs: glyphsFor(ascii, env['TERM'] === 'linux') };
+  return {
+    sgr: tone => table.get(tone) ?? '',
+    colours: depth !== 'none',
+    ascii,
+    glyphs: glyphsFor(ascii, env['TERM'] === 'linux'),
+  };
 };
 
 /** One row as text with SGR sequences, cut to `width` columns and not padded: for Ink's `<Text>`. */

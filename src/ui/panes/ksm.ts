@@ -66,11 +66,8 @@ export const ksmPane: Draw = canvas => {
   const history = state.history.ksm_saved;
   const peak = Math.max(1, ...history.map(value => value ?? 0));
   const room = height - 1 - text.length;
-  const drawn = room >= 2 ? graph(history, width, room, peak, glyphs).map((row): Line => [span(row, 'part2')]) : [];
-  return [
-    heading('KSM', canvas, run ? [span(run.word, run.tone)] : []),
-    ...text.slice(0, 3),
-    ...text.slice(3),
-    ...drawn,
-  ].slice(0, height);
+  const label: Line = [span(`saved over time, top ${formatBytes(peak)}`, 'dim')];
+  const drawn =
+    room >= 3 ? [label, ...graph(history, width, room - 1, peak, glyphs).map((row): Line => [span(row, 'part2')])] : [];
+  return [heading('KSM', canvas, run ? [span(run.word, run.tone)] : []), ...text, ...drawn].slice(0, height);
 };

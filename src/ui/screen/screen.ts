@@ -56,7 +56,7 @@ export class Screen extends EventEmitter {
     // Every component that asks for the window's size listens.
     this.setMaxListeners(0);
     this.#out = out;
-    this.#palette = { styles: new Styles(), clusters: new Clusters(), ascii: theme.ascii };
+    this.#palette = { styles: new Styles(theme.colours), clusters: new Clusters(), ascii: theme.ascii };
     this.#difference = new Difference(this.#palette.styles, this.#palette.clusters);
     this.#layers = new Layers(theme, this.#palette);
     [this.#next, this.#shown] = this.#allocate();

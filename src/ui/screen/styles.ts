@@ -41,6 +41,12 @@ export class Styles {
   readonly #applied = new Map<string, number>();
   readonly #transitions = new Map<number, string>();
   readonly #blanks: number[] = [0];
+  readonly #colours: boolean;
+
+  /** `colours`: false drops them, also those that Ink's `<Text color>` writes whatever NO_COLOR says. */
+  constructor(colours = true) {
+    this.#colours = colours;
+  }
 
   get(id: number): Style {
     return this.#styles[id] ?? defaultStyle;
@@ -51,7 +57,8 @@ export class Styles {
     const key = `${id} ${parameters}`;
     let result = this.#applied.get(key);
     if (result === undefined) {
-      result = this.#id(applySgr(this.get(id), parameters));
+      const style = applySgr(this.get(id), parameters);
+      result = this.#id(this.#colours ? style : { ...style, foreground: '', background: '' });
       if (this.#applied.size < limit) this.#applied.set(key, result);
     }
     return result;
