@@ -48,3 +48,11 @@ it('does not collect a message without end', () => {
   splitter.push(Buffer.from('{"a":"'));
   expect(() => splitter.push(Buffer.alloc(101, 'x'))).toThrow('without end');
 });
+
+test('keeps nothing of a chunk, whose buffer its reader uses again', () => {
+  const splitter = new MessageSplitter();
+  const buffer = Buffer.from('{"one":');
+  expect(splitter.push(buffer)).toEqual([]);
+  buffer.fill('x');
+  expect(splitter.push(Buffer.from('1}'))).toEqual([{ one: 1 }]);
+});

@@ -99,7 +99,8 @@ export class GuestMonitor {
           this.#confirm(await askAll(connection, identityQuestions));
           options.check();
           sent = true;
-          return connection.ask(command, args);
+          const [given] = await connection.ask([{ command, args }]);
+          return given as Answer;
         });
       } catch (error) {
         if (!(error instanceof MonitorError)) throw error;
@@ -190,7 +191,8 @@ const advices: Readonly<Record<Trouble, string>> = {
 };
 
 /** Asks all at once and waits for all. */
-const askAll = async (connection: Connection, asked: readonly Question[]): Promise<Map<string, Answer>> =>
-  new Map(
-    await Promise.all(asked.map(async ({ id, command, args }) => [id, await connection.ask(command, args)] as const)),
-  );
+const askAll = async (connection: Connection, asked: readonly Question[]): Promise<Map<string, Answer>> => {
+  if (asked.length === 0) return new Map();
+  const answers = await connection.ask(asked);
+  return new Map(asked.map(({ id }, index) => [id, answers[index] as Answer]));
+};

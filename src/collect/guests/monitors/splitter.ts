@@ -49,17 +49,22 @@ export class MessageSplitter {
     return messages;
   }
 
+  /** A copy: the chunk is its reader's, who uses it again. */
   #keep(part: Buffer): void {
     this.#pendingLength += part.length;
     if (this.#pendingLength > this.#limit) throw new Error('it sent a message without end');
-    this.#pending.push(part);
+    this.#pending.push(Buffer.from(part));
   }
 
   #complete(last: Buffer): Record<string, unknown> {
-    this.#keep(last);
-    const text = Buffer.concat(this.#pending).toString('utf8');
-    this.#pending = [];
-    this.#pendingLength = 0;
+    let text: string;
+    if (this.#pending.length === 0) text = last.toString('utf8');
+    else {
+      this.#keep(last);
+      text = Buffer.concat(this.#pending).toString('utf8');
+      this.#pending = [];
+      this.#pendingLength = 0;
+    }
     try {
       return JSON.parse(text) as Record<string, unknown>;
     } catch {
