@@ -39,7 +39,7 @@ Numbers are in bytes, seconds, ratios or counts; what is unknown is absent. docs
 `,
   stream: () => `Usage: kvmtop stream [-n N] [-d SECONDS] [--format ndjson|csv|text] [OPTIONS]
 
-Prints a sample every delay, N times or until a signal. ndjson is the default.
+Prints a sample every delay, N times or until a signal. Text is the default.
 
 `,
   do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]
