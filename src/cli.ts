@@ -58,3 +58,5 @@ const main = async (argv: readonly string[]): Promise<number> => {
 process.exitCode = await main(process.argv.slice(2));
 // What is still open (a hung monitor, a late look-up) must not hold up a program that has done its work.
 process.stdout.write('', () => process.exit());
+// A terminal that takes nothing any more does not keep it either.
+setTimeout(() => process.exit(), 1000).unref();

@@ -71,6 +71,15 @@ const actor =
     );
   };
 
+/**
+ * Node lets writes to a terminal block. On a stalled line that would stop everything, and with it a conversation with a
+ * guest's monitor, which nobody else could open then. The screen itself drops frames that the terminal does not take.
+ */
+const neverBlock = (terminal: NodeJS.WriteStream): void => {
+  const { _handle: handle } = terminal as { readonly _handle?: { setBlocking?(blocking: boolean): void } };
+  handle?.setBlocking?.(false);
+};
+
 /** The live screen, until it is left or hung up. */
 export const live = async (source: Source, options: Options): Promise<void> => {
   const gate = openGate(source, options);
@@ -85,6 +94,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   store.setState({ tab: tabOf(options.tab), filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '' });
 
   const theme = createTheme(process.env);
+  neverBlock(process.stdout);
   const screen = new Screen(process.stdout, theme);
   const painter = new Painter(screen);
   const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
