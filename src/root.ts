@@ -78,6 +78,20 @@ export class Root {
     }
   }
 
+  /**
+   * `bytesOf` in one system call, for a file that the kernel writes as one record, whole or not at all (`single_open` in
+   * its source: meminfo, loadavg, pressure, a process's stat and status): only a full buffer cuts it short. vmstat, swaps
+   * and smaps are no such files: they come in pieces of a page.
+   */
+  recordOf(descriptor: number): Buffer | undefined {
+    try {
+      const length = readSync(descriptor, this.#buffer, 0, this.#buffer.length, 0);
+      return length === this.#buffer.length ? this.bytesOf(descriptor) : this.#buffer.subarray(0, length);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Names in a folder, unsorted; empty when it is not there. */
   list(path: string): string[] {
     return this.#attempt(path, () => readdirSync(this.path(path))) ?? [];

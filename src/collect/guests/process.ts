@@ -4,7 +4,7 @@ import type { Root } from '../../root.ts';
 import type { ProcessSample } from '../../sample.ts';
 import { type Layout, type ProcessStat, parseKilobytes, parseKsmStat, parseStat } from './numbers.ts';
 
-/** The files that stay open. */
+/** The files that stay open; all come in one record. */
 type Kept = 'stat' | 'status' | 'ksm_stat';
 
 /** How many descriptors all guests together may keep: half of what this process may open. */
@@ -89,11 +89,11 @@ export class ProcessReader {
 
   #bytes(file: Kept): Buffer | undefined {
     const descriptor = this.#open.get(file);
-    if (descriptor !== undefined) return this.#root.bytesOf(descriptor);
+    if (descriptor !== undefined) return this.#root.recordOf(descriptor);
     if (!this.#budget.take()) return this.#root.bytes(this.#path(file));
     const opened = this.#root.open(this.#path(file));
     if (opened === undefined) this.#budget.give();
     else this.#open.set(file, opened);
-    return opened === undefined ? undefined : this.#root.bytesOf(opened);
+    return opened === undefined ? undefined : this.#root.recordOf(opened);
   }
 }

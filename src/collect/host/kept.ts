@@ -1,6 +1,9 @@
 import { closeSync } from 'node:fs';
 import type { Root } from '../../root.ts';
 
+/** What comes in one piece, of at most a page or of any size, saves a system call per read: see Root's `…Of`. */
+export type FileKind = 'page' | 'record';
+
 /**
  * A file read again and again through one open descriptor: /proc and /sys write it afresh for each read from its start,
  * and opening costs more than reading. A file that is not there is not tried again before `close`.
@@ -12,11 +15,15 @@ export class KeptFile {
   #descriptor: number | undefined;
   #missing = false;
 
-  /** `page` tells that the file comes in one piece of at most a page, which saves a system call per read. */
-  constructor(root: Root, path: string, kind?: 'page') {
+  constructor(root: Root, path: string, kind?: FileKind) {
     this.#root = root;
     this.path = path;
-    this.#read = kind === 'page' ? descriptor => root.pageOf(descriptor) : descriptor => root.bytesOf(descriptor);
+    this.#read =
+      kind === 'page'
+        ? descriptor => root.pageOf(descriptor)
+        : kind === 'record'
+          ? descriptor => root.recordOf(descriptor)
+          : descriptor => root.bytesOf(descriptor);
   }
 
   /** The whole file, in the root's shared buffer: parse it before reading on. `undefined` when it can't be read. */

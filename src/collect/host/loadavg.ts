@@ -16,4 +16,4 @@ export const findLoadavg = (text: string): Found[] => {
 export const parseLoadavg = (text: string): Numbers => parseWith(findLoadavg, text);
 
 export const createLoadavgReader = (root: Root): Reader<Numbers> =>
-  createNumbersReader(root, '/proc/loadavg', findLoadavg);
+  createNumbersReader(root, '/proc/loadavg', findLoadavg, 'record');

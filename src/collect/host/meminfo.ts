@@ -17,4 +17,4 @@ export const findMeminfo = (text: string): Found[] =>
 export const parseMeminfo = (text: string): Numbers => parseWith(findMeminfo, text);
 
 export const createMeminfoReader = (root: Root): Reader<Numbers> =>
-  createNumbersReader(root, '/proc/meminfo', findMeminfo);
+  createNumbersReader(root, '/proc/meminfo', findMeminfo, 'record');

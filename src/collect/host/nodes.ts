@@ -24,7 +24,7 @@ export const createNodesReader = (root: Root): Reader<readonly NodeSample[]> => 
     read() {
       nodes ??= listNodes(root).map(id => ({
         id,
-        meminfo: createNumbersReader(root, `${nodesFolder}/node${id}/meminfo`, findMeminfo),
+        meminfo: createNumbersReader(root, `${nodesFolder}/node${id}/meminfo`, findMeminfo, 'record'),
       }));
       const samples = nodes.flatMap(({ id, meminfo }) => {
         const numbers = meminfo.read();

@@ -1,12 +1,12 @@
 import type { Root } from '../../root.ts';
 import type { Numbers } from '../../sample.ts';
-import { KeptFile } from './kept.ts';
+import { type FileKind, KeptFile } from './kept.ts';
 import { type Find, Layout } from './layout.ts';
 import type { Reader } from './reader.ts';
 
 /** Reads one file of many numbers. */
-export const createNumbersReader = (root: Root, path: string, find: Find): Reader<Numbers> => {
-  const file = new KeptFile(root, path);
+export const createNumbersReader = (root: Root, path: string, find: Find, kind?: FileKind): Reader<Numbers> => {
+  const file = new KeptFile(root, path, kind);
   const layout = new Layout(find);
   return {
     read() {

@@ -25,9 +25,9 @@ export const parsePressure = (text: string): Numbers => parseWith(findPressure, 
 
 /** Absent where the kernel was built or booted without PSI. */
 export const createPressureReader = (root: Root): Reader<NonNullable<HostSample['pressure']>> => {
-  const memory = createNumbersReader(root, '/proc/pressure/memory', findPressure);
-  const cpu = createNumbersReader(root, '/proc/pressure/cpu', findPressure);
-  const io = createNumbersReader(root, '/proc/pressure/io', findPressure);
+  const memory = createNumbersReader(root, '/proc/pressure/memory', findPressure, 'record');
+  const cpu = createNumbersReader(root, '/proc/pressure/cpu', findPressure, 'record');
+  const io = createNumbersReader(root, '/proc/pressure/io', findPressure, 'record');
   return {
     read() {
       const resources = { memory: memory.read(), cpu: cpu.read(), io: io.read() };

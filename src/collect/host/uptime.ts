@@ -9,7 +9,7 @@ export const parseUptime = (text: string): number | undefined => {
 };
 
 export const createUptimeReader = (root: Root): Reader<number> => {
-  const file = new KeptFile(root, '/proc/uptime');
+  const file = new KeptFile(root, '/proc/uptime', 'record');
   return {
     read() {
       const text = file.text();
