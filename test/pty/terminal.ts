@@ -54,6 +54,8 @@ export interface Terminal {
   /** Resolves when the program has ended and the last of its output is on the screen. */
   readonly exit: Promise<Exit>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Closes the terminal, as a closed window or a lost connection does: its session gets SIGHUP, its reads and writes fail. */
+  readonly hangUp: () => void;
   /** Kills the program, if it still runs, and waits for its end. */
   readonly close: () => Promise<void>;
 }
@@ -101,7 +103,8 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
   const screen = (): string[] => {
     const { active } = emulator.buffer;
     return Array.from({ length: emulator.rows }, (_, y) =>
-      (active.getLine(active.baseY + y)?.translateToString(true) ?? '').trimEnd(),
+      // The emulator keeps what a narrower alternate screen cut off.
+      (active.getLine(active.baseY + y)?.translateToString(true, 0, emulator.cols) ?? '').trimEnd(),
     );
   };
 
@@ -163,6 +166,8 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
     cursor: () => ({ x: emulator.buffer.active.cursorX, y: emulator.buffer.active.cursorY }),
     exit,
     signal: signal => pty.kill(signal),
+    // Not in the interface's type, though every platform's terminal has it.
+    hangUp: () => (pty as typeof pty & { destroy(): void }).destroy(),
     close: async () => {
       if (!ended) pty.kill('SIGKILL');
       await exit;
