@@ -148,3 +148,19 @@ export const whyUnknown = (guest: GuestModel, id: GuestFieldId): string => {
     return 'rate' in field ? 'its driver has reported only once' : 'a rate needs two looks';
   return ('why' in field ? field.why(guest.sample) : undefined) ?? 'its source does not tell it';
 };
+
+/** `busy` says more than the last known state: nobody has heard of the guest since. */
+export const guestWord = (guest: GuestModel): string => {
+  const { monitor } = guest.sample;
+  if (guest.state === 'stopped') return 'stopped';
+  switch (monitor.state) {
+    case 'ok':
+      return guest.state;
+    case 'none':
+      return 'no monitor';
+    case 'unasked':
+      return 'asking';
+    default:
+      return monitor.state;
+  }
+};

@@ -2,8 +2,7 @@ import { safe } from '../text.ts';
 import type { Plan, Step } from './action.ts';
 
 /** The exact change, as a privileged operator could do it by hand. */
-export const describeStep = (step: Step): string =>
-  `QMP ${step.command} ${JSON.stringify(step.arguments)} on ${step.name}`;
+const describeStep = (step: Step): string => `QMP ${step.command} ${JSON.stringify(step.arguments)} on ${step.name}`;
 
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (

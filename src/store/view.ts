@@ -1,5 +1,5 @@
 import type { GuestFieldId } from '../fields/guest.ts';
-import type { GuestModel, Model } from '../model.ts';
+import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { safe } from '../text.ts';
 
@@ -40,22 +40,6 @@ export interface Sort {
   /** Numbers start with the largest and words with A; `reverse` turns that round. */
   readonly reverse: boolean;
 }
-
-/** `busy` says more than the last known state: nobody has heard of the guest since. */
-export const guestWord = (guest: GuestModel): string => {
-  const { monitor } = guest.sample;
-  if (guest.state === 'stopped') return 'stopped';
-  switch (monitor.state) {
-    case 'ok':
-      return guest.state;
-    case 'none':
-      return 'no monitor';
-    case 'unasked':
-      return 'asking';
-    default:
-      return monitor.state;
-  }
-};
 
 export const columnText = (guest: GuestModel, column: Exclude<TextColumn, 'bar'>): string => {
   switch (column) {

@@ -1,6 +1,6 @@
 import { statsStale } from '../../actions/balloon.ts';
-import type { GuestModel } from '../../model.ts';
-import { type ColumnId, guestWord, visibleGuests } from '../../store/view.ts';
+import { type GuestModel, guestWord } from '../../model.ts';
+import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
 import { barTitle, cellText, columnTitle, columnWidth } from '../columns.ts';
@@ -147,7 +147,7 @@ const empty = ({ state, model, height }: Canvas): readonly Line[] => {
 export const firstRow = (index: number, count: number, room: number): number => {
   if (count <= room) return 0;
   const page = Math.max(1, room - 1);
-  return Math.min(count - room, Math.max(0, Math.floor(index / page) * page - (index >= page ? 1 : 0)));
+  return Math.min(count - room, Math.max(0, Math.floor(index / page) * page - (index >= page && room > 1 ? 1 : 0)));
 };
 
 /** The guest table. */

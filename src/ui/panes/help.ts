@@ -12,7 +12,7 @@ const entry = (label: string, text: string, width: number, tone: 'key' | 'strong
   ]);
 
 /** All of the help, from the key and field tables. */
-export const helpLines = (canvas: Parameters<Draw>[0]): readonly Line[] => {
+const helpLines = (canvas: Parameters<Draw>[0]): readonly Line[] => {
   const { width } = canvas;
   const modes = Object.entries(modeTitles) as [keyof typeof modeTitles, string][];
   return [

@@ -16,7 +16,7 @@ export interface Canvas {
 /** A pane: pure, at most `height` lines. */
 export type Draw = (canvas: Canvas) => readonly Line[];
 
-export const widthOf = (row: Line): number => row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
+const widthOf = (row: Line): number => row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
 
 /** The text cut with an ellipsis, and filled with blanks, to exactly `width` columns. */
 export const fill = (text: string, width: number, glyphs: Glyphs): string => {

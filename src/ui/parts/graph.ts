@@ -17,11 +17,14 @@ const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 export const graph = (values: Values, width: number, height: number, top: number, glyphs: Glyphs): string[] =>
   glyphs.braille ? braille(values, width, height, top) : levels(values, width, height, top, glyphs.levels);
 
+/** `slice(-0)` would be all of them. */
+const newest = (values: Values, count: number): Values => values.slice(Math.max(0, values.length - count));
+
 const share = (value: number | undefined, top: number): number | undefined =>
   value === undefined || top <= 0 ? undefined : clamp(value / top);
 
 const braille = (values: Values, width: number, height: number, top: number): string[] => {
-  const shown = values.slice(-2 * width);
+  const shown = newest(values, 2 * width);
   const offset = 2 * width - shown.length;
   const cells = Array.from({ length: height }, () => new Uint8Array(width));
   shown.forEach((value, index) => {
@@ -39,7 +42,7 @@ const braille = (values: Values, width: number, height: number, top: number): st
 };
 
 const levels = (values: Values, width: number, height: number, top: number, steps: readonly string[]): string[] => {
-  const shown = values.slice(-width);
+  const shown = newest(values, width);
   const full = steps.length - 1;
   const rows: string[] = [];
   for (let row = height - 1; row >= 0; row--) {
