@@ -5,6 +5,8 @@ import type { GuestId } from '../sample.ts';
 export interface Plan {
   /** What was asked for; planning it again on a later Model must be safe. */
   readonly request: Request;
+  /** Whom it changes: what must be typed to overrule a guard rail. */
+  readonly subject: string;
   /** One line, imperative: `Shrink the balloon of web-1 from 4.00 GiB to 2.00 GiB`. */
   readonly summary: string;
   readonly steps: readonly Step[];
@@ -36,25 +38,27 @@ export interface Follow {
   readonly target: number;
 }
 
-/** Everything that can be asked for, by action. */
-export interface Inputs {
-  readonly balloon: { readonly guest: GuestId; readonly bytes: number };
-  readonly polling: { readonly guest: GuestId; readonly seconds: number };
+/**
+ * What is asked for, in the words of `kvmtop do`: `balloon web-1 2G`. The journal and the way back hold it, and it is
+ * read again on the Model of the moment, so nothing in it is trusted.
+ */
+export interface Request {
+  readonly action: string;
+  readonly words: readonly string[];
 }
 
-export type ActionId = keyof Inputs;
-
-export type Request = { [Id in ActionId]: { readonly action: Id; readonly input: Inputs[Id] } }[ActionId];
-
-export interface Action<Id extends ActionId> {
-  readonly id: Id;
-  /** The key of the live screen. */
-  readonly key?: string;
+/** One file each, in a table (actions.ts): key, help, `kvmtop do` and the guard rails follow from it. */
+export interface Action<Input> {
+  readonly id: string;
   readonly title: string;
   readonly help: string;
-  /** Arguments of `kvmtop do`, after the action's name. */
+  /** Words after the action's name. */
   readonly usage: string;
-  /** Reads the words of `kvmtop do`, against the Model; throws an Error that says what is wrong with them. */
-  readonly parse: (model: Model, words: readonly string[]) => Inputs[Id];
-  readonly plan: (model: Model, input: Inputs[Id]) => Plan;
+  /** An example of the words. */
+  readonly example: string;
+  /** Reads the words; throws an Error that says what is wrong with them, a NoGuest where they name one that is not there. */
+  readonly parse: (model: Model, words: readonly string[]) => Input;
+  readonly plan: (model: Model, input: Input, request: Request) => Plan;
+  /** What an operator must know while typing the last of these words, such as what is safe; one line. */
+  readonly hint?: (model: Model, words: readonly string[]) => string;
 }

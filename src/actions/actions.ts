@@ -1,29 +1,39 @@
 import type { Model } from '../model.ts';
-import type { Action, ActionId, Plan, Request } from './action.ts';
+import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon.ts';
+import { refuse } from './guest.ts';
 import { polling } from './polling.ts';
 
-/** Every action there is: key, help, palette and `kvmtop do` follow from this table. */
-export const actions: { readonly [Id in ActionId]: Action<Id> } = { balloon, polling };
+/** Every action there is. */
+const table = [balloon, polling] as const;
 
-export const isActionId = (word: string): word is ActionId => Object.hasOwn(actions, word);
+/** By id. What an action's parse gives is what its plan takes, so the table itself need not know the kinds of input. */
+export const actions: ReadonlyMap<string, Action<unknown>> = new Map(
+  (table as readonly unknown[] as readonly Action<unknown>[]).map(action => [action.id, action]),
+);
 
-/** What a request would do, by the guard rails and on the numbers of this Model. */
-export const plan = (model: Model, request: Request): Plan => {
-  switch (request.action) {
-    case 'balloon':
-      return balloon.plan(model, request.input);
-    case 'polling':
-      return polling.plan(model, request.input);
-  }
+/**
+ * What a request would do, by the guard rails and on the numbers of this Model.
+ * @throws Error when its words mean nothing (NoGuest when they name a guest that is not there).
+ */
+export const planStrictly = (model: Model, request: Request): Plan => {
+  const action = actions.get(request.action);
+  if (!action) throw new Error(`there is no action '${request.action}': there are ${[...actions.keys()].join(', ')}`);
+  return action.plan(model, action.parse(model, request.words), request);
 };
 
-/** Reads the words of `kvmtop do ACTION …`; throws an Error that says what is wrong with them. */
-export const parseRequest = (model: Model, id: ActionId, words: readonly string[]): Request => {
-  switch (id) {
-    case 'balloon':
-      return { action: 'balloon', input: balloon.parse(model, words) };
-    case 'polling':
-      return { action: 'polling', input: polling.parse(model, words) };
+/** The same for a request that once made sense: what it means nothing any more for is a refusal. */
+export const plan = (model: Model, request: Request): Plan => {
+  const meant = meaning(model, request);
+  if (!(meant instanceof Error)) return meant;
+  return refuse(request, `${request.action} ${request.words.join(' ')}`, meant.message);
+};
+
+/** The plan of what is being typed, or what is wrong with it so far. */
+export const meaning = (model: Model, request: Request): Plan | Error => {
+  try {
+    return planStrictly(model, request);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 };

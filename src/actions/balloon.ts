@@ -1,4 +1,5 @@
 import type { GuestModel, Model } from '../model.ts';
+import type { GuestId } from '../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
 import type { Action, Plan } from './action.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
@@ -106,12 +107,17 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   return said;
 };
 
-export const balloon: Action<'balloon'> = {
+interface BalloonInput {
+  readonly guest: GuestId;
+  readonly bytes: number;
+}
+
+export const balloon: Action<BalloonInput> = {
   id: 'balloon',
-  key: 'b',
   title: 'Balloon',
   help: 'Set how much memory a guest has: 2G, +512M, -25%, 80% (of its maximum), max.',
   usage: 'GUEST SIZE',
+  example: 'web-1 2G',
 
   parse(model, words) {
     const [name, size, ...rest] = words;
@@ -124,8 +130,7 @@ export const balloon: Action<'balloon'> = {
     return { guest: guest.id, bytes };
   },
 
-  plan(model, input) {
-    const request = { action: 'balloon', input } as const;
+  plan(model, input, request) {
     const guest = model.guests.find(one => one.id === input.guest);
     if (!guest) return refuse(request, 'Set a balloon', 'the guest is gone: it ended, or was restarted');
     const title = `Set the balloon of ${guest.name}`;
@@ -152,13 +157,21 @@ export const balloon: Action<'balloon'> = {
     const refusal = to < from ? shrinkRefusal(guest, to) : undefined;
     return {
       request,
+      subject: guest.name,
       summary,
       steps: [{ kind: 'qmp', guest: guest.id, name: guest.name, command: 'balloon', arguments: { value: to } }],
       effect: to < from ? shrinkEffect(guest, from, to) : growEffect(model, from, to),
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),
-      undo: { action: 'balloon', input: { guest: guest.id, bytes: from } },
+      undo: { action: 'balloon', words: [guest.id, `${from}B`] },
       follow: { guest: guest.id, name: guest.name, from, target: to },
     };
+  },
+
+  hint(model, [name]) {
+    const guest = findGuest(model, name ?? '');
+    const floor = balloonFloor(guest);
+    const safe = floor === undefined ? 'unknown' : longBytes(floor);
+    return `${guest.name}: now ${longBytes(guest.values.balloon_actual)}, safe down to ${safe}, at most ${longBytes(balloonMaximum(guest))}`;
   },
 };

@@ -1,13 +1,16 @@
 import type { GuestModel, Model } from '../model.ts';
 import type { Plan, Request } from './action.ts';
 
-/** Finds the guest that an operator means: by id, name or PID. Throws an Error that says what to do when it isn't one. */
+/** The words were right, the world is not: the guest they name is not there. */
+export class NoGuest extends Error {}
+
+/** Finds the guest that an operator means: by id, name or PID. Throws NoGuest, or an Error when several are meant. */
 export const findGuest = (model: Model, word: string): GuestModel => {
   const found = model.guests.filter(guest => guest.id === word || guest.name === word || String(guest.pid) === word);
   const [guest] = found;
   if (!guest) {
     const names = model.guests.map(one => one.name).join(', ');
-    throw new Error(`no guest '${word}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}`);
+    throw new NoGuest(`no guest '${word}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}`);
   }
   if (found.length > 1)
     throw new Error(
@@ -38,6 +41,7 @@ export const unreachable = (guest: GuestModel): string | undefined => {
 /** A Plan that does nothing but say why. */
 export const refuse = (request: Request, summary: string, reason: string): Plan => ({
   request,
+  subject: '',
   summary,
   steps: [],
   effect: [],

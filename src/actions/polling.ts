@@ -1,3 +1,4 @@
+import type { GuestId } from '../sample.ts';
 import type { Action } from './action.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
 
@@ -5,11 +6,17 @@ import { findGuest, refuse, unreachable } from './guest.ts';
  * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
  * and Proxmox set it too): it is changed only where it is 0, and put back at exit.
  */
-export const polling: Action<'polling'> = {
+interface PollingInput {
+  readonly guest: GuestId;
+  readonly seconds: number;
+}
+
+export const polling: Action<PollingInput> = {
   id: 'polling',
   title: 'Statistics',
   help: 'Set how often QEMU asks a guest for its memory statistics, in seconds; 0 is never.',
   usage: 'GUEST SECONDS',
+  example: 'web-1 2',
 
   parse(model, words) {
     const [name, seconds, ...rest] = words;
@@ -18,8 +25,7 @@ export const polling: Action<'polling'> = {
     return { guest: findGuest(model, name).id, seconds: Number(seconds) };
   },
 
-  plan(model, input) {
-    const request = { action: 'polling', input } as const;
+  plan(model, input, request) {
     const guest = model.guests.find(one => one.id === input.guest);
     if (!guest) return refuse(request, 'Set statistics', 'the guest is gone: it ended, or was restarted');
     const summary = `Have ${guest.name} report its memory ${input.seconds === 0 ? 'no more' : `every ${input.seconds} s`}`;
@@ -31,6 +37,7 @@ export const polling: Action<'polling'> = {
     if (balloon.pollingInterval === input.seconds) return refuse(request, summary, 'it does so already');
     return {
       request,
+      subject: guest.name,
       summary,
       steps: [
         {
@@ -43,7 +50,7 @@ export const polling: Action<'polling'> = {
       ],
       effect: ['guest: its driver wakes that often; costs it next to nothing'],
       warnings: [],
-      undo: { action: 'polling', input: { guest: guest.id, seconds: balloon.pollingInterval } },
+      undo: { action: 'polling', words: [guest.id, String(balloon.pollingInterval)] },
     };
   },
 };

@@ -49,11 +49,11 @@ ${table(
 What a key can change, a script can too: \`kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force]\`.
 
 ${table(
-  ['Action', 'Key', 'What it does'],
-  Object.values(actions).map(action => [
-    code(`do ${action.id} ${action.usage}`),
-    action.key === undefined ? '' : code(action.key),
-    escaped(action.help),
+  ['Action', 'Such as', 'What it does'],
+  [...actions.values()].map(({ id, usage, example, help }) => [
+    code(`do ${id} ${usage}`),
+    code(`do ${id} ${example}`),
+    escaped(help),
   ]),
 )}
 `;

@@ -17,7 +17,7 @@ export const openAttendant = (gate: Gate) => {
   const underway: Promise<void>[] = [];
 
   const switchOn = async (model: Model, guest: GuestId): Promise<void> => {
-    const entry = await perform(gate, plan(model, { action: 'polling', input: { guest, seconds: pollEvery } }), {
+    const entry = await perform(gate, plan(model, { action: 'polling', words: [guest, String(pollEvery)] }), {
       by: 'itself',
     });
     if (entry.undo) putBack.push(entry.undo);

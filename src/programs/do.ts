@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Follow, Plan } from '../actions/action.ts';
-import { actions, isActionId, parseRequest, plan as planOf } from '../actions/actions.ts';
+import type { Follow, Plan, Request } from '../actions/action.ts';
+import { actions, planStrictly } from '../actions/actions.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
+import { NoGuest } from '../actions/guest.ts';
 import { perform, Refused } from '../actions/perform.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
@@ -77,27 +78,26 @@ const refuse = (plan: Plan): never => {
   throw new Refused(`${safe(refusal?.reason ?? 'refused')}${hint}; nothing was changed`);
 };
 
+/** The plan; words that mean nothing are wrong usage, a guest that is not there is not. */
+const planned = (model: Model, request: Request): Plan => {
+  try {
+    return planStrictly(model, request);
+  } catch (error) {
+    const message = safe(error instanceof Error ? error.message : String(error));
+    throw error instanceof NoGuest ? new Failure(message) : new UsageError(message);
+  }
+};
+
 /** `kvmtop do ACTION …`: the same plan, gate and journal as by key. */
 export const doAction = async (source: Source, options: Options, terminal: Terminal): Promise<void> => {
-  const [id, ...words] = options.words;
-  if (id === undefined || !isActionId(id))
+  const [action, ...words] = options.words;
+  if (action === undefined || !actions.has(action))
     throw new UsageError(
-      `do takes one of: ${Object.values(actions)
-        .map(action => `${action.id} ${action.usage}`)
-        .join(', ')}`,
+      `do takes one of: ${[...actions.values()].map(({ id, usage }) => `${id} ${usage}`).join(', ')}`,
     );
   const look = createLooker(source);
   const model = await settledModel(look);
-  let request: ReturnType<typeof parseRequest>;
-  try {
-    request = parseRequest(model, id, words);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // A guest that isn't there is no wrong usage: the words are right, the world is not.
-    if (message.startsWith('no guest')) throw new Failure(safe(message));
-    throw new UsageError(safe(message));
-  }
-  const plan = planOf(model, request);
+  const plan = planned(model, { action, words });
   const { stdout } = terminal;
   for (const { text } of describePlan(plan)) stdout.write(text + '\n');
   const overruled = options.force && plan.refusal?.forceable === true;

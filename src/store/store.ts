@@ -15,7 +15,8 @@ export type Dialog =
   | { readonly kind: 'problems' }
   | { readonly kind: 'sort'; readonly cursor: number }
   | { readonly kind: 'columns'; readonly cursor: number }
-  | { readonly kind: 'balloon'; readonly guest: GuestId; readonly text: string }
+  /** The last word of a request is being typed. */
+  | { readonly kind: 'enter'; readonly action: string; readonly words: readonly string[]; readonly text: string }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
 

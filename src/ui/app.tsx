@@ -3,10 +3,10 @@ import { type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { State, Store } from '../store/store.ts';
-import { BalloonDialog } from './dialogs/balloon.tsx';
 import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog } from './dialogs/confirm.tsx';
+import { EnterDialog } from './dialogs/enter.tsx';
 import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
 import { layout, smallest } from './layout.ts';
@@ -62,8 +62,8 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
   switch (dialog?.kind) {
     case 'detail':
       return <Chain state={state} />;
-    case 'balloon':
-      return <BalloonDialog state={state} dialog={dialog} />;
+    case 'enter':
+      return <EnterDialog state={state} dialog={dialog} />;
     case 'confirm':
       return <ConfirmDialog state={state} dialog={dialog} />;
     case 'sort':

@@ -32,7 +32,7 @@ const type = (app: App, name: string): void =>
       const { selected, index } = moveSelection(guests, state.selected, 0, 0);
       return { filter, selected, selectedIndex: index };
     }
-    if (dialog?.kind === 'balloon') {
+    if (dialog?.kind === 'enter') {
       // After a step, + and - step again; in front of anything else they are a sign.
       const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
       const text = sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(dialog.text, sign) : typedInto(dialog.text, name);

@@ -35,7 +35,7 @@ const dialogRows = (dialog: Dialog): number => {
   switch (dialog.kind) {
     case 'detail':
       return 21;
-    case 'balloon':
+    case 'enter':
     case 'confirm':
       return 14;
     case 'sort':

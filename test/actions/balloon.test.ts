@@ -8,6 +8,7 @@ import { GiB, MiB } from '../../src/units.ts';
 import { guest, sample } from '../samples.ts';
 
 const now = 1_800_000_000;
+const request = { action: 'balloon', words: [] };
 
 /** A healthy guest of 4 GiB that uses `used` bytes, with `change` on top. */
 const healthy = (used: number, change: Partial<GuestSample> = {}): GuestSample =>
@@ -36,7 +37,8 @@ const healthy = (used: number, change: Partial<GuestSample> = {}): GuestSample =
 const modelOf = (...guests: GuestSample[]): Model =>
   derive(undefined, sample({ time: now, guests, host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: 8 * GiB } } }));
 
-const planned = (one: GuestSample, bytes: number): Plan => balloon.plan(modelOf(one), { guest: one.id, bytes });
+const planned = (one: GuestSample, bytes: number): Plan =>
+  balloon.plan(modelOf(one), { guest: one.id, bytes }, request);
 
 const withBalloon = (change: Partial<NonNullable<GuestSample['monitor']['balloon']>>): GuestSample => {
   const one = healthy(GiB);
@@ -83,7 +85,7 @@ describe('a balloon plan', () => {
       // 3 GiB are resident: at least 1 GiB of them must go, at most the 2 GiB that are taken.
       'host: gets back 1.00 GiB to 2.00 GiB, as far as the guest had touched it',
     ]);
-    expect(plan.undo).toEqual({ action: 'balloon', input: { guest: '100.5000', bytes: 4 * GiB } });
+    expect(plan.undo).toEqual({ action: 'balloon', words: ['100.5000', '4294967296B'] });
     expect(plan.follow).toMatchObject({ from: 4 * GiB, target: 2 * GiB });
   });
 
@@ -99,7 +101,9 @@ describe('a balloon plan', () => {
       undefined,
       sample({ time: now, guests: [one], host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: GiB } } }),
     );
-    expect(balloon.plan(poor, { guest: one.id, bytes: 4 * GiB }).warnings.join()).toMatch(/only 1.00 GiB available/);
+    expect(balloon.plan(poor, { guest: one.id, bytes: 4 * GiB }, request).warnings.join()).toMatch(
+      /only 1.00 GiB available/,
+    );
   });
 
   it.each<[string, GuestSample, number, RegExp, boolean]>([
@@ -132,7 +136,7 @@ describe('a balloon plan', () => {
   });
 
   it('refuses a guest that is gone', () => {
-    expect(balloon.plan(modelOf(), { guest: 'x', bytes: GiB }).refusal?.reason).toMatch(/gone/);
+    expect(balloon.plan(modelOf(), { guest: 'x', bytes: GiB }, request).refusal?.reason).toMatch(/gone/);
   });
 });
 

@@ -7,7 +7,8 @@ import { openJournal } from '../../src/actions/journal.ts';
 import { type Control, perform, Refused } from '../../src/actions/perform.ts';
 
 const plan: Plan = {
-  request: { action: 'balloon', input: { guest: '1.1', bytes: 5 } },
+  request: { action: 'balloon', words: ['1.1', '5B'] },
+  subject: 'web',
   summary: 'Shrink it',
   steps: [
     { kind: 'qmp', guest: '1.1', name: 'web', command: 'balloon', arguments: { value: 5 } },
@@ -15,7 +16,7 @@ const plan: Plan = {
   ],
   effect: [],
   warnings: [],
-  undo: { action: 'balloon', input: { guest: '1.1', bytes: 9 } },
+  undo: { action: 'balloon', words: ['1.1', '9B'] },
 };
 
 /** A world that remembers what was done to it. */

@@ -26,7 +26,7 @@ interface Ran {
 
 interface JournalLine {
   readonly by: string;
-  readonly request: { readonly action: string; readonly input: Readonly<Record<string, unknown>> };
+  readonly request: { readonly action: string; readonly words: readonly string[] };
   readonly summary: string;
   readonly steps: readonly { readonly name: string; readonly command: string; readonly arguments: unknown }[];
   readonly forced: boolean;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseRequest, plan } from '../../src/actions/actions.ts';
+import { plan } from '../../src/actions/actions.ts';
 import { advance, startFollowing } from '../../src/actions/follow.ts';
 import { openJournal } from '../../src/actions/journal.ts';
 import { perform, Refused } from '../../src/actions/perform.ts';
@@ -46,7 +46,7 @@ const called = (model: Model, name: string): GuestModel => {
   return guest;
 };
 
-const balloon = (model: Model, name: string, size: string) => plan(model, parseRequest(model, 'balloon', [name, size]));
+const balloon = (model: Model, name: string, size: string) => plan(model, { action: 'balloon', words: [name, size] });
 
 const sum = <T>(items: readonly T[], amount: (item: T) => number | undefined): number =>
   items.reduce((total, item) => total + (amount(item) ?? 0), 0);
@@ -330,7 +330,7 @@ describe("the demo's balloons", () => {
     const { look, gate } = start();
     const model = await look(1);
     expect(called(model, 'search').values.stats_interval).toBe(0);
-    await perform(gate, plan(model, parseRequest(model, 'polling', ['search', '2'])), { by: 'itself' });
+    await perform(gate, plan(model, { action: 'polling', words: ['search', '2'] }), { by: 'itself' });
     const search = called(await look(5), 'search');
     expect(search.values.stats_interval).toBe(2);
     expect(search.values.stats_age).toBeLessThan(4);

@@ -27,9 +27,9 @@ const dialogs: Readonly<Record<string, Dialog>> = {
   problems: { kind: 'problems' },
   sort: { kind: 'sort', cursor: 3 },
   columns: { kind: 'columns', cursor: 8 },
-  balloon: { kind: 'balloon', guest: web, text: '3G' },
-  refused: { kind: 'balloon', guest: web, text: '100M' },
-  confirm: { kind: 'confirm', request: { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } }, typed: '' },
+  balloon: { kind: 'enter', action: 'balloon', words: [web], text: '3G' },
+  refused: { kind: 'enter', action: 'balloon', words: [web], text: '100M' },
+  confirm: { kind: 'confirm', request: { action: 'balloon', words: [web, '3G'] }, typed: '' },
 };
 
 describe.each(sizes)('at %ix%i', (columns, rows) => {

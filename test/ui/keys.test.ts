@@ -116,9 +116,7 @@ describe('a change', () => {
     await shows('Do it?');
     expect(asked).toEqual([]);
     await press('y');
-    expect(asked).toEqual([
-      { request: { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } }, force: false, undo: false },
-    ]);
+    expect(asked).toEqual([{ request: { action: 'balloon', words: [web, '3G'] }, force: false, undo: false }]);
   });
 
   it('is not done on n or Esc', async () => {
@@ -166,7 +164,7 @@ describe('a change', () => {
   });
 
   it('is undone by asking for what was before', async () => {
-    const request = { action: 'balloon', input: { guest: web, bytes: 3 * 1024 ** 3 } } as const;
+    const request = { action: 'balloon', words: [web, '3G'] };
     const { press, shows, asked } = start({ undoable: [request] });
     await press('u');
     await shows('Do it?');
@@ -194,7 +192,7 @@ describe('the rest', () => {
     await press('?');
     await shows('Units');
     await press('\u001b[6~', '\u001b[6~', '\u001b[6~', '\u001b[6~');
-    await shows(/Before a change|Entering a size/);
+    await shows(/Before a change|Entering a value/);
     await press('q', enter);
     await shows('Held by host');
     await press(esc);
@@ -224,14 +222,14 @@ describe('the key table', () => {
   });
 
   it('always has a way out', () => {
-    const request = { action: 'balloon', input: { guest: web, bytes: 1 } } as const;
+    const request = { action: 'balloon', words: [web, '1B'] };
     const dialogs: readonly Dialog[] = [
       { kind: 'help', scroll: 0 },
       { kind: 'detail' },
       { kind: 'problems' },
       { kind: 'sort', cursor: 0 },
       { kind: 'columns', cursor: 0 },
-      { kind: 'balloon', guest: web, text: '' },
+      { kind: 'enter', action: 'balloon', words: [web], text: '' },
       { kind: 'confirm', request, typed: '' },
     ];
     expect(dialogs.map(dialog => dialog.kind)).toEqual(modes.filter(mode => mode !== 'main' && mode !== 'filter'));

@@ -26,7 +26,7 @@ export const ConfirmDialog = ({
       )}
       {plan.refusal?.forceable === true && (
         <Text>
-          {`To do it all the same, type ${forceWord(state, dialog.request)} and Enter: `}
+          {`To do it all the same, type ${forceWord(state, plan)} and Enter: `}
           <Text bold>{dialog.typed}</Text>
           <Text inverse> </Text>
         </Text>

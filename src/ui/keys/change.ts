@@ -1,5 +1,5 @@
-import type { Request } from '../../actions/action.ts';
-import { parseRequest } from '../../actions/actions.ts';
+import type { Plan, Request } from '../../actions/action.ts';
+import { meaning } from '../../actions/actions.ts';
 import { currentPlan, type Dialog, type State } from '../../store/store.ts';
 import { type App, change, close, type Key, type Mode } from './key.ts';
 
@@ -8,7 +8,9 @@ const table: readonly Mode[] = ['main', 'detail'];
 const guestSelected = (state: State): boolean => state.selected !== undefined;
 
 const openBalloon = (text: string) => (app: App) =>
-  change(app, ({ selected }) => (selected === undefined ? {} : { dialog: { kind: 'balloon', guest: selected, text } }));
+  change(app, ({ selected }) =>
+    selected === undefined ? {} : { dialog: { kind: 'enter', action: 'balloon', words: [selected], text } },
+  );
 
 /** A step of the `+` and `-` keys, MiB; pressed again it adds up. */
 const step = 256;
@@ -20,29 +22,24 @@ export const stepped = (text: string, sign: 1 | -1): string => {
   return total === 0 ? '' : `${total > 0 ? '+' : ''}${total}M`;
 };
 
-/** The request that the typed size stands for, or what is wrong with it. */
-export const typedRequest = (state: State, dialog: Dialog & { kind: 'balloon' }): Request | Error | undefined => {
-  if (!state.model || dialog.text === '') return undefined;
-  try {
-    return parseRequest(state.model, 'balloon', [dialog.guest, dialog.text]);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-};
+/** The request that the typed word completes. */
+export const typedRequest = ({ action, words, text }: Dialog & { kind: 'enter' }): Request => ({
+  action,
+  words: [...words, text],
+});
 
 /** What must be typed to overrule a guard rail: the guest's name, or its PID where a name can't be typed. */
-export const forceWord = (state: State, request: Request): string => {
-  const guest = state.model?.guests.find(one => one.id === request.input.guest);
-  if (!guest) return '';
-  return /^[\x21-\x7e]{1,40}$/.test(guest.name) ? guest.name : String(guest.pid);
+export const forceWord = (state: State, { subject }: Plan): string => {
+  if (/^[\x21-\x7e]{1,40}$/.test(subject)) return subject;
+  return String(state.model?.guests.find(guest => guest.name === subject)?.pid ?? 'yes');
 };
 
-const submitSize = (app: App): void =>
-  change(app, state => {
-    const { dialog } = state;
-    if (dialog?.kind !== 'balloon') return {};
-    const request = typedRequest(state, dialog);
-    return !request || request instanceof Error ? {} : { dialog: { kind: 'confirm', request, typed: '' } };
+const submit = (app: App): void =>
+  change(app, ({ dialog, model }) => {
+    if (dialog?.kind !== 'enter' || !model) return {};
+    const request = typedRequest(dialog);
+    // What means nothing stays in the field, with the reason below it.
+    return meaning(model, request) instanceof Error ? {} : { dialog: { kind: 'confirm', request, typed: '' } };
   });
 
 const confirm = (app: App): void => {
@@ -53,7 +50,7 @@ const confirm = (app: App): void => {
   if (!plan) return;
   const undo = state.undoable.at(-1) === request;
   if (!plan.refusal) app.act(request, { force: false, undo });
-  else if (plan.refusal.forceable && typed === forceWord(state, request)) app.act(request, { force: true, undo });
+  else if (plan.refusal.forceable && typed === forceWord(state, plan)) app.act(request, { force: true, undo });
 };
 
 /** True while the guard rails must be overruled by typing; then letters are text, not keys. */
@@ -71,7 +68,7 @@ const undo = (app: App): void =>
 
 const stepBy = (sign: 1 | -1) => (app: App) =>
   change(app, ({ dialog }) =>
-    dialog?.kind === 'balloon' ? { dialog: { ...dialog, text: stepped(dialog.text, sign) } } : {},
+    dialog?.kind === 'enter' ? { dialog: { ...dialog, text: stepped(dialog.text, sign) } } : {},
   );
 
 /** Keys that lead to a change of a guest. */
@@ -117,16 +114,16 @@ export const changeKeys: readonly Key[] = [
 /** Keys of the dialogs that ask for a size, and whether to do it. */
 export const questionKeys: readonly Key[] = [
   {
-    modes: ['balloon'],
+    modes: ['enter'],
     names: ['enter'],
     label: 'Enter',
     title: 'Go on',
     help: 'Go on to the question whether to do it.',
-    run: submitSize,
+    run: submit,
   },
-  { modes: ['balloon'], names: ['up'], label: 'Up', title: `+${step}M`, help: `${step} MiB more.`, run: stepBy(1) },
+  { modes: ['enter'], names: ['up'], label: 'Up', title: `+${step}M`, help: `${step} MiB more.`, run: stepBy(1) },
   {
-    modes: ['balloon'],
+    modes: ['enter'],
     names: ['down'],
     label: 'Down',
     title: `-${step}M`,
@@ -159,7 +156,7 @@ export const questionKeys: readonly Key[] = [
     run: close,
   },
   {
-    modes: ['balloon', 'confirm'],
+    modes: ['enter', 'confirm'],
     names: ['escape'],
     label: 'Esc',
     title: 'Leave as it is',

@@ -21,7 +21,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   problems: 'In the list of problems',
   sort: 'Choosing the order',
   columns: 'Choosing columns',
-  balloon: 'Entering a size',
+  enter: 'Entering a value',
   confirm: 'Before a change',
 };
 

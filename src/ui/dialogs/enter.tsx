@@ -1,0 +1,44 @@
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+import { actions, meaning } from '../../actions/actions.ts';
+import type { Dialog, State } from '../../store/store.ts';
+import { safe } from '../../text.ts';
+import { typedRequest } from '../keys/change.ts';
+import { PlanView } from './plan.tsx';
+
+/** What an operator must know to type the value; nothing when it can't be told (the guest is gone). */
+const hintOf = ({ model }: State, { action, words }: Dialog & { kind: 'enter' }): string => {
+  try {
+    return model ? (actions.get(action)?.hint?.(model, words) ?? '') : '';
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+};
+
+/** Asks for the last word of a request, and shows while it is typed what it would do. */
+export const EnterDialog = ({
+  state,
+  dialog,
+}: {
+  readonly state: State;
+  readonly dialog: Dialog & { kind: 'enter' };
+}): ReactNode => {
+  const action = actions.get(dialog.action);
+  if (!state.model || !action) return null;
+  const meant = dialog.text === '' ? undefined : meaning(state.model, typedRequest(dialog));
+  return (
+    <Box flexDirection="column">
+      <Text>
+        <Text bold>{action.title}</Text> {safe(hintOf(state, dialog))}
+      </Text>
+      <Text wrap="truncate">
+        {'> '}
+        <Text bold>{safe(dialog.text)}</Text>
+        <Text inverse> </Text>
+        <Text dimColor> {action.help}</Text>
+      </Text>
+      {meant instanceof Error && <Text color="yellow">{safe(meant.message)}</Text>}
+      {meant && !(meant instanceof Error) && <PlanView plan={meant} state={state} />}
+    </Box>
+  );
+};
