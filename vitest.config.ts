@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/lab/**', 'test/pty/**'] },
+        test: {
+          name: 'fast',
+          testTimeout: 30_000,
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/lab/**', 'test/pty/**'],
+        },
       },
       // The built program in a real terminal, without guests.
       {

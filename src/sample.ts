@@ -136,6 +136,8 @@ export interface ProcessSample {
   readonly ksm_stat?: Numbers;
   /** /proc/PID/smaps_rollup in bytes: expensive, on request only. */
   readonly smaps_rollup?: Numbers;
+  /** Wall clock seconds at which `smaps_rollup` was read; it is kept until it is read again. */
+  readonly smaps_time?: number;
 }
 
 /**

@@ -18,7 +18,8 @@ export type Need =
   | 'thp'
   | 'guest_stat'
   | 'guest_ksm_stat'
-  | 'guest_smaps_rollup';
+  /** Of one process, by PID: costly, and it holds up the guest while it is read. */
+  | `guest_smaps_rollup:${number}`;
 
 /** One number that kvmtop knows. One entry in one table; everything else follows from it. */
 export interface Field<Subject> {

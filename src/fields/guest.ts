@@ -409,10 +409,19 @@ export const guestFields = {
     source: '/proc/PID/smaps_rollup Pss',
     unit: 'bytes',
     kind: 'gauge',
-    needs: ['guest_smaps_rollup'],
     cost: 'high',
     read: guest => guest.process.smaps_rollup?.['Pss'],
-    why: () => 'costly to read: asked for by key in the detail view only',
+    why: () => 'costly to read: p in the detail view measures it once',
+  },
+  pss_age: {
+    title: 'PSSAGE',
+    help: 'Time since PSS was measured.',
+    source: 'kvmtop',
+    unit: 'seconds',
+    kind: 'gauge',
+    read: (guest, sample) =>
+      guest.process.smaps_time === undefined ? undefined : Math.max(0, sample.time - guest.process.smaps_time),
+    why: () => 'PSS was not measured',
   },
 } as const satisfies Record<string, GuestField>;
 

@@ -27,7 +27,7 @@ const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>): GuestSample 
       ...(status ? { status } : {}),
       ...(stat ? { stat } : {}),
       ...(ksm_stat && wanted.has('guest_ksm_stat') ? { ksm_stat } : {}),
-      ...(smaps_rollup && wanted.has('guest_smaps_rollup') ? { smaps_rollup } : {}),
+      ...(smaps_rollup && wanted.has(`guest_smaps_rollup:${guest.pid}`) ? { smaps_rollup } : {}),
     },
   };
 };

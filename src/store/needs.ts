@@ -23,5 +23,7 @@ export const needsOfView = (state: State): ReadonlySet<Need> => {
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
+  const measured = state.measuring && state.model?.guests.find(guest => guest.id === state.measuring?.guest);
+  if (measured) wanted.add(`guest_smaps_rollup:${measured.pid}`);
   return wanted;
 };

@@ -58,6 +58,8 @@ export interface State {
   readonly selectedIndex: number;
   readonly dialog: Dialog | undefined;
   readonly paused: boolean;
+  /** The guest whose PSS was asked for, and when (wall clock seconds), until it is there. */
+  readonly measuring: { readonly guest: GuestId; readonly since: number } | undefined;
   // action
   readonly message: Message | undefined;
   readonly following: readonly Following[];
@@ -82,6 +84,7 @@ export const initialState = (setting: Setting): State => ({
   selectedIndex: 0,
   dialog: undefined,
   paused: false,
+  measuring: undefined,
   message: undefined,
   following: [],
   undoable: [],
@@ -93,6 +96,15 @@ export const openStore = (setting: Setting): Store => createStore<State>()(() =>
 const messageSeconds = 8;
 
 const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', gone: 'bad' } as const;
+
+/** Seconds after which a measurement that brings nothing (no privilege) is given up. */
+const measureSeconds = 3;
+
+const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] => {
+  if (!measuring || model.time - measuring.since > measureSeconds) return undefined;
+  const age = model.guests.find(guest => guest.id === measuring.guest)?.values.pss_age;
+  return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
+};
 
 /** What the newest Model changes: history, selection, and the balloons on their way. */
 export const withModel = (state: State, model: Model): Partial<State> => {
@@ -108,6 +120,7 @@ export const withModel = (state: State, model: Model): Partial<State> => {
     selected,
     selectedIndex: index,
     following: settled,
+    measuring: stillMeasuring(state, model),
     message: news
       ? { text: describeFollowing(news), tone: tones[news.state], time: model.time }
       : expired

@@ -8,7 +8,7 @@ import { advance, startFollowing } from '../../src/actions/follow.ts';
 import { openJournal } from '../../src/actions/journal.ts';
 import { perform, Refused } from '../../src/actions/perform.ts';
 import { createHostReader } from '../../src/collect/host/host.ts';
-import type { Field } from '../../src/fields/field.ts';
+import type { Field, Need } from '../../src/fields/field.ts';
 import { guestFields } from '../../src/fields/guest.ts';
 import { hostFields } from '../../src/fields/host.ts';
 import { everything } from '../../src/fields/needs.ts';
@@ -211,7 +211,7 @@ describe('the demo', () => {
     expect(host).not.toHaveProperty('pools');
     expect(guests[0]?.process).toHaveProperty('status');
     expect(guests[0]?.process).not.toHaveProperty('ksm_stat');
-    const { guests: asked } = await start().source.look(new Set(['guest_ksm_stat', 'guest_smaps_rollup']));
+    const { guests: asked } = await start().source.look(new Set<Need>(['guest_ksm_stat', 'guest_smaps_rollup:2100']));
     expect(asked[0]?.process).toHaveProperty('ksm_stat');
     expect(asked[0]?.process).toHaveProperty('smaps_rollup');
   });

@@ -68,8 +68,8 @@ describe('every size from 60x15 on', () => {
   ];
 
   it('places panes inside the screen, and none over another', () => {
-    for (let columns = 60; columns <= 210; columns += 7) {
-      for (let rows = 15; rows <= 61; rows += 3) {
+    for (let columns = 60; columns <= 210; columns += 13) {
+      for (let rows = 15; rows <= 61; rows += 5) {
         for (const shape of shapes) {
           const { app } = openStage([], { ...shape, size: { columns, rows } });
           const { panes, dialog } = layout(app.store.getState());

@@ -11,8 +11,13 @@ import { Queue } from './queue.ts';
 
 /** Monitors asked at the same time: more would only make their answers wait for this one thread. */
 const atOnce = 16;
-/** Rounds per second over all guests: with more than a hundred, each is asked less often than once a second. */
-const roundsPerSecond = 100;
+/**
+ * Seconds from one round of a monitor to its next. One of each second, for up to fifty guests. With more of them a round
+ * a guest for each of its reports, which come two seconds apart; and never more than a hundred a second over all.
+ */
+export const roundInterval = (guests: number): number => Math.max(1, Math.min(2, guests / 50), guests / 100);
+/** All are asked when they are found; their second rounds are spread over the interval, and all later ones with them. */
+const phase = (pid: number): number => ((pid % 64) + 1) / 64;
 /** Milliseconds for one command of the gate. */
 const commandLimit = 5000;
 /** Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again. */
@@ -84,12 +89,13 @@ class LiveGuestReader implements GuestReader {
 
   async poll(now: number, budgetMs: number): Promise<void> {
     if (!this.#found) this.#find(now);
-    const interval = Math.max(1, this.#guests.size / roundsPerSecond);
+    const interval = roundInterval(this.#guests.size);
     const rounds: Promise<void>[] = [];
-    for (const { monitor, contested, stat } of this.#guests.values()) {
+    for (const { pid, monitor, contested, stat } of this.#guests.values()) {
       // A stopped QEMU would only use up the time of the others.
       if (monitor?.isDue(now) && !contested && stat.state !== 'T') {
-        rounds.push(this.#queue.add(monitor, () => monitor.ask(now, interval)));
+        const next = monitor.sample.time === undefined ? interval * phase(pid) : interval;
+        rounds.push(this.#queue.add(monitor, () => monitor.ask(now, next)));
       }
     }
     if (rounds.length === 0) return;

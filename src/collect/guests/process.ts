@@ -45,6 +45,8 @@ export class ProcessReader {
   readonly #budget: DescriptorBudget;
   readonly #layouts: Record<'status' | 'smaps_rollup', Layout>;
   readonly #open = new Map<Kept, number>();
+  /** The last costly reading, until it is asked for again. */
+  #measured: Pick<ProcessSample, 'smaps_rollup' | 'smaps_time'> = {};
 
   constructor(root: Root, pid: number, budget: DescriptorBudget, layouts: Record<'status' | 'smaps_rollup', Layout>) {
     this.#root = root;
@@ -70,9 +72,17 @@ export class ProcessReader {
     if (status) process.status = parseKilobytes(status, this.#layouts.status);
     const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
     if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));
-    const rollup = wanted.has('guest_smaps_rollup') ? this.#root.bytes(this.#path('smaps_rollup')) : undefined;
-    if (rollup && rollup.length > 0) process.smaps_rollup = parseKilobytes(rollup, this.#layouts.smaps_rollup);
-    return process;
+    if (wanted.has(`guest_smaps_rollup:${this.#pid}`)) this.#measure();
+    return { ...process, ...this.#measured };
+  }
+
+  #measure(): void {
+    const rollup = this.#root.bytes(this.#path('smaps_rollup'));
+    if (!rollup || rollup.length === 0) return;
+    this.#measured = {
+      smaps_rollup: parseKilobytes(rollup, this.#layouts.smaps_rollup),
+      smaps_time: Date.now() / 1000,
+    };
   }
 
   close(): void {

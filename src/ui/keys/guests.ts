@@ -80,6 +80,18 @@ export const guestKeys: readonly Key[] = [
     when: state => (state.model?.problems.length ?? 0) > 0,
     run: app => open(app, { kind: 'problems' }),
   },
+  {
+    modes: ['detail'],
+    names: ['p'],
+    label: 'p',
+    title: 'Measure PSS',
+    help: 'Read what the guest’s process really has, shared pages split: 7 ms for each GiB, in which its memory map is held.',
+    when: guestSelected,
+    run: app =>
+      change(app, ({ selected }) =>
+        selected === undefined ? {} : { measuring: { guest: selected, since: Date.now() / 1000 } },
+      ),
+  },
   ...tabs.map(tabKey),
   {
     modes: ['main'],
