@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
+import { createGuestReader, type GuestReader, roundInterval } from '../../../src/collect/guests/guests.ts';
 import type { Need } from '../../../src/fields/field.ts';
 import { Root } from '../../../src/root.ts';
 import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
@@ -255,6 +255,32 @@ describe('the monitor', () => {
     expect(read(1000).guests.every(({ monitor }) => monitor.state === 'ok')).toBe(true);
     expect(most).toBeGreaterThan(8);
     expect(most).toBeLessThanOrEqual(16);
+  });
+});
+
+describe('many monitors', () => {
+  test.each([
+    [1, 1],
+    [50, 1],
+    [75, 1.5],
+    [100, 2],
+    [200, 2],
+    [1000, 10],
+  ])('%i guests are asked every %d seconds each', (guests, seconds) => expect(roundInterval(guests)).toBe(seconds));
+
+  it('are all asked at first, and then in turns', async () => {
+    for (let index = 0; index < 100; index += 1) await guest(2000 + index, `vm-${index}`);
+    const askedBy = async (time: number): Promise<number> => {
+      await reader.poll(time, plenty);
+      return peers.reduce((sum, peer) => sum + peer.connections(), 0);
+    };
+    expect(await askedBy(1000)).toBe(100);
+    const second = (await askedBy(1001)) - 100;
+    expect(second).toBeGreaterThan(30);
+    expect(second).toBeLessThan(70);
+    expect(await askedBy(1002)).toBe(200);
+    expect(await askedBy(1003)).toBe(200 + second);
+    expect(await askedBy(1004)).toBe(300);
   });
 });
 
