@@ -1,8 +1,25 @@
 import { safe } from '../text.ts';
 import type { Plan, Step } from './action.ts';
 
+/** A word for a shell, quoted where it must be. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 /** The exact change, as a privileged operator could do it by hand. */
-const describeStep = (step: Step): string => `QMP ${step.command} ${JSON.stringify(step.arguments)} on ${step.name}`;
+export const describeStep = (step: Step): string => {
+  switch (step.kind) {
+    case 'qmp':
+      return `QMP ${step.command} ${JSON.stringify(step.arguments)} on ${step.name}`;
+    case 'write':
+      return `echo ${quoted(step.value)} > ${quoted(step.path)}`;
+    case 'virsh':
+      return ['virsh', ...step.words].map(quoted).join(' ');
+    case 'api':
+      return `${step.method} ${step.path} ${JSON.stringify(step.body)} on ${step.name}`;
+    case 'file':
+      return step.content === undefined ? `rm ${quoted(step.path)}` : `write ${step.path}: ${step.content.trim()}`;
+  }
+};
 
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (

@@ -15,6 +15,8 @@ export interface JournalEntry {
   readonly forced: boolean;
   readonly outcome: 'done' | 'failed';
   readonly error?: string;
+  /** Where the kernel did something else than it was asked. */
+  readonly notes?: readonly string[];
   readonly undo?: Request;
 }
 

@@ -1,14 +1,6 @@
-import type { GuestId } from '../sample.ts';
 import type { Plan, Step } from './action.ts';
+import type { Control } from './control.ts';
 import { type Journal, type JournalEntry, operator } from './journal.ts';
-
-/** The hands of the gate: only a Source that can change the world has them. */
-export interface Control {
-  /** One QMP command; rejects with an Error that says what, why and what to do. Checks first that the guest is still the same. */
-  execute(guest: GuestId, command: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** Remembers what was asked of a balloon, since QEMU does not tell it. */
-  noteTarget(guest: GuestId, bytes: number | undefined): void;
-}
 
 export interface Gate {
   /** Absent: this Source is read-only by its nature or by `--read-only`. */
@@ -19,9 +11,27 @@ export interface Gate {
 /** The gate said no; nothing was changed. */
 export class Refused extends Error {}
 
-const performStep = async (control: Control, step: Step): Promise<void> => {
-  await control.execute(step.guest, step.command, step.arguments);
-  if (step.command === 'balloon') control.noteTarget(step.guest, Number(step.arguments['value']));
+/** Does one step, and gives what must be told of it: where the kernel did something else than it was asked. */
+const performStep = async (control: Control, step: Step): Promise<string | undefined> => {
+  switch (step.kind) {
+    case 'qmp':
+      await control.execute(step.guest, step.command, step.arguments);
+      if (step.command === 'balloon') control.noteTarget(step.guest, Number(step.arguments['value']));
+      return undefined;
+    case 'write': {
+      const now = await control.write(step.path, step.value);
+      return now === step.value ? undefined : `${step.path}: asked for ${step.value}, the kernel gave ${now}`;
+    }
+    case 'virsh':
+      await control.virsh(step.guest, step.words);
+      return undefined;
+    case 'api':
+      await control.call(step.guest, step.method, step.path, step.body);
+      return undefined;
+    case 'file':
+      await control.file(step.path, step.content);
+      return undefined;
+  }
 };
 
 /**
@@ -39,9 +49,13 @@ export const perform = async (
   const forced = plan.refusal !== undefined;
   if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
   gate.journal.check();
+  const notes: string[] = [];
   let error: string | undefined;
   try {
-    for (const step of plan.steps) await performStep(gate.control, step);
+    for (const step of plan.steps) {
+      const note = await performStep(gate.control, step);
+      if (note !== undefined) notes.push(note);
+    }
   } catch (failure) {
     error = failure instanceof Error ? failure.message : String(failure);
   }
@@ -54,6 +68,7 @@ export const perform = async (
     steps: plan.steps,
     forced,
     outcome: error === undefined ? 'done' : 'failed',
+    ...(notes.length > 0 ? { notes } : {}),
     ...(error === undefined ? {} : { error }),
     ...(plan.undo ? { undo: plan.undo } : {}),
   };

@@ -1,4 +1,4 @@
-import type { Control } from '../actions/perform.ts';
+import type { Control } from '../actions/control.ts';
 import type { Need } from '../fields/field.ts';
 import type { GuestSample, HostSample, Sample } from '../sample.ts';
 import { bootedFor, type DemoGuest, pageSize } from './demo/guest.ts';
@@ -30,6 +30,11 @@ const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>): GuestSample 
       ...(smaps_rollup && wanted.has(`guest_smaps_rollup:${guest.pid}`) ? { smaps_rollup } : {}),
     },
   };
+};
+
+/** Settings of the host stay as they are. */
+const unsimulated = async (): Promise<never> => {
+  throw new Error('the simulated host changes only balloons and statistics; nothing was changed');
 };
 
 /** Does a QMP command as QEMU would, as far as the demo has anything to do it with. Throws an Error like the live one's. */
@@ -93,6 +98,10 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
       if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
       return execute(guest, guestSample(guest, time, begin + time), command, args);
     },
+    write: unsimulated,
+    virsh: unsimulated,
+    call: unsimulated,
+    file: unsimulated,
     noteTarget(id, bytes) {
       const guest = find(id);
       if (guest) guest.noted = bytes;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/actions/action.ts';
+import type { Control } from '../../src/actions/control.ts';
 import { openJournal } from '../../src/actions/journal.ts';
-import { type Control, perform, Refused } from '../../src/actions/perform.ts';
+import { perform, Refused } from '../../src/actions/perform.ts';
 
 const plan: Plan = {
   request: { action: 'balloon', words: ['1.1', '5B'] },
@@ -26,6 +27,21 @@ const world = (failing?: string) => {
     async execute(_guest, command) {
       if (command === failing) throw new Error(`${command} was refused by QEMU`);
       done.push(command);
+    },
+    async write(path, value) {
+      done.push(`${path}=${value}`);
+      // A kernel that gives at most 64.
+      return String(Math.min(64, Number(value)));
+    },
+    async virsh(_guest, words) {
+      done.push(words.join(' '));
+      return '';
+    },
+    async call(_guest, method, path) {
+      done.push(`${method} ${path}`);
+    },
+    async file(path) {
+      done.push(path);
     },
     noteTarget: (_guest, bytes) => done.push(`target ${bytes}`),
   };
@@ -52,6 +68,18 @@ describe('the gate', () => {
     await expect(perform({ control, journal }, plan, { by: 'do' })).rejects.toThrow(/refused by QEMU/);
     expect(done).toEqual([]);
     expect(journal.read()).toMatchObject([{ outcome: 'failed', error: 'balloon was refused by QEMU' }]);
+  });
+
+  it('tells where the kernel gave something else than it was asked for', async () => {
+    const { done, control } = world();
+    const steps = ['/proc/sys/vm/nr_hugepages', '/proc/sys/vm/swappiness'].map((path, index) => ({
+      kind: 'write' as const,
+      path,
+      value: String([100, 10][index]),
+    }));
+    const entry = await perform({ control, journal: newJournal() }, { ...plan, steps }, { by: 'do' });
+    expect(done).toEqual(['/proc/sys/vm/nr_hugepages=100', '/proc/sys/vm/swappiness=10']);
+    expect(entry.notes).toEqual(['/proc/sys/vm/nr_hugepages: asked for 100, the kernel gave 64']);
   });
 
   it('changes nothing without hands', async () => {
