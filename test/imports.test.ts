@@ -18,7 +18,7 @@ const layers = [
   ['ui/panes/'],
   ['ui/keys.ts'],
   ['ui/keys/'],
-  ['ui/columns.ts'],
+  ['ui/columns.ts', 'ui/palette.ts'],
   ['ui/parts/'],
   ['ui/screen/'],
   ['ui/theme.ts'],

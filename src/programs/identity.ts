@@ -1,10 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import si from 'systeminformation';
 import type { Identity } from '../store/data.ts';
 import { longBytes } from '../units.ts';
-
-/** Milliseconds after the first frame: systeminformation spawns processes, and the operator is to see the host first. */
-const later = 1500;
 
 /** `4 × 32 GB DDR5 4800`, for equal modules; mixed ones are told each. */
 const describeDimms = (modules: readonly si.Systeminformation.MemLayoutData[]): string | undefined => {
@@ -19,9 +15,11 @@ const describeDimms = (modules: readonly si.Systeminformation.MemLayoutData[]): 
   return text === '' ? undefined : text;
 };
 
-/** What the machine is: OS, CPU, virtualisation, memory modules. Once; what can't be found is left out. */
+/**
+ * What the machine is: OS, CPU, virtualisation, memory modules. Once, and late: systeminformation spawns processes. What
+ * can't be found is left out.
+ */
 export const lookUpIdentity = async (): Promise<Identity> => {
-  await delay(later, undefined, { ref: false });
   const [os, cpu, system, dimms] = await Promise.all([
     si.osInfo().catch(() => undefined),
     si.cpu().catch(() => undefined),

@@ -18,6 +18,9 @@ import { openAttendant } from './attendant.ts';
 import { type Options, UsageError } from './options.ts';
 import { openGate } from './session.ts';
 
+/** Milliseconds until what the machine is gets looked up: the operator is to see the host first. */
+const identityAfter = 1500;
+
 const tabOf = (name: string | undefined): Tab => {
   const tab = tabs.find(one => one === (name ?? 'overview'));
   if (!tab) throw new UsageError(`there is no tab '${name}': there are ${tabs.join(', ')}`);
@@ -91,7 +94,11 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     delay: options.delay,
   };
   const store = openStore(setting);
-  store.setState({ tab: tabOf(options.tab), filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '' });
+  store.setState({
+    journal: gate.journal.read(),
+    tab: tabOf(options.tab),
+    filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
+  });
 
   const theme = createTheme(process.env);
   neverBlock(process.stdout);
@@ -152,11 +159,14 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     const { model } = store.getState();
     if (model) attendant.attend(model);
   });
-  void import('./identity.ts').then(async ({ lookUpIdentity }) => {
-    if (source.kind === 'live' && options.root === '/') store.setState({ identity: await lookUpIdentity() });
-  });
+  const lookUp = async (): Promise<void> => {
+    const { lookUpIdentity } = await import('./identity.ts');
+    store.setState({ identity: await lookUpIdentity() });
+  };
+  const late = source.kind === 'live' && options.root === '/' ? setTimeout(lookUp, identityAfter) : undefined;
 
   await left;
+  clearTimeout(late);
   stopLooking();
   unsubscribe();
   ink.unmount();

@@ -1,5 +1,6 @@
 import type { Need } from '../fields/field.ts';
 import { guestFields } from '../fields/guest.ts';
+import { everything } from '../fields/needs.ts';
 import type { State } from './store.ts';
 import type { ColumnId, Tab } from './view.ts';
 
@@ -9,6 +10,7 @@ const tabNeeds: Readonly<Record<Tab, readonly Need[]>> = {
   guests: ['ksm'],
   memory: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
   sharing: ['ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
+  journal: [],
 };
 
 const columnNeeds = (column: ColumnId): readonly Need[] => {
@@ -19,7 +21,9 @@ const columnNeeds = (column: ColumnId): readonly Need[] => {
 
 /** The files that somebody looks at now: no others are read. */
 export const needsOfView = (state: State): ReadonlySet<Need> => {
-  const wanted = new Set<Need>(tabNeeds[state.tab]);
+  // A plan may be told from anything.
+  const planning = state.dialog && ['enter', 'palette', 'confirm', 'settings'].includes(state.dialog.kind);
+  const wanted = new Set<Need>(planning ? everything : tabNeeds[state.tab]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);

@@ -18,6 +18,8 @@ export type Dialog =
   /** The last word of a request is being typed. */
   | { readonly kind: 'enter'; readonly action: string; readonly words: readonly string[]; readonly text: string }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
+  /** A line of words, and which of the actions that it could mean is chosen. */
+  | { readonly kind: 'palette'; readonly text: string; readonly cursor: number }
   | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
 
 export interface Message {
@@ -65,6 +67,10 @@ export interface State {
   readonly following: readonly Following[];
   /** What `u` would take back, newest last. */
   readonly undoable: readonly Request[];
+  /** What was done here, earlier runs included, oldest first. */
+  readonly journal: readonly JournalEntry[];
+  /** Counted from the newest. */
+  readonly journalCursor: number;
 }
 
 export type Store = StoreApi<State>;
@@ -88,6 +94,8 @@ export const initialState = (setting: Setting): State => ({
   message: undefined,
   following: [],
   undoable: [],
+  journal: [],
+  journalCursor: 0,
 });
 
 export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));
@@ -141,6 +149,7 @@ export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isU
   return {
     dialog: undefined,
     undoable,
+    journal: [...state.journal, entry],
     following: plan.follow ? [...others, startFollowing(plan.follow, time)] : others,
     message: { text: plan.summary + ': asked', tone: 'good', time },
   };

@@ -3,7 +3,7 @@ import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { safe } from '../text.ts';
 
-export const tabs = ['overview', 'guests', 'memory', 'sharing'] as const;
+export const tabs = ['overview', 'guests', 'memory', 'sharing', 'journal'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Columns that are not numbers. */

@@ -7,6 +7,7 @@ import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
+import { PaletteDialog } from './dialogs/palette.tsx';
 import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
 import { layout, smallest } from './layout.ts';
@@ -66,6 +67,8 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
       return <EnterDialog state={state} dialog={dialog} />;
     case 'confirm':
       return <ConfirmDialog state={state} dialog={dialog} />;
+    case 'palette':
+      return <PaletteDialog state={state} dialog={dialog} height={height} />;
     case 'sort':
     case 'columns':
       return <ChooseDialog state={state} dialog={dialog} height={height} />;

@@ -2,12 +2,21 @@ import type { State } from '../store/store.ts';
 import { moveSelection, visibleGuests } from '../store/view.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
 import { guestKeys } from './keys/guests.ts';
+import { journalKeys } from './keys/journal.ts';
 import { type App, change, type Key, modeOf } from './keys/key.ts';
 import { columnKeys } from './keys/order.ts';
+import { paletteKeys } from './keys/palette.ts';
 import { readingKeys } from './keys/reading.ts';
 
 /** Every key, once: the footer, the help and docs/keys.md are made from this table. */
-export const keys: readonly Key[] = [...guestKeys, ...readingKeys, ...columnKeys, ...questionKeys];
+export const keys: readonly Key[] = [
+  ...guestKeys,
+  ...journalKeys,
+  ...paletteKeys,
+  ...readingKeys,
+  ...columnKeys,
+  ...questionKeys,
+];
 
 /** The keys that do something now. */
 export const keysNow = (state: State): readonly Key[] => {
@@ -37,6 +46,10 @@ const type = (app: App, name: string): void =>
       const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
       const text = sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(dialog.text, sign) : typedInto(dialog.text, name);
       return text === undefined ? {} : { dialog: { ...dialog, text } };
+    }
+    if (dialog?.kind === 'palette') {
+      const text = typedInto(dialog.text, name);
+      return text === undefined ? {} : { dialog: { ...dialog, text, cursor: 0 } };
     }
     if (dialog?.kind === 'confirm' && forcing(state)) {
       const typed = typedInto(dialog.typed, name);

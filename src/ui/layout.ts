@@ -1,10 +1,12 @@
 import type { Dialog, Size, State } from '../store/store.ts';
+import type { Tab } from '../store/view.ts';
 import { detailPane } from './panes/detail.ts';
 import { footer } from './panes/footer.ts';
 import { guestsPane } from './panes/guests.ts';
 import { header } from './panes/header.ts';
 import { helpPane } from './panes/help.ts';
 import { hugepagesPane } from './panes/hugepages.ts';
+import { journalPane } from './panes/journal.ts';
 import { ksmPane } from './panes/ksm.ts';
 import { ledgerBar, ledgerTable } from './panes/ledger.ts';
 import { memoryPane, pressurePane, swapPane } from './panes/memory.ts';
@@ -40,6 +42,7 @@ const dialogRows = (dialog: Dialog): number => {
       return 14;
     case 'sort':
     case 'columns':
+    case 'palette':
       return 18;
     default:
       return 0;
@@ -143,11 +146,18 @@ const sharingPanes = (
   };
 };
 
+const guestTable = ['guests', guestsPane] as const;
+
+/** Tabs of one pane, in the place of the guest table. */
+const whole: Partial<Record<Tab, readonly [string, Draw]>> = {
+  journal: ['journal', journalPane],
+};
+
 /** Where everything is, for this size and view. Rectangles never overlap and never leave the screen. */
 export const layout = (state: State): Layout => {
   const { columns: width, rows } = state.size;
   const { tab, dialog } = state;
-  const full = (id: string, y: number, height: number, draw: Draw): Placed => ({
+  const full = (id: string, draw: Draw, y: number, height: number): Placed => ({
     id,
     draw,
     rect: { x: 0, y, width, height },
@@ -156,14 +166,14 @@ export const layout = (state: State): Layout => {
   const status = statusLines(state).length > 0 ? 1 : 0;
   const bottom = rows - 1 - status;
   const end = [
-    ...(status > 0 ? [full('status', bottom, 1, ({ state: now }) => statusLines(now).slice(0, 1))] : []),
-    full('footer', rows - 1, 1, footer),
+    ...(status > 0 ? [full('status', ({ state: now }) => statusLines(now).slice(0, 1), bottom, 1)] : []),
+    full('footer', footer, rows - 1, 1),
   ];
-  const start = [full('header', 0, 1, header), full('tabs', 1, 1, tabBar)];
+  const start = [full('header', header, 0, 1), full('tabs', tabBar, 1, 1)];
 
-  if (dialog?.kind === 'help') return { panes: [...start.slice(0, 1), full('help', 1, bottom - 1, helpPane), ...end] };
+  if (dialog?.kind === 'help') return { panes: [...start.slice(0, 1), full('help', helpPane, 1, bottom - 1), ...end] };
   if (dialog?.kind === 'problems')
-    return { panes: [...start.slice(0, 1), full('problems', 1, bottom - 1, problemsPane), ...end] };
+    return { panes: [...start.slice(0, 1), full('problems', problemsPane, 1, bottom - 1), ...end] };
 
   const wanted = dialog ? dialogRows(dialog) : 0;
   const dialogHeight = wanted === 0 ? 0 : Math.min(wanted, bottom - 2 - tableRows);
@@ -178,19 +188,19 @@ export const layout = (state: State): Layout => {
     middle.push(...panes);
     y += height;
   };
-  if (tab !== 'guests') place({ panes: [full('ledger', y, 2, ledgerBar)], height: 2 });
+  if (tab !== 'guests' && whole[tab] === undefined) place({ panes: [full('ledger', ledgerBar, y, 2)], height: 2 });
   if (tab === 'overview') place(overviewPanes(y, width, rows));
   if (tab === 'sharing') place(sharingPanes(y, width, rows, state.model?.pools.length ?? 0));
   const table =
     tab === 'memory' && dialogHeight === 0
       ? memoryPanes(y, width, dialogTop - y)
-      : [full('guests', y, dialogTop - y, guestsPane)];
+      : [full(...(whole[tab] ?? guestTable), y, dialogTop - y)];
 
   const below: Rect = { x: 0, y: dialogTop, width, height: dialogHeight };
   if (dialog?.kind === 'detail') {
     // The chain of sizes is a small table of Ink's; the fields below it change every second and are painted directly.
     const chain = Math.min(6, dialogHeight);
-    const detail = full('detail', dialogTop + chain, dialogHeight - chain, detailPane);
+    const detail = full('detail', detailPane, dialogTop + chain, dialogHeight - chain);
     return { panes: [...start, ...middle, ...table, detail, ...end], dialog: { ...below, height: chain } };
   }
   return { panes: [...start, ...middle, ...table, ...end], ...(dialogHeight > 0 ? { dialog: below } : {}) };

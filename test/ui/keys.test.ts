@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Request } from '../../src/actions/action.ts';
+import type { JournalEntry } from '../../src/actions/journal.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
 import { type Mode, modeTitles } from '../../src/ui/keys/key.ts';
 import { keys, keysNow } from '../../src/ui/keys.ts';
@@ -173,12 +175,76 @@ describe('a change', () => {
   });
 });
 
+describe('the palette', () => {
+  it('finds an action by some of its letters, completes it with the selected guest, and asks', async () => {
+    const { press, shows, asked } = start({ selected: web });
+    await press(':', ...'bln');
+    await shows(/balloon GUEST SIZE/);
+    await press(enter);
+    await shows(': balloon web-1');
+    await press('3', 'G');
+    await shows('Shrink web-1 from 4.00 GiB to 3.00 GiB');
+    await press(enter);
+    await shows('Do it?');
+    await press('y');
+    expect(asked).toEqual([{ request: { action: 'balloon', words: ['web-1', '3G'] }, force: false, undo: false }]);
+  });
+
+  it('says what is wrong with the words so far, and goes no further', async () => {
+    const { press, shows, asked, store } = start();
+    await press(':', ...'balloon web-9 2G');
+    await shows("no guest 'web-9' here");
+    await press(enter);
+    expect(store.getState().dialog?.kind).toBe('palette');
+    expect(asked).toEqual([]);
+  });
+
+  it('is a list to choose from', async () => {
+    const { press, shows } = start({ selected: web });
+    await press(':', down, '\t');
+    await shows(/: [a-z-]+ /);
+    await press('\u0015', ...'zzzz');
+    await shows('no action is called like that');
+  });
+});
+
+describe('the journal', () => {
+  const entry = (summary: string, undo?: Request): JournalEntry => ({
+    time: '2027-01-15T08:00:00.000Z',
+    user: 'anna',
+    by: 'do',
+    request: { action: 'balloon', words: [web, '3G'] },
+    summary,
+    steps: [{ kind: 'write', path: '/proc/sys/vm/swappiness', value: '10' }],
+    forced: false,
+    outcome: 'done',
+    ...(undo ? { undo } : {}),
+  });
+
+  it('tells what was done, and takes any entry back that has a way', async () => {
+    const undo: Request = { action: 'balloon', words: [web, '3G'] };
+    const { press, shows, asked } = start({
+      tab: 'journal',
+      journal: [entry('Shrink it', undo), entry('Drop caches')],
+    });
+    await shows('Drop caches');
+    await shows('echo 10 > /proc/sys/vm/swappiness');
+    await press(enter);
+    await shows('this entry has no way back');
+    await press(down, enter);
+    await shows('Do it?');
+    await press('y');
+    expect(asked).toEqual([{ request: undo, force: false, undo: false }]);
+  });
+});
+
 describe('the rest', () => {
   it('goes from tab to tab', async () => {
     const { press, store } = start();
     for (const [key, tab] of [
       ['3', 'memory'],
       ['4', 'sharing'],
+      ['\t', 'journal'],
       ['\t', 'overview'],
       ['2', 'guests'],
     ] as const) {
@@ -230,9 +296,12 @@ describe('the key table', () => {
       { kind: 'sort', cursor: 0 },
       { kind: 'columns', cursor: 0 },
       { kind: 'enter', action: 'balloon', words: [web], text: '' },
+      { kind: 'palette', text: '', cursor: 0 },
       { kind: 'confirm', request, typed: '' },
     ];
-    expect(dialogs.map(dialog => dialog.kind)).toEqual(modes.filter(mode => mode !== 'main' && mode !== 'filter'));
+    expect(dialogs.map(dialog => dialog.kind)).toEqual(
+      modes.filter(mode => !['main', 'journal', 'filter'].includes(mode)),
+    );
     for (const change of [...dialogs.map(dialog => ({ dialog })), { filtering: true }]) {
       const { store } = openStage(models, change);
       expect(keysNow(store.getState()).some(key => key.names.includes('escape'))).toBe(true);

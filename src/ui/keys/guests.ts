@@ -5,6 +5,7 @@ import { type App, change, type Key, type Mode, open } from './key.ts';
 import { orderKeys } from './order.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
+const anywhere: readonly Mode[] = ['main', 'detail', 'journal'];
 
 const guestSelected = (state: State): boolean => state.selected !== undefined;
 
@@ -19,7 +20,7 @@ const move = (by: number) => (app: App) =>
 export const page = (state: State): number => Math.max(1, state.size.rows - 16);
 
 const tabKey = (tab: Tab, index: number): Key => ({
-  modes: ['main', 'detail'],
+  modes: anywhere,
   names: [String(index + 1)],
   label: String(index + 1),
   help: `Show the ${tab} tab.`,
@@ -29,7 +30,7 @@ const tabKey = (tab: Tab, index: number): Key => ({
 /** Keys of the guest table, and those that work nearly everywhere. */
 export const guestKeys: readonly Key[] = [
   {
-    modes: ['main'],
+    modes: ['main', 'journal'],
     names: ['q'],
     label: 'q',
     title: 'Quit',
@@ -37,7 +38,7 @@ export const guestKeys: readonly Key[] = [
     run: app => app.quit(),
   },
   {
-    modes: table,
+    modes: anywhere,
     names: ['?', 'h'],
     label: '?',
     title: 'Help',
@@ -64,7 +65,7 @@ export const guestKeys: readonly Key[] = [
   },
   ...orderKeys,
   {
-    modes: table,
+    modes: anywhere,
     names: [' '],
     label: 'Space',
     title: 'Pause',
@@ -72,7 +73,7 @@ export const guestKeys: readonly Key[] = [
     run: app => change(app, ({ paused }) => ({ paused: !paused })),
   },
   {
-    modes: ['main'],
+    modes: ['main', 'journal'],
     names: ['!'],
     label: '!',
     title: 'Problems',
@@ -94,7 +95,7 @@ export const guestKeys: readonly Key[] = [
   },
   ...tabs.map(tabKey),
   {
-    modes: ['main'],
+    modes: ['main', 'journal'],
     names: ['tab'],
     label: 'Tab',
     help: 'The next tab.',
@@ -127,14 +128,14 @@ export const guestKeys: readonly Key[] = [
     run: app => change(app, () => ({ filter: '' })),
   },
   {
-    modes: ['main', 'detail', 'help'],
+    modes: anywhere,
     names: ['ctrl-l'],
     label: 'Ctrl-L',
     help: 'Draw the whole screen again.',
     run: app => app.redraw(),
   },
   {
-    modes: ['main', 'detail', 'help'],
+    modes: anywhere,
     names: ['ctrl-z'],
     label: 'Ctrl-Z',
     help: 'Suspend; fg brings it back.',

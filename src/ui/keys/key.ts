@@ -11,10 +11,12 @@ export interface App {
   redraw(): void;
 }
 
-export type Mode = 'main' | 'filter' | Dialog['kind'];
+/** `main` is the guest table, with nothing open; the other tabs of one pane have modes of their own. */
+export type Mode = 'main' | 'journal' | 'filter' | Dialog['kind'];
 
 export const modeTitles: Readonly<Record<Mode, string>> = {
   main: 'Keys',
+  journal: 'In the journal',
   filter: 'While typing a filter',
   help: 'In this help',
   detail: 'In the detail view',
@@ -22,10 +24,14 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   sort: 'Choosing the order',
   columns: 'Choosing columns',
   enter: 'Entering a value',
+  palette: 'In the palette',
   confirm: 'Before a change',
 };
 
-export const modeOf = (state: State): Mode => (state.filtering ? 'filter' : (state.dialog?.kind ?? 'main'));
+export const modeOf = ({ filtering, dialog, tab }: State): Mode => {
+  if (filtering) return 'filter';
+  return dialog?.kind ?? (tab === 'journal' ? 'journal' : 'main');
+};
 
 export interface Key {
   readonly modes: readonly Mode[];

@@ -1,0 +1,39 @@
+import { type App, change, type Key } from './key.ts';
+
+const move = (by: number) => (app: App) =>
+  change(app, ({ journal, journalCursor }) => ({
+    journalCursor: Math.max(0, Math.min(journal.length - 1, journalCursor + by)),
+  }));
+
+const undo = (app: App): void =>
+  change(app, ({ journal, journalCursor, model }) => {
+    const entry = journal.toReversed()[journalCursor];
+    if (entry?.undo && entry.outcome === 'done') return { dialog: { kind: 'confirm', request: entry.undo, typed: '' } };
+    return { message: { text: 'this entry has no way back', tone: 'dim', time: model?.time ?? 0 } };
+  });
+
+/** Keys of the journal tab. */
+export const journalKeys: readonly Key[] = [
+  {
+    modes: ['journal'],
+    names: ['up', 'k'],
+    label: 'Up',
+    help: 'The entry above.',
+    run: move(-1),
+  },
+  {
+    modes: ['journal'],
+    names: ['down', 'j'],
+    label: 'Down',
+    help: 'The entry below.',
+    run: move(1),
+  },
+  {
+    modes: ['journal'],
+    names: ['enter', 'u'],
+    label: 'Enter',
+    title: 'Undo this entry',
+    help: 'Take back the selected entry, after showing what that does.',
+    run: undo,
+  },
+];

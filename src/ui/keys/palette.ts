@@ -1,0 +1,55 @@
+import { meaning } from '../../actions/actions.ts';
+import type { State } from '../../store/store.ts';
+import { candidates, completed, requestOf } from '../palette.ts';
+import { type App, change, close, type Key, open } from './key.ts';
+
+const withDialog = (state: State, cursor: number, text?: string): Partial<State> =>
+  state.dialog?.kind === 'palette' ? { dialog: { kind: 'palette', cursor, text: text ?? state.dialog.text } } : {};
+
+const move = (by: number) => (app: App) =>
+  change(app, state => {
+    if (state.dialog?.kind !== 'palette') return {};
+    const last = candidates(state.dialog.text).length - 1;
+    return withDialog(state, Math.max(0, Math.min(last, state.dialog.cursor + by)));
+  });
+
+const complete = (app: App): void =>
+  change(app, state => {
+    if (state.dialog?.kind !== 'palette') return {};
+    const action = candidates(state.dialog.text)[state.dialog.cursor];
+    const guest = state.model?.guests.find(one => one.id === state.selected);
+    return action ? withDialog(state, 0, completed(action, guest)) : {};
+  });
+
+/** What is whole is asked about; what is not is completed. */
+const enter = (app: App): void => {
+  const { dialog, model } = app.store.getState();
+  if (dialog?.kind !== 'palette' || !model) return;
+  const request = requestOf(dialog.text);
+  if (request && !(meaning(model, request) instanceof Error)) open(app, { kind: 'confirm', request, typed: '' });
+  else if (!request) complete(app);
+};
+
+/** Keys of the palette of all actions. */
+export const paletteKeys: readonly Key[] = [
+  {
+    modes: ['main', 'detail', 'journal'],
+    names: [':'],
+    label: ':',
+    title: 'All actions',
+    help: 'Every action, found by any of its letters, with its arguments: the words of kvmtop do.',
+    run: app => open(app, { kind: 'palette', text: '', cursor: 0 }),
+  },
+  {
+    modes: ['palette'],
+    names: ['enter'],
+    label: 'Enter',
+    title: 'Go on',
+    help: 'Complete, or go on to the question.',
+    run: enter,
+  },
+  { modes: ['palette'], names: ['tab'], label: 'Tab', title: 'Complete', help: 'Complete the action.', run: complete },
+  { modes: ['palette'], names: ['up'], label: 'Up', help: 'The action above.', run: move(-1) },
+  { modes: ['palette'], names: ['down'], label: 'Down', help: 'The action below.', run: move(1) },
+  { modes: ['palette'], names: ['escape'], label: 'Esc', title: 'Leave as it is', help: 'Change nothing.', run: close },
+];
