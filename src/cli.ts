@@ -1,4 +1,4 @@
-import { Refused } from './actions/perform.ts';
+import { Refused } from './actions/control.ts';
 import { type Call, Failure, parseCall, UsageError } from './programs/options.ts';
 import { openSource } from './programs/session.ts';
 

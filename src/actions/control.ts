@@ -1,5 +1,8 @@
 import type { GuestId } from '../sample.ts';
 
+/** No: by a guard rail, because all is read-only, or for lack of privilege. Exit status 3. */
+export class Refused extends Error {}
+
 /**
  * The hands of the gate: only a Source that can change the world has them. Every one of them fails with an Error that
  * says what, why and what to do, and checks first that a guest is still the one that was meant.

@@ -1,5 +1,5 @@
 import { safe } from '../text.ts';
-import type { Plan, Step } from './action.ts';
+import type { Plan, Request, Step } from './action.ts';
 
 /** A word for a shell, quoted where it must be. */
 const quoted = (word: string): string =>
@@ -11,7 +11,7 @@ export const describeStep = (step: Step): string => {
     case 'qmp':
       return `QMP ${step.command} ${JSON.stringify(step.arguments)} on ${step.name}`;
     case 'write':
-      return `echo ${quoted(step.value)} > ${quoted(step.path)}`;
+      return `echo ${quoted(step.value)} > ${quoted(step.path)}${step.before === undefined ? '' : ` (was ${step.before})`}`;
     case 'virsh':
       return ['virsh', ...step.words].map(quoted).join(' ');
     case 'api':
@@ -20,6 +20,10 @@ export const describeStep = (step: Step): string => {
       return step.content === undefined ? `rm ${quoted(step.path)}` : `write ${step.path}: ${step.content.trim()}`;
   }
 };
+
+/** The command that does the same for whoever may: what a read-only screen offers instead. */
+export const describeRequest = ({ action, words }: Request): string =>
+  ['kvmtop', 'do', action, ...words].map(quoted).join(' ');
 
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Root } from '../root.ts';
+import { Refused } from './control.ts';
 
 /** What the kernel means by refusing a value. */
 const reasons: Readonly<Record<string, string>> = {
@@ -25,7 +26,8 @@ export const writeKernelFile = (root: Root, path: string, value: string): string
     writeFileSync(root.path(path), value, { flag: 'r+' });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    throw new Error(`${path} = ${value}: ${reasons[code] ?? code} (${code}); nothing was changed`);
+    const message = `${path} = ${value}: ${reasons[code] ?? code} (${code}); nothing was changed`;
+    throw ['EACCES', 'EPERM', 'EROFS'].includes(code) ? new Refused(message) : new Error(message);
   }
   try {
     const text = readFileSync(root.path(path), 'utf8').trim();

@@ -1,5 +1,5 @@
 import type { Plan, Step } from './action.ts';
-import type { Control } from './control.ts';
+import { type Control, Refused } from './control.ts';
 import { type Journal, type JournalEntry, operator } from './journal.ts';
 
 export interface Gate {
@@ -7,9 +7,6 @@ export interface Gate {
   readonly control: Control | undefined;
   readonly journal: Journal;
 }
-
-/** The gate said no; nothing was changed. */
-export class Refused extends Error {}
 
 /** Does one step, and gives what must be told of it: where the kernel did something else than it was asked. */
 const performStep = async (control: Control, step: Step): Promise<string | undefined> => {
@@ -37,7 +34,8 @@ const performStep = async (control: Control, step: Step): Promise<string | undef
 /**
  * The one place that changes a host or a guest. Checks the guard rails once more, does the steps in order, stops at the
  * first that fails, and writes the journal either way.
- * @throws Refused when the plan may not be done; Error when a step failed (what was done before it stays done).
+ * @throws Refused when the plan may not be done, or privilege is lacking; Error when a step failed (what was done before
+ * it stays done).
  */
 export const perform = async (
   gate: Gate,
@@ -50,14 +48,14 @@ export const perform = async (
   if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
   gate.journal.check();
   const notes: string[] = [];
-  let error: string | undefined;
+  let failure: Error | undefined;
   try {
     for (const step of plan.steps) {
       const note = await performStep(gate.control, step);
       if (note !== undefined) notes.push(note);
     }
-  } catch (failure) {
-    error = failure instanceof Error ? failure.message : String(failure);
+  } catch (thrown) {
+    failure = thrown instanceof Error ? thrown : new Error(String(thrown));
   }
   const entry: JournalEntry = {
     time: new Date().toISOString(),
@@ -67,12 +65,12 @@ export const perform = async (
     summary: plan.summary,
     steps: plan.steps,
     forced,
-    outcome: error === undefined ? 'done' : 'failed',
+    outcome: failure === undefined ? 'done' : 'failed',
     ...(notes.length > 0 ? { notes } : {}),
-    ...(error === undefined ? {} : { error }),
+    ...(failure === undefined ? {} : { error: failure.message }),
     ...(plan.undo ? { undo: plan.undo } : {}),
   };
   gate.journal.append(entry);
-  if (error !== undefined) throw new Error(error);
+  if (failure !== undefined) throw failure;
   return entry;
 };

@@ -2,10 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Follow, Plan, Request } from '../actions/action.ts';
 import { actions, planStrictly } from '../actions/actions.ts';
+import { Refused } from '../actions/control.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { NoGuest } from '../actions/guest.ts';
-import { perform, Refused } from '../actions/perform.ts';
+import { perform } from '../actions/perform.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
@@ -54,22 +55,28 @@ const agreed = async ({ stdin, stdout }: Terminal): Promise<boolean> => {
   }
 };
 
-/** Tells how the balloon moves until it arrives; a Failure when it doesn't. */
+/** Tells how all that was asked for moves until it has arrived; a Failure, at the end, where something doesn't. */
 const followUp = async (
-  follow: Follow,
+  follow: readonly Follow[],
   look: () => Promise<Model>,
   out: NodeJS.WritableStream,
   every: number,
 ): Promise<void> => {
-  let following = startFollowing(follow, Date.now() / 1000);
-  for (;;) {
+  let following = follow.map(one => startFollowing(one, Date.now() / 1000));
+  while (following.some(one => one.state === 'moving')) {
     await delay(every * 1000);
-    const next = advance(following, await look());
-    if (next !== following) out.write(safe(describeFollowing(next)) + '\n');
-    following = next;
-    if (following.state === 'arrived') return;
-    if (following.state !== 'moving') throw new Failure(safe(describeFollowing(following)));
+    const model = await look();
+    following = following.map(last => {
+      // What stalled is told once and given up, though it may move again.
+      if (last.state !== 'moving') return last;
+      const next = advance(last, model);
+      if (next !== last && (next.state === 'moving' || next.state === 'arrived'))
+        out.write(safe(describeFollowing(next)) + '\n');
+      return next;
+    });
   }
+  const missed = following.filter(one => one.state !== 'arrived');
+  if (missed.length > 0) throw new Failure(missed.map(one => safe(describeFollowing(one))).join('; '));
 };
 
 const refuse = (plan: Plan): never => {

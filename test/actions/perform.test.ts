@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/actions/action.ts';
-import type { Control } from '../../src/actions/control.ts';
+import { type Control, Refused } from '../../src/actions/control.ts';
 import { openJournal } from '../../src/actions/journal.ts';
-import { perform, Refused } from '../../src/actions/perform.ts';
+import { perform } from '../../src/actions/perform.ts';
 
 const plan: Plan = {
   request: { action: 'balloon', words: ['1.1', '5B'] },

@@ -142,6 +142,17 @@ describe('a change', () => {
     expect(asked).toMatchObject([{ force: true }]);
   });
 
+  it('is not done where all is read-only, but shows what would do it', async () => {
+    const { press, shows, asked, screen } = start({ selected: web }, true);
+    await press('b', '3', 'G', enter);
+    await shows(/as root: kvmtop do balloon [\d.]+ 3G/);
+    expect(screen()).toMatch('Shrink web-1 from 4.00 GiB to 3.00 GiB');
+    await press('y', enter);
+    expect(asked).toEqual([]);
+    await press(esc);
+    await shows('READ-ONLY');
+  });
+
   it('that can’t be done can’t be forced', async () => {
     const id = models.at(-1)?.guests.find(guest => guest.name === 'k8s-node-1')?.id;
     const { press, shows, asked } = start({ selected: id });

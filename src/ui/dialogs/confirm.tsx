@@ -1,6 +1,8 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
+import { describeRequest } from '../../actions/describe.ts';
 import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { safe } from '../../text.ts';
 import { forceWord } from '../keys/change.ts';
 import { PlanView } from './plan.tsx';
 
@@ -16,7 +18,13 @@ export const ConfirmDialog = ({
   if (!plan) return <Text>Nothing is known yet.</Text>;
   return (
     <Box flexDirection="column">
-      {!plan.refusal && (
+      {state.setting.readOnly && (
+        <Text>
+          <Text bold>Read-only: nothing is changed here. Elsewhere, as root: </Text>
+          {safe(describeRequest(dialog.request))}
+        </Text>
+      )}
+      {!state.setting.readOnly && !plan.refusal && (
         <Text>
           <Text bold inverse>
             {' Do it? '}
@@ -24,7 +32,7 @@ export const ConfirmDialog = ({
           {' y or Enter does it, Esc leaves it as it is.'}
         </Text>
       )}
-      {plan.refusal?.forceable === true && (
+      {!state.setting.readOnly && plan.refusal?.forceable === true && (
         <Text>
           {`To do it all the same, type ${forceWord(state, plan)} and Enter: `}
           <Text bold>{dialog.typed}</Text>

@@ -55,7 +55,7 @@ const confirm = (app: App): void => {
 
 /** True while the guard rails must be overruled by typing; then letters are text, not keys. */
 export const forcing = (state: State): boolean => {
-  if (state.dialog?.kind !== 'confirm') return false;
+  if (state.dialog?.kind !== 'confirm' || state.setting.readOnly) return false;
   return currentPlan(state, state.dialog.request)?.refusal?.forceable === true;
 };
 
@@ -78,6 +78,7 @@ export const changeKeys: readonly Key[] = [
     names: ['b'],
     label: 'b',
     title: 'Balloon',
+    changes: true,
     help: 'Give the selected guest another size: 2G, +512M, -25%, 80%, max.',
     when: guestSelected,
     run: openBalloon(''),
@@ -87,6 +88,7 @@ export const changeKeys: readonly Key[] = [
     names: ['+', '='],
     label: '+',
     title: 'Grow',
+    changes: true,
     help: `Grow the selected guest by ${step} MiB; pressed again, by more.`,
     when: guestSelected,
     run: openBalloon(`+${step}M`),
@@ -96,6 +98,7 @@ export const changeKeys: readonly Key[] = [
     names: ['-'],
     label: '-',
     title: 'Shrink',
+    changes: true,
     help: `Shrink the selected guest by ${step} MiB; pressed again, by more.`,
     when: guestSelected,
     run: openBalloon(`-${step}M`),
@@ -105,6 +108,7 @@ export const changeKeys: readonly Key[] = [
     names: ['u'],
     label: 'u',
     title: 'Undo',
+    changes: true,
     help: 'Take back the last change of this session, after showing what that does.',
     when: state => state.undoable.length > 0,
     run: undo,
@@ -136,7 +140,7 @@ export const questionKeys: readonly Key[] = [
     label: 'y',
     title: 'Do it',
     help: 'Do it.',
-    when: state => !forcing(state),
+    when: state => !state.setting.readOnly && !forcing(state),
     run: confirm,
   },
   {
@@ -145,6 +149,7 @@ export const questionKeys: readonly Key[] = [
     label: 'Enter',
     title: 'Do it',
     help: 'Do it; when it was refused, only after the guest’s name was typed.',
+    when: state => !state.setting.readOnly,
     run: confirm,
   },
   {

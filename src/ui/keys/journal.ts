@@ -8,7 +8,7 @@ const move = (by: number) => (app: App) =>
 const undo = (app: App): void =>
   change(app, ({ journal, journalCursor, model }) => {
     const entry = journal.toReversed()[journalCursor];
-    if (entry?.undo && entry.outcome === 'done') return { dialog: { kind: 'confirm', request: entry.undo, typed: '' } };
+    if (entry?.undo) return { dialog: { kind: 'confirm', request: entry.undo, typed: '' } };
     return { message: { text: 'this entry has no way back', tone: 'dim', time: model?.time ?? 0 } };
   });
 

@@ -41,6 +41,8 @@ export interface Key {
   /** In the footer; without one it is only in the help. */
   readonly title?: string;
   readonly help: string;
+  /** It leads to a change: dim where all is read-only. */
+  readonly changes?: true;
   readonly when?: (state: State) => boolean;
   readonly run: (app: App, name: string) => void;
 }

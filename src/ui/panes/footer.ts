@@ -7,12 +7,13 @@ import type { Draw } from './pane.ts';
 export const footer: Draw = ({ state, width }) => {
   const row: Span[] = state.filtering ? [span('filter ', 'dim'), span(state.filter, 'strong'), span('_ ', 'key')] : [];
   let used = row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
-  for (const { label, title } of keysNow(state)) {
+  for (const { label, title, changes } of keysNow(state)) {
     if (title === undefined) continue;
     const wide = label.length + 1 + title.length + (used > 0 ? 2 : 0);
     if (used + wide > width) continue;
     if (used > 0) row.push(span('  '));
-    row.push(span(label, 'key'), span(' ' + title));
+    const dim = changes && state.setting.readOnly;
+    row.push(span(label, dim ? 'dim' : 'key'), span(' ' + title, dim ? 'dim' : 'text'));
     used += wide;
   }
   return [row satisfies Line];

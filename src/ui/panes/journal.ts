@@ -1,4 +1,4 @@
-import { describeStep } from '../../actions/describe.ts';
+import { describeRequest, describeStep } from '../../actions/describe.ts';
 import type { JournalEntry } from '../../actions/journal.ts';
 import { type Line, span } from '../line.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
@@ -30,19 +30,7 @@ const details = (entry: JournalEntry | undefined): readonly Line[] =>
         ...entry.steps.map((step): Line => [span('did   ', 'dim'), span(describeStep(step))]),
         ...(entry.error ? [[span('error ', 'dim'), span(entry.error, 'bad')]] : []),
         ...(entry.notes ?? []).map((note): Line => [span('note  ', 'dim'), span(note, 'warn')]),
-        ...(entry.undo
-          ? [
-              [
-                span('undo  ', 'dim'),
-                span(
-                  [entry.undo]
-                    .flat()
-                    .map(one => `${one.action} ${one.words.join(' ')}`)
-                    .join('; '),
-                ),
-              ],
-            ]
-          : []),
+        ...(entry.undo ? [[span('undo  ', 'dim'), span([entry.undo].flat().map(describeRequest).join('; '))]] : []),
       ]
     : [];
 
