@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -13,12 +13,60 @@ const withoutDevtools = {
   },
 };
 
-/** Whoever measures text gets src/ui/width.ts, which alone reaches the real string-width. */
+/**
+ * Whoever measures text gets src/ui/width.ts, which alone reaches the real string-width, and loads it when a text first
+ * needs it: its expression for all emoji takes 20 ms to build.
+ */
 const withFastWidth = {
   name: 'with-fast-width',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     const fast = join(root, 'src/ui/width.ts');
-    onResolve({ filter: /^string-width$/ }, ({ importer }) => (importer === fast ? undefined : { path: fast }));
+    onResolve({ filter: /^string-width$/ }, ({ path, importer, namespace }) =>
+      namespace === 'late-width' ? undefined : importer === fast ? { path, namespace: 'late-width' } : { path: fast },
+    );
+    onLoad({ filter: /.*/, namespace: 'late-width' }, () => ({
+      contents: `let width;
+        export default (text, options) => (width ??= require('string-width').default)(text, options);`,
+      resolveDir: root,
+    }));
+  },
+};
+
+/** ink-table hashes what it shows; Node's cryptography, of some 8 ms, can wait for the first dialog that shows a table. */
+const withLateHash = {
+  name: 'with-late-hash',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^object-hash$/ }, ({ path, namespace }) =>
+      namespace === 'late-hash' ? undefined : { path, namespace: 'late-hash' },
+    );
+    onLoad({ filter: /.*/, namespace: 'late-hash' }, () => ({
+      contents: `export const sha1 = value => require('object-hash').sha1(value);`,
+      resolveDir: root,
+    }));
+  },
+};
+
+/**
+ * Stands for Intl.Segmenter everywhere in the bundle. The first one takes 20 ms, and Ink's packages make one each when they
+ * are loaded: this makes it when it is used.
+ */
+const lateSegmenter = `class LateSegmenter {
+  #options;
+  #segmenter;
+  constructor(...options) { this.#options = options; }
+  segment(text) { return (this.#segmenter ??= new globalThis.Intl.Segmenter(...this.#options)).segment(text); }
+}`;
+
+/** Yoga decodes its own WebAssembly by fetch() of a data URL, which loads Node's whole HTTP client; it can do without. */
+const withoutFetch = {
+  name: 'without-fetch',
+  setup({ onLoad }) {
+    onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, ({ path }) => {
+      const question = '"function"!=typeof fetch';
+      const source = readFileSync(path, 'utf8');
+      if (source.split(question).length !== 3) throw new Error(`${path} asks for fetch in another way than it did`);
+      return { contents: source.replaceAll(question, 'true'), loader: 'js' };
+    });
   },
 };
 
@@ -36,10 +84,12 @@ export const bundle = (entries, outdir, options = {}) =>
     target: 'node22',
     jsx: 'automatic',
     // React's development build costs half as much again.
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', 'Intl.Segmenter': 'LateSegmenter' },
     // CommonJS packages in the bundle (signal-exit) call require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    plugins: [withoutDevtools, withFastWidth],
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n${lateSegmenter}`,
+    },
+    plugins: [withoutDevtools, withFastWidth, withLateHash, withoutFetch],
     // Not minified: it starts no faster, and stack traces stay readable.
     legalComments: 'external',
     logLevel: 'warning',
