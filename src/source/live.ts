@@ -9,6 +9,8 @@ import type { Source } from './source.ts';
 
 /** How long a look waits for the monitors, milliseconds: an idle QEMU answers in 4; who is later is in the next look. */
 const monitorBudget = 80;
+/** The first look waits for no more than a handful: the screen is empty until then, and the second look follows soon. */
+const firstBudget = 25;
 
 const AT_PAGESZ = 6n;
 
@@ -62,11 +64,13 @@ export const createLiveSource = (root: Root): Source => {
     };
   };
 
+  let budget = firstBudget;
   return {
     kind: 'live',
     ...(root.isHost ? { control } : {}),
     async look(wanted) {
-      await guests.poll(Date.now() / 1000, monitorBudget);
+      await guests.poll(Date.now() / 1000, budget);
+      budget = monitorBudget;
       return look(wanted);
     },
     async close() {
