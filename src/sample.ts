@@ -93,6 +93,8 @@ export interface ZramSample {
 /** `PID.STARTTIME`: a PID alone is reused. */
 export type GuestId = string;
 
+export type Vmm = 'qemu' | 'firecracker' | 'cloud-hypervisor' | 'other';
+
 export type Backend = 'anon' | 'shared' | 'hugetlb';
 
 export interface GuestSample {
@@ -102,7 +104,7 @@ export interface GuestSample {
   readonly starttime: number;
   /** As given by the operator or its tool: untrusted text. */
   readonly name: string;
-  readonly vmm: 'qemu' | 'other';
+  readonly vmm: Vmm;
   /** Who runs it, where that is known. */
   readonly manager?: 'libvirt' | 'proxmox';
   readonly launch: LaunchSample;
@@ -122,6 +124,10 @@ export interface LaunchSample {
   readonly backend?: Backend;
   readonly memLock?: boolean;
   readonly prealloc?: boolean;
+  /** false: `-machine mem-merge=off`, so KSM is offered none of it. */
+  readonly memMerge?: boolean;
+  /** Proxmox's number of the guest, from `-id`. */
+  readonly vmid?: number;
 }
 
 /** The host's side of a guest; a part is absent when it was not asked for or could not be read. */
@@ -166,6 +172,36 @@ export interface MonitorSample {
     readonly merge: boolean;
     readonly prealloc: boolean;
   }[];
+  /** `query-memory-devices`: virtio-mem, DIMMs. */
+  readonly memoryDevices?: readonly MemoryDeviceSample[];
+  /** `query-migrate`, of the migration that is under way or was the last; absent when there was none. */
+  readonly migration?: MigrationSample;
+}
+
+export interface MemoryDeviceSample {
+  /** `virtio-mem`, `dimm`, `nvdimm`, … */
+  readonly type: string;
+  /** As the operator gave it. */
+  readonly id?: string;
+  /** QOM path of the memory behind it. */
+  readonly memdev?: string;
+  /** QOM path of the device itself, of a virtio-mem; absent when it could not be told. */
+  readonly path?: string;
+  /** `size`, `requested-size`, `max-size`, `block-size`, `memaddr` (bytes), `node`. */
+  readonly values: Numbers;
+}
+
+export interface MigrationSample {
+  /** setup, active, postcopy-active, completed, failed, cancelling, cancelled, … */
+  readonly status: string;
+  /** `error-desc`. */
+  readonly error?: string;
+  /** `blocked-reasons`: why this guest can't be migrated. */
+  readonly blocked?: readonly string[];
+  /** `total-time`, `expected-downtime`, `downtime`, `setup-time`: seconds. */
+  readonly values: Numbers;
+  /** `ram`: `total`, `remaining`, `transferred` (bytes), `mbps` (10^6 bit/s), `dirty-pages-rate` (pages of `page-size` a second), … */
+  readonly ram: Numbers;
 }
 
 export interface BalloonSample {
@@ -173,6 +209,8 @@ export interface BalloonSample {
   readonly device: boolean;
   /** `query-balloon`, bytes. */
   readonly actual?: number;
+  /** What was asked of it, bytes; only VMMs other than QEMU tell. */
+  readonly target?: number;
   /** QOM path of the device. */
   readonly path?: string;
   readonly deflateOnOom?: boolean;

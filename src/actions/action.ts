@@ -18,7 +18,12 @@ export interface Plan {
   /** Asks for what was there before. It is planned anew when it is used, so that undoing has guard rails too. */
   readonly undo?: Request;
   /** What to watch afterwards until it arrives. */
-  readonly follow?: Follow;
+  readonly follow?: readonly Follow[];
+  /**
+   * The steps concern guests that have nothing to do with each other: all are tried, and those that fail are told. Else
+   * the first that fails ends it.
+   */
+  readonly independent?: true;
 }
 
 /** One exact change of the world; the gate (perform.ts) knows how to do each kind and nothing else. */
@@ -47,13 +52,31 @@ export type Step =
   /** A whole file of settings, such as one in /etc/sysctl.d; without `content` it is removed. */
   | { readonly kind: 'file'; readonly path: string; readonly content?: string };
 
-/** A guest's balloon on its way: bytes. */
-export interface Follow {
-  readonly guest: GuestId;
-  readonly name: string;
-  readonly from: number;
-  readonly target: number;
-}
+/** Something that takes its time after it was asked for: a balloon or a virtio-mem device (bytes), or a migration. */
+export type Follow =
+  | {
+      readonly kind: 'balloon';
+      readonly guest: GuestId;
+      readonly name: string;
+      readonly from: number;
+      readonly target: number;
+    }
+  | {
+      readonly kind: 'virtio-mem';
+      readonly guest: GuestId;
+      readonly name: string;
+      /** QOM path. */
+      readonly device: string;
+      readonly from: number;
+      readonly target: number;
+    }
+  | {
+      readonly kind: 'migration';
+      readonly guest: GuestId;
+      readonly name: string;
+      /** How it is to end. */
+      readonly target: 'completed' | 'cancelled';
+    };
 
 /**
  * What is asked for, in the words of `kvmtop do`: `balloon web-1 2G`. The journal and the way back hold it, and it is

@@ -164,7 +164,7 @@ export const balloon: Action<BalloonInput> = {
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),
       undo: { action: 'balloon', words: [guest.id, `${from}B`] },
-      follow: { guest: guest.id, name: guest.name, from, target: to },
+      follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from, target: to }],
     };
   },
 

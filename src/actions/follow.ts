@@ -1,54 +1,151 @@
-import type { Model } from '../model.ts';
-import { longBytes, MiB } from '../units.ts';
+import { type Estimate, estimateMigration, isMigrating } from '../fields/migration.ts';
+import type { GuestModel, Model } from '../model.ts';
+import type { MigrationSample } from '../sample.ts';
+import { formatDuration, longBytes, MiB } from '../units.ts';
 import type { Follow } from './action.ts';
 
-/** A balloon moves in steps of at most a second; one that has not moved for this long is stuck. Seconds. */
+/** A balloon moves in steps of at most a second; what has not moved for this long is stuck. Seconds. */
 const stallAfter = 12;
 /** The driver takes whole pages and QEMU rounds: this close is there. Bytes. */
 const closeEnough = MiB;
 
+/** failed: it ended otherwise than asked for; gone: its guest did. */
+export type FollowState = 'moving' | 'arrived' | 'stalled' | 'failed' | 'gone';
+
 export interface Following {
   readonly follow: Follow;
-  readonly state: 'moving' | 'arrived' | 'stalled' | 'gone';
-  /** Bytes, as last seen. */
+  readonly state: FollowState;
+  /** Bytes, as last seen: the size, or what a migration has sent. */
   readonly actual: number;
+  /** What was last seen of a migration. */
+  readonly migration?: MigrationSample;
   /** Wall clock, seconds. */
   readonly since: number;
   readonly moved: number;
 }
 
+/** `time`: when it was asked for, wall clock seconds; what was seen before that tells nothing. */
 export const startFollowing = (follow: Follow, time: number): Following => ({
   follow,
   state: 'moving',
-  actual: follow.from,
+  actual: follow.kind === 'migration' ? 0 : follow.from,
   since: time,
   moved: time,
 });
 
-/** One more look at it. A stalled balloon that moves again is moving again. */
+/** Whether the second asks anew for what the first is about. */
+export const isSameFollowed = ({ follow: a }: Following, { follow: b }: Following): boolean =>
+  a.guest === b.guest && a.kind === b.kind && (a.kind !== 'virtio-mem' || b.kind !== a.kind || a.device === b.device);
+
+/** One more look at it. What stalled and moves again is moving again. */
 export const advance = (following: Following, model: Model): Following => {
-  if (following.state === 'arrived' || following.state === 'gone') return following;
-  const guest = model.guests.find(one => one.id === following.follow.guest);
+  const { follow, state } = following;
+  if (state === 'arrived' || state === 'gone' || state === 'failed') return following;
+  const guest = model.guests.find(one => one.id === follow.guest);
   if (!guest) return { ...following, state: 'gone' };
-  const actual = guest.values.balloon_actual ?? following.actual;
-  const moved = actual === following.actual ? following.moved : model.time;
-  const arrived = Math.abs(actual - following.follow.target) <= closeEnough;
-  const state = arrived ? 'arrived' : model.time - moved > stallAfter ? 'stalled' : 'moving';
+  if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, model.time);
+  const actual = sizeNow(follow, guest) ?? following.actual;
+  const arrived = Math.abs(actual - follow.target) <= closeEnough;
+  return moved(following, actual, arrived ? 'arrived' : undefined, model.time);
+};
+
+/** `end` when it is over; else it moves, or has stalled. */
+const moved = (following: Following, actual: number, end: FollowState | undefined, time: number): Following => {
+  const last = actual === following.actual ? following.moved : time;
+  const state = end ?? (time - last > stallAfter ? 'stalled' : 'moving');
   if (state === following.state && actual === following.actual) return following;
-  return { ...following, state, actual, moved };
+  return { ...following, state, actual, moved: last };
+};
+
+const sizeNow = (follow: Follow, { values, sample }: GuestModel): number | undefined =>
+  follow.kind === 'virtio-mem'
+    ? sample.monitor.memoryDevices?.find(device => device.path === follow.device)?.values['size']
+    : values.balloon_actual;
+
+const advanceMigration = (
+  following: Following,
+  target: 'completed' | 'cancelled',
+  guest: GuestModel,
+  time: number,
+): Following => {
+  const { monitor } = guest.sample;
+  // An answer from before may tell of an earlier migration.
+  const fresh = (monitor.time ?? 0) > following.since ? monitor.migration : undefined;
+  if (!fresh) return moved(following, following.actual, undefined, time);
+  const over = isMigrating(fresh) ? undefined : fresh.status === target ? 'arrived' : 'failed';
+  const next = moved(following, fresh.ram['transferred'] ?? following.actual, over, time);
+  return next === following ? next : { ...next, migration: fresh };
 };
 
 /** What the operator is told of it, in one line. */
-export const describeFollowing = ({ follow, state, actual }: Following): string => {
-  const there = `${longBytes(actual)} of ${longBytes(follow.target)}`;
+export const describeFollowing = (following: Following): string => {
+  const { follow } = following;
+  switch (follow.kind) {
+    case 'balloon':
+      return describeSize(
+        following,
+        'balloon',
+        follow.target,
+        'the guest can give no more, or its driver does not answer',
+      );
+    case 'virtio-mem':
+      return describeSize(
+        following,
+        'virtio-mem',
+        follow.target,
+        follow.target < follow.from
+          ? 'the guest can unplug no more of it; what it asks for stays asked'
+          : 'its driver plugs no more, or is not loaded',
+      );
+    case 'migration':
+      return describeMigration(following, follow.target);
+  }
+};
+
+const describeSize = ({ follow, state, actual }: Following, what: string, target: number, why: string): string => {
+  const there = `${longBytes(actual)} of ${longBytes(target)}`;
   switch (state) {
     case 'moving':
-      return `${follow.name}: balloon on its way, ${there}`;
+      return `${follow.name}: ${what} on its way, ${there}`;
     case 'arrived':
-      return `${follow.name}: balloon arrived at ${longBytes(actual)}`;
+      return `${follow.name}: ${what} arrived at ${longBytes(actual)}`;
     case 'stalled':
-      return `${follow.name}: balloon stalled at ${there}: the guest can give no more, or its driver does not answer`;
+    case 'failed':
+      return `${follow.name}: ${what} stalled at ${there}: ${why}`;
     case 'gone':
-      return `${follow.name}: gone while its balloon moved`;
+      return `${follow.name}: gone while its ${what} moved`;
   }
+};
+
+const describeMigration = (following: Following, target: 'completed' | 'cancelled'): string => {
+  const { follow, state, migration, actual } = following;
+  switch (state) {
+    case 'moving':
+      return `${follow.name}: ${migration ? describeProgress(migration) : 'migration asked for'}`;
+    case 'arrived':
+      return target === 'completed'
+        ? `${follow.name}: migrated, ${longBytes(actual)} sent; it stands still here and holds its RAM until quit`
+        : `${follow.name}: migration cancelled, it runs on here`;
+    case 'stalled':
+      return `${follow.name}: migration stalled: nothing sent for ${stallAfter} s; ${migration ? describeProgress(migration) : 'QEMU tells nothing of it'}`;
+    case 'failed':
+      return `${follow.name}: migration ${migration?.status ?? 'ended'}${migration?.error ? `: ${migration.error}` : ''}`;
+    case 'gone':
+      return `${follow.name}: gone while it migrated`;
+  }
+};
+
+/** `migrating, 1.20 GiB of 4.00 GiB left at 110 MiB/s, 12s to go`. */
+const describeProgress = (migration: MigrationSample): string => {
+  const { total, remaining } = migration.ram;
+  if (migration.status !== 'active' || total === undefined || remaining === undefined)
+    return `migration: ${migration.status}`;
+  const estimate = estimateMigration(migration);
+  const rate = estimate.rate === undefined ? '' : ` at ${longBytes(estimate.rate)}/s`;
+  return `migrating, ${longBytes(remaining)} of ${longBytes(total)} left${rate}${outlook(estimate)}`;
+};
+
+const outlook = ({ converges, seconds, dirtyRate }: Estimate): string => {
+  if (converges === false) return `; it does not converge: the guest writes ${longBytes(dirtyRate)}/s`;
+  return seconds === undefined ? '' : `, ${formatDuration(Math.ceil(seconds))} to go`;
 };

@@ -31,9 +31,44 @@ const performStep = async (control: Control, step: Step): Promise<string | undef
   }
 };
 
+/** What must be told of the steps, and what ended them. */
+interface Outcome {
+  readonly notes: readonly string[];
+  readonly failure?: Error;
+}
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+const inOrder = async (control: Control, steps: readonly Step[]): Promise<Outcome> => {
+  const notes: string[] = [];
+  try {
+    for (const step of steps) {
+      const note = await performStep(control, step);
+      if (note !== undefined) notes.push(note);
+    }
+    return { notes };
+  } catch (thrown) {
+    return { notes, failure: errorOf(thrown) };
+  }
+};
+
+/** At once, so that a guest that hangs holds up no other; a failure only when every one failed. */
+const eachByItself = async (control: Control, steps: readonly Step[]): Promise<Outcome> => {
+  const ends = await Promise.allSettled(steps.map(step => performStep(control, step)));
+  const failures = ends.flatMap(end => (end.status === 'rejected' ? [errorOf(end.reason)] : []));
+  const [first] = failures;
+  if (first && failures.length === steps.length)
+    return {
+      notes: [],
+      failure: failures.length === 1 ? first : new Error(failures.map(one => one.message).join('; ')),
+    };
+  const told = ends.flatMap(end => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
+  return { notes: [...failures.map(({ message }) => `failed: ${message}`), ...told] };
+};
+
 /**
- * The one place that changes a host or a guest. Checks the guard rails once more, does the steps in order, stops at the
- * first that fails, and writes the journal either way.
+ * The one place that changes a host or a guest. Checks the guard rails once more, does the steps in order and stops at
+ * the first that fails (independent ones all at once), and writes the journal either way.
  * @throws Refused when the plan may not be done, or privilege is lacking; Error when a step failed (what was done before
  * it stays done).
  */
@@ -47,16 +82,7 @@ export const perform = async (
   const forced = plan.refusal !== undefined;
   if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
   gate.journal.check();
-  const notes: string[] = [];
-  let failure: Error | undefined;
-  try {
-    for (const step of plan.steps) {
-      const note = await performStep(gate.control, step);
-      if (note !== undefined) notes.push(note);
-    }
-  } catch (thrown) {
-    failure = thrown instanceof Error ? thrown : new Error(String(thrown));
-  }
+  const { notes, failure } = await (plan.independent ? eachByItself : inOrder)(gate.control, plan.steps);
   const entry: JournalEntry = {
     time: new Date().toISOString(),
     user: operator(process.env),

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Plan, Request } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
-import { advance, describeFollowing, type Following, startFollowing } from '../actions/follow.ts';
+import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/journal.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
@@ -103,7 +103,7 @@ export const openStore = (setting: Setting): Store => createStore<State>()(() =>
 /** Seconds that a message, or a balloon that arrived, stays on the screen. */
 const messageSeconds = 8;
 
-const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', gone: 'bad' } as const;
+const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
 
 /** Seconds after which a measurement that brings nothing (no privilege) is given up. */
 const measureSeconds = 3;
@@ -144,13 +144,18 @@ export const currentPlan = (state: State, request: Request): Plan | undefined =>
 /** After the gate did it: follow what moves, and keep the way back. */
 export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isUndo: boolean): Partial<State> => {
   const time = state.model?.time ?? Date.now() / 1000;
-  const others = state.following.filter(one => one.follow.guest !== plan.follow?.guest);
+  // The Model may be older than what was done.
+  const done = Math.max(time, Date.parse(entry.time) / 1000);
+  const started = (plan.follow ?? []).map(follow => startFollowing(follow, done));
+  const others = state.following.filter(one => !started.some(other => isSameFollowed(one, other)));
   const undoable = isUndo ? state.undoable.slice(0, -1) : entry.undo ? [...state.undoable, entry.undo] : state.undoable;
   return {
     dialog: undefined,
     undoable,
     journal: [...state.journal, entry],
-    following: plan.follow ? [...others, startFollowing(plan.follow, time)] : others,
-    message: { text: plan.summary + ': asked', tone: 'good', time },
+    following: [...others, ...started],
+    message: entry.notes
+      ? { text: `${plan.summary}: ${entry.notes.join('; ')}`, tone: 'warn', time }
+      : { text: plan.summary + ': asked', tone: 'good', time },
   };
 };

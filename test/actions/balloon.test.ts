@@ -89,7 +89,9 @@ describe('a balloon plan', () => {
       'host: gets back 1.00 GiB to 2.00 GiB, as far as the guest had touched it',
     ]);
     expect(plan.undo).toEqual({ action: 'balloon', words: ['100.5000', '4294967296B'] });
-    expect(plan.follow).toMatchObject({ from: 4 * GiB, target: 2 * GiB });
+    expect(plan.follow).toEqual([
+      { kind: 'balloon', guest: '100.5000', name: 'web-1', from: 4 * GiB, target: 2 * GiB },
+    ]);
   });
 
   it('is cut to the maximum, and says so', () => {

@@ -12,7 +12,7 @@ const at = (time: number, actual?: number): Model =>
       guests: actual === undefined ? [] : [guest({ monitor: { state: 'ok', balloon: { device: true, actual } } })],
     }),
   );
-const follow = { guest: '100.5000', name: 'web-1', from: 4 * GiB, target: 2 * GiB };
+const follow = { kind: 'balloon', guest: '100.5000', name: 'web-1', from: 4 * GiB, target: 2 * GiB } as const;
 
 it('follows a balloon until it arrives', () => {
   let following = startFollowing(follow, 0);

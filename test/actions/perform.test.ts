@@ -70,6 +70,17 @@ describe('the gate', () => {
     expect(journal.read()).toMatchObject([{ outcome: 'failed', error: 'balloon was refused by QEMU' }]);
   });
 
+  it('tries all steps that are independent, tells which failed, and fails only with all', async () => {
+    const { done, control } = world('balloon');
+    const journal = newJournal();
+    const { notes } = await perform({ control, journal }, { ...plan, independent: true }, { by: 'do' });
+    expect(done).toEqual(['cont']);
+    expect(notes).toEqual(['failed: balloon was refused by QEMU']);
+    const hopeless = { ...plan, steps: plan.steps.slice(0, 1), independent: true } as const;
+    await expect(perform({ control, journal }, hopeless, { by: 'do' })).rejects.toThrow('balloon was refused by QEMU');
+    expect(journal.read().map(({ outcome }) => outcome)).toEqual(['done', 'failed']);
+  });
+
   it('tells where the kernel gave something else than it was asked for', async () => {
     const { done, control } = world();
     const steps = ['/proc/sys/vm/nr_hugepages', '/proc/sys/vm/swappiness'].map((path, index) => ({

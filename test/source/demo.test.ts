@@ -241,8 +241,8 @@ describe("the demo's balloons", () => {
     const before = called(model, 'gitlab');
     const shrink = balloon(model, 'gitlab', '-2G');
     await perform(gate, shrink, { by: 'key' });
-    if (!shrink.follow) throw new Error('nothing to follow');
-    let following = startFollowing(shrink.follow, model.time);
+    if (!shrink.follow?.[0]) throw new Error('nothing to follow');
+    let following = startFollowing(shrink.follow[0], model.time);
     const sizes: (number | undefined)[] = [];
     while (following.state === 'moving' && sizes.length < 30) {
       model = await look(1);
@@ -273,8 +273,8 @@ describe("the demo's balloons", () => {
     const shrink = balloon(model, 'vdi-01', '512M');
     await expect(perform(gate, shrink, { by: 'key' })).rejects.toThrow(Refused);
     await perform(gate, shrink, { by: 'key', force: true });
-    if (!shrink.follow) throw new Error('nothing to follow');
-    let following = startFollowing(shrink.follow, model.time);
+    if (!shrink.follow?.[0]) throw new Error('nothing to follow');
+    let following = startFollowing(shrink.follow[0], model.time);
     for (let second = 0; second < 120 && following.state === 'moving'; second += 1) {
       model = await look(1);
       following = advance(following, model);

@@ -4,21 +4,28 @@ import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
 import { describePlan } from '../../actions/describe.ts';
 import type { State } from '../../store/store.ts';
+import { safe } from '../../text.ts';
 import { format } from '../../units.ts';
 
-/** The size of a guest's balloon now and after: the small table of a plan that moves one. */
+/** More guests than this are told by the steps alone. */
+const mostRows = 8;
+
+/** The sizes of guests now and after: the small table of a plan that moves some. */
 const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
-  const { follow } = plan;
-  const guest = state.model?.guests.find(one => one.id === follow?.guest);
-  if (!follow || !guest) return null;
-  const row = {
-    Now: format(follow.from, 'bytes'),
-    After: format(follow.target, 'bytes'),
-    Used: format(guest.values.guest_used, 'bytes'),
-    Maximum: format(guest.values.mem_size, 'bytes'),
-    'Held by host': format(guest.values.held, 'bytes'),
-  };
-  return <Table data={[row]} />;
+  const sizes = (plan.follow ?? []).filter(one => one.kind !== 'migration').slice(0, mostRows);
+  const data = sizes.flatMap(({ guest: id, name, from, target }) => {
+    const guest = state.model?.guests.find(one => one.id === id);
+    if (!guest) return [];
+    const row = {
+      Now: format(from, 'bytes'),
+      After: format(target, 'bytes'),
+      Used: format(guest.values.guest_used, 'bytes'),
+      Maximum: format(guest.values.mem_size, 'bytes'),
+      'Held by host': format(guest.values.held, 'bytes'),
+    };
+    return [sizes.length > 1 ? { Guest: safe(name), ...row } : row];
+  });
+  return data.length === 0 ? null : <Table data={data} />;
 };
 
 const looks = {
