@@ -5,7 +5,7 @@ import { safe } from '../../text.ts';
 import { contested } from './claims.ts';
 import { Discovery, type Vmm } from './discovery.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
-import { Layout } from './numbers.ts';
+import { KeyNames } from './numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process.ts';
 import { Queue } from './queue.ts';
 
@@ -56,7 +56,7 @@ class LiveGuestReader implements GuestReader {
   readonly #monitors: boolean;
   readonly #discovery: Discovery;
   readonly #budget = new DescriptorBudget();
-  readonly #layouts = { status: new Layout(), smaps_rollup: new Layout() };
+  readonly #names = { status: new KeyNames(), smaps_rollup: new KeyNames() };
   readonly #guests = new Map<number, Guest>();
   readonly #lookAgainAt = new Map<number, number>();
   readonly #targets = new Map<GuestId, number>();
@@ -168,7 +168,7 @@ class LiveGuestReader implements GuestReader {
   #open(pid: number, vmm: Vmm, time: number): boolean {
     const known = this.#guests.get(pid);
     if (known) void this.#forget(known);
-    const reader = new ProcessReader(this.#root, pid, this.#budget, this.#layouts);
+    const reader = new ProcessReader(this.#root, pid, this.#budget, this.#names);
     const guest = openGuest(this.#root, pid, vmm, reader, this.#monitors);
     if (!guest) {
       reader.close();

@@ -2,8 +2,9 @@ import type { Numbers } from '../../sample.ts';
 
 /**
  * Parsers of a process's files, on bytes: they run for every guest in every round, and making strings of ever the same
- * words would be most of their cost. Keys of a file come in the same order each time, so a Layout remembers them; a
- * file with other keys (another kernel, a fixture) is read right all the same, only slower the first time.
+ * words would be most of their cost. Keys of a file come in the same order each time, so KeyNames remembers them; a
+ * file with other keys (another kernel, a fixture) is read right all the same, only slower the first time. The Layout of
+ * the host's files would not do: it expects that only numbers change, and from guest to guest names and states do too.
  */
 
 interface Key {
@@ -11,7 +12,7 @@ interface Key {
   readonly text: string;
 }
 
-export class Layout {
+export class KeyNames {
   readonly #keys: Key[] = [];
 
   /** The word `bytes[from, to)`, expected to be that of line `index`. */
@@ -40,7 +41,7 @@ const isDigit = (byte: number | undefined): byte is number => byte !== undefined
  * `/proc/PID/status` and `/proc/PID/smaps_rollup`: lines are `Key:  123 kB`, and all of those are kept, in bytes. Lines
  * without the unit are names, ids, masks and lists, no amounts, and are left out; so is what a process calls itself.
  */
-export const parseKilobytes = (bytes: Uint8Array, layout: Layout): Numbers => {
+export const parseKilobytes = (bytes: Uint8Array, names: KeyNames): Numbers => {
   const numbers: Record<string, number> = {};
   let at = 0;
   for (let index = 0; at < bytes.length; index += 1) {
@@ -60,7 +61,7 @@ export const parseKilobytes = (bytes: Uint8Array, layout: Layout): Numbers => {
       bytes[at + 2] === 66 &&
       (at + 3 === bytes.length || bytes[at + 3] === newline)
     ) {
-      numbers[layout.key(bytes, start, end, index)] = value * 1024;
+      numbers[names.key(bytes, start, end, index)] = value * 1024;
     }
     while (at < bytes.length && bytes[at] !== newline) at += 1;
     at += 1;

@@ -2,7 +2,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { ProcessSample } from '../../sample.ts';
-import { type Layout, type ProcessStat, parseKilobytes, parseKsmStat, parseStat } from './numbers.ts';
+import { type KeyNames, type ProcessStat, parseKilobytes, parseKsmStat, parseStat } from './numbers.ts';
 
 /** The files that stay open; all come in one record. */
 type Kept = 'stat' | 'status' | 'ksm_stat';
@@ -43,16 +43,16 @@ export class ProcessReader {
   readonly #root: Root;
   readonly #pid: number;
   readonly #budget: DescriptorBudget;
-  readonly #layouts: Record<'status' | 'smaps_rollup', Layout>;
+  readonly #names: Record<'status' | 'smaps_rollup', KeyNames>;
   readonly #open = new Map<Kept, number>();
   /** The last costly reading, until it is asked for again. */
   #measured: Pick<ProcessSample, 'smaps_rollup' | 'smaps_time'> = {};
 
-  constructor(root: Root, pid: number, budget: DescriptorBudget, layouts: Record<'status' | 'smaps_rollup', Layout>) {
+  constructor(root: Root, pid: number, budget: DescriptorBudget, names: Record<'status' | 'smaps_rollup', KeyNames>) {
     this.#root = root;
     this.#pid = pid;
     this.#budget = budget;
-    this.#layouts = layouts;
+    this.#names = names;
   }
 
   /** `undefined` when the process is gone, or is only waited for. */
@@ -69,7 +69,7 @@ export class ProcessReader {
       state: stat.state,
       stat: stat.numbers,
     };
-    if (status) process.status = parseKilobytes(status, this.#layouts.status);
+    if (status) process.status = parseKilobytes(status, this.#names.status);
     const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
     if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));
     if (wanted.has(`guest_smaps_rollup:${this.#pid}`)) this.#measure();
@@ -80,7 +80,7 @@ export class ProcessReader {
     const rollup = this.#root.bytes(this.#path('smaps_rollup'));
     if (!rollup || rollup.length === 0) return;
     this.#measured = {
-      smaps_rollup: parseKilobytes(rollup, this.#layouts.smaps_rollup),
+      smaps_rollup: parseKilobytes(rollup, this.#names.smaps_rollup),
       smaps_time: Date.now() / 1000,
     };
   }

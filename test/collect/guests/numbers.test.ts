@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import { Layout, parseKilobytes, parseKsmStat, parseStat } from '../../../src/collect/guests/numbers.ts';
+import { KeyNames, parseKilobytes, parseKsmStat, parseStat } from '../../../src/collect/guests/numbers.ts';
 import { statLine, statusText } from './tree.ts';
 
-const kilobytes = (text: string, layout = new Layout()) => parseKilobytes(Buffer.from(text), layout);
+const kilobytes = (text: string, names = new KeyNames()) => parseKilobytes(Buffer.from(text), names);
 
 it('keeps the amounts of status in bytes, and neither ids nor masks nor names', () => {
   expect(kilobytes(statusText(37_012))).toEqual({
@@ -29,12 +29,12 @@ const line = fc.tuple(fc.stringMatching(/^[A-Za-z_]{1,16}$/), fc.nat({ max: 2 **
 const textOf = (lines: [string, number, boolean][]) =>
   lines.map(([key, value, unit]) => `${key}:\t${String(value).padStart(8)}${unit ? ' kB' : ''}\n`).join('');
 
-it('reads files of any keys in any order through one layout', () => {
-  const layout = new Layout();
+it('reads files of any keys in any order through the same names', () => {
+  const names = new KeyNames();
   fc.assert(
     fc.property(fc.array(line), lines => {
       const wanted = Object.fromEntries(lines.filter(([, , unit]) => unit).map(([key, value]) => [key, value * 1024]));
-      expect(kilobytes(textOf(lines), layout)).toEqual(wanted);
+      expect(kilobytes(textOf(lines), names)).toEqual(wanted);
     }),
   );
 });
@@ -42,7 +42,7 @@ it('reads files of any keys in any order through one layout', () => {
 it('takes any bytes for a file', () => {
   fc.assert(
     fc.property(fc.uint8Array(), bytes => {
-      for (const value of Object.values(parseKilobytes(bytes, new Layout()))) expect(value).toBeGreaterThanOrEqual(0);
+      for (const value of Object.values(parseKilobytes(bytes, new KeyNames()))) expect(value).toBeGreaterThanOrEqual(0);
       const stat = parseStat(bytes);
       if (stat) expect(stat.starttime).toBeGreaterThanOrEqual(0);
     }),
