@@ -74,12 +74,13 @@ export interface Lab<Key extends LabKey = LabKey> {
 
 /**
  * Starts guests of the lab side by side (all of them, or `only` some) and resolves when every one is ready. About a
- * second and a half each on two processors.
+ * second and a half each on two processors. `prefix` goes before their names, for a host with other guests on it.
  */
 export const startLab = async <Key extends LabKey = LabKey>(
   only: readonly Key[] = labKeys as Key[],
+  prefix = '',
 ): Promise<Lab<Key>> => {
-  const options = only.map((key): GuestOptions => labGuests[key]);
+  const options = only.map((key): GuestOptions => ({ ...labGuests[key], name: prefix + labGuests[key].name }));
   const giveBack = await borrowHost({
     ksm: options.some(({ merge }) => merge),
     hugepages: options.reduce((sum, { backend, memory = 0 }) => sum + (backend === 'hugetlb' ? memory / 2 : 0), 0),

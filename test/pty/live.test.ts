@@ -209,7 +209,7 @@ const visitEverything = async (terminal: Terminal): Promise<void> => {
   await visit(leave, /^q Quit/m);
   // A guest that can be resized, to a size that kills it.
   await visit('/gitlab\r', /^gitlab/m);
-  await visit('b', /New size for gitlab/);
+  await visit('b', /Balloon gitlab/);
   await visit('1M', /Refused: .*kills a guest/);
   await visit(enter, /Esc Leave as it is/);
   await visit(leave, /^q Quit/m);
