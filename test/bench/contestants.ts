@@ -40,7 +40,7 @@ export const contestantsIn = (folder: string): Readonly<Record<'kvmtop' | 'htop'
     htop: {
       name: 'htop',
       run: { command: 'htop', args: ['-d', '10'], env },
-      complete: table(/PID.*USER/, /\/(qemu-system|service)|node/),
+      complete: table(/PID.*USER/, /^ *\d+ \S+ +\d+ +\d+ /),
     },
     btop: {
       name: 'btop',

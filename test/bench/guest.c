@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ static int listening(const char *option) {
 static int crowd(char **argv) {
   int guests = atoi(argv[2]), others = atoi(argv[3]);
   char program[4096], label[64], socket[4200];
+  setpgid(0, 0);
   for (int i = 0; i < guests + others; i++) {
     if (fork() != 0) continue;
     snprintf(program, sizeof program, "%s/%s", argv[4], i < guests ? "qemu-system-x86_64" : "service");
@@ -101,6 +103,10 @@ static int crowd(char **argv) {
   }
   char byte;
   while (read(0, &byte, 1) > 0) continue;
+  /* None is left behind as a zombie: nobody else waits for them. */
+  signal(SIGTERM, SIG_IGN);
+  kill(0, SIGTERM);
+  while (wait(NULL) > 0) continue;
   return 0;
 }
 
