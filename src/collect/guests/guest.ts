@@ -5,6 +5,7 @@ import type { GuestId, GuestSample, LaunchSample, MonitorSample } from '../../sa
 import { splitCommandLine } from './commandline.ts';
 import { programName, type Vmm } from './discovery.ts';
 import { type ProcessLaunch, readLaunch } from './launch.ts';
+import type { Monitor } from './monitors/contract.ts';
 import { GuestMonitor } from './monitors/monitor.ts';
 import type { ProcessStat } from './numbers.ts';
 import type { ProcessReader } from './process.ts';
@@ -20,7 +21,7 @@ export interface Guest {
   readonly name: string;
   readonly reader: ProcessReader;
   readonly started: ProcessLaunch | undefined;
-  readonly monitor: GuestMonitor | undefined;
+  readonly monitor: Monitor | undefined;
   /** What is shown when `monitor` is not there. */
   readonly idle: MonitorSample;
   stat: ProcessStat;
