@@ -1,10 +1,10 @@
 import type { Field } from './fields/field.ts';
 import { type GuestFieldId, guestFields } from './fields/guest.ts';
 import { type HostFieldId, hostFields } from './fields/host.ts';
+import { isMigrating } from './fields/migration.ts';
 import { type NodeFieldId, nodeFields } from './fields/node.ts';
 import { type PoolFieldId, poolFields } from './fields/pool.ts';
 import { type Ledger, ledger } from './ledger.ts';
-import type { GuestSample, Problem, Sample, SwapSample } from './sample.ts';
 
 /** A gauge's value, or a counter's rate per second. What is unknown is absent. */
 export type Row<Id extends string> = Readonly<Partial<Record<Id, number>>>;
@@ -36,6 +36,7 @@ export interface NodeModel {
 
 /** All that is shown, exported and decided on. Computed, never stored. */
 export interface Model {
+  /** `PID.STARTTIME`. */
   /** Wall clock, seconds since 1970. */
   readonly time: number;
   /** Seconds between the two Samples; absent for the first one, which has no rates. */
@@ -57,6 +58,7 @@ interface Moment<Subject> {
 
 type Table<Subject> = Readonly<Record<string, Field<Subject>>>;
 
+  /** Absent when nobody asked for them. */
 /** A counter that went backwards was reset (a driver reloaded, a guest restarted): its rate is unknown once, then right again. */
 const rate = <Subject>(
   field: Field<Subject>,
@@ -109,6 +111,7 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
       state: guestState(guest),
       ...rows(
         guestFields,
+    const [to, from] = [now[key], before[key]];
         { subject: guest, sample: next },
         previous && earlier ? { subject: earlier, sample: previous } : undefined,
       ),
@@ -155,7 +158,8 @@ export const guestWord = (guest: GuestModel): string => {
   if (guest.state === 'stopped') return 'stopped';
   switch (monitor.state) {
     case 'ok':
-      return guest.state;
+      // QEMU calls it running until the last moment.
+      return guest.state === 'running' && isMigrating(monitor.migration) ? 'migrating' : guest.state;
     case 'none':
       return 'no monitor';
     case 'unasked':

@@ -1,5 +1,7 @@
 import type { GuestSample, Sample } from '../sample.ts';
 import type { GuestField } from './field.ts';
+import { whyNotMerged } from './mergeable.ts';
+import { estimateMigration, isMigrating } from './migration.ts';
 
 type Read = GuestField['read'];
 
@@ -19,14 +21,22 @@ const ksmStatWhy = (guest: GuestSample): string =>
 const insideWhy = (guest: GuestSample): string => {
   const { monitor } = guest;
   if (!monitor.balloon) return monitor.reason ?? 'its monitor has not answered yet';
-  if (!monitor.balloon.device) return 'it has no balloon device: add -device virtio-balloon-pci';
+  if (!monitor.balloon.device) return noBalloon(guest);
   if (monitor.balloon.stats) return 'its balloon driver does not report this';
   if (monitor.balloon.pollingInterval === 0) return 'statistics are off: no polling interval is set';
   return 'its balloon driver has never reported: not loaded, or still booting';
 };
 
-const actualWhy = (guest: GuestSample): string =>
-  guest.monitor.balloon ? 'it has no balloon device: add -device virtio-balloon-pci' : insideWhy(guest);
+const noBalloon = ({ vmm }: GuestSample): string =>
+  vmm === 'qemu'
+    ? 'it has no balloon device: add -device virtio-balloon-pci'
+    : 'it has no balloon device: it must be given one before it starts';
+
+const actualWhy = (guest: GuestSample): string => {
+  const { balloon } = guest.monitor;
+  if (!balloon) return insideWhy(guest);
+  return balloon.device ? 'its VMM does not tell it' : noBalloon(guest);
+};
 
 const stat =
   (key: string): ((guest: GuestSample) => number | undefined) =>
@@ -98,6 +108,31 @@ const held = (guest: GuestSample, sample: Sample): number | undefined => {
 };
 
 /** What kvmtop knows of a guest. An entry here is all that a new number takes. */
+/** Of all virtio-mem devices of the guest together; a part of one that QEMU did not tell makes it unknown. */
+const virtioMem =
+  (key: string): Read =>
+  guest => {
+    const devices = guest.monitor.memoryDevices?.filter(({ type }) => type === 'virtio-mem') ?? [];
+    const parts = devices.map(({ values }) => values[key]);
+    return parts.length === 0 || parts.includes(undefined)
+      ? undefined
+      : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+  };
+
+const virtioMemWhy = (guest: GuestSample): string => {
+  const { memoryDevices, reason } = guest.monitor;
+  return memoryDevices ? 'it has no virtio-mem device' : (reason ?? 'its monitor does not tell it');
+};
+
+/** Known only while a migration is under way: what was left of an ended one is no news. */
+const migrating =
+  (of: (migration: NonNullable<GuestSample['monitor']['migration']>) => number | undefined): Read =>
+  ({ monitor: { migration } }) =>
+    migration && isMigrating(migration) ? of(migration) : undefined;
+
+const migrationWhy = (guest: GuestSample): string =>
+  isMigrating(guest.monitor.migration) ? 'QEMU does not tell it yet' : 'no migration is under way';
+
 export const guestFields = {
   mem_size: {
     title: 'SIZE',
@@ -123,16 +158,16 @@ export const guestFields = {
   balloon_target: {
     title: 'TARGET',
     help: 'Size asked for by kvmtop in this session; QEMU can’t be asked what others wanted.',
-    source: 'remembered',
+    source: 'remembered; Firecracker GET /balloon, Cloud Hypervisor vm.info',
     unit: 'bytes',
     kind: 'gauge',
-    read: guest => guest.balloonTarget,
+    read: guest => guest.monitor.balloon?.target ?? guest.balloonTarget,
     why: () => 'kvmtop has not set it, and QEMU does not tell it',
   },
   balloon_actual: {
     title: 'BALLOON',
     help: 'Memory the guest has now: its size, less what the balloon holds.',
-    source: 'QMP query-balloon actual',
+    source: 'QMP query-balloon actual; Firecracker GET /balloon/statistics, Cloud Hypervisor vm.info',
     unit: 'bytes',
     kind: 'gauge',
     read: (guest: GuestSample) => guest.monitor.balloon?.actual,
@@ -356,7 +391,7 @@ export const guestFields = {
       const pages = guest.process.ksm_stat?.['ksm_merging_pages'];
       return pages === undefined ? undefined : pages * sample.pageSize;
     },
-    why: ksmStatWhy,
+    why: guest => whyNotMerged(guest) ?? ksmStatWhy(guest),
   },
   ksm_profit: {
     title: 'KSMPROF',
@@ -366,7 +401,61 @@ export const guestFields = {
     kind: 'gauge',
     needs: ['guest_ksm_stat'],
     read: guest => guest.process.ksm_stat?.['ksm_process_profit'],
-    why: ksmStatWhy,
+    why: guest => whyNotMerged(guest) ?? ksmStatWhy(guest),
+  },
+  virtio_mem_size: {
+    title: 'VMEM',
+    help: 'Memory that virtio-mem has plugged into the guest; its driver may lag behind what is asked for.',
+    source: 'QMP query-memory-devices virtio-mem size',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: virtioMem('size'),
+    why: virtioMemWhy,
+  },
+  virtio_mem_requested: {
+    title: 'VMEMREQ',
+    help: 'What was asked of the guest’s virtio-mem, by whomever.',
+    source: 'QMP query-memory-devices virtio-mem requested-size',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: virtioMem('requested-size'),
+    why: virtioMemWhy,
+  },
+  virtio_mem_max: {
+    title: 'VMEMMAX',
+    help: 'Most that virtio-mem could plug.',
+    source: 'QMP query-memory-devices virtio-mem max-size',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: virtioMem('max-size'),
+    why: virtioMemWhy,
+  },
+  migration_remaining: {
+    title: 'MIGLEFT',
+    help: 'What a migration of the guest has still to send.',
+    source: 'QMP query-migrate ram remaining',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: migrating(({ ram }) => ram['remaining']),
+    why: migrationWhy,
+  },
+  migration_rate: {
+    title: 'MIGRATE',
+    help: 'How fast a migration of the guest sends.',
+    source: 'QMP query-migrate ram mbps',
+    unit: 'bytes_per_second',
+    kind: 'gauge',
+    read: migrating(migration => estimateMigration(migration).rate),
+    why: migrationWhy,
+  },
+  migration_dirty_rate: {
+    title: 'MIGDIRTY',
+    help: 'How fast the guest writes again what was sent; from the send rate up, a migration does not end.',
+    source: 'QMP query-migrate ram dirty-pages-rate x page-size, from the second round on',
+    unit: 'bytes_per_second',
+    kind: 'gauge',
+    read: migrating(migration => estimateMigration(migration).dirtyRate),
+    why: migrationWhy,
   },
   host_major_faults: {
     title: 'HMAJFLT',

@@ -18,6 +18,10 @@ export interface Launch {
   readonly backend: Backend;
   readonly memLock: boolean;
   readonly prealloc: boolean;
+  /** `-machine mem-merge=off`; absent when it is not off. */
+  readonly memMerge?: false;
+  /** Proxmox's `-id`. */
+  readonly vmid?: number;
   /** QMP monitors in the order given; HMP ones are left out. */
   readonly monitors: readonly LaunchMonitor[];
   readonly manager?: 'libvirt' | 'proxmox';
@@ -56,6 +60,8 @@ export const describeLaunch = (options: readonly LaunchOption[], onHugetlbfs: (p
   const used = usedBackends(options);
   const memPath = named('mem-path').at(-1)?.raw;
   const manager = findManager(options, monitors);
+  const mayMerge = key('machine', 'mem-merge');
+  const vmid = Number(named('id').at(-1)?.raw);
   return {
     ...(name ? { name } : {}),
     ...(uuid ? { uuid: uuid.toLowerCase() } : {}),
@@ -68,6 +74,8 @@ export const describeLaunch = (options: readonly LaunchOption[], onHugetlbfs: (p
     memLock:
       isOn(key('overcommit', 'mem-lock')) || named('realtime').some(option => option.keys.get('mlock') !== 'off'),
     prealloc: named('mem-prealloc').length > 0 || used.some(keys => isOn(keys.get('prealloc'))),
+    ...(mayMerge === undefined || isOn(mayMerge) ? {} : { memMerge: false }),
+    ...(Number.isInteger(vmid) && vmid > 0 ? { vmid } : {}),
     monitors,
     ...(manager ? { manager } : {}),
     configs: named('readconfig').map(option => option.raw),

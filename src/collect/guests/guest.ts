@@ -109,7 +109,7 @@ const monitorSample = (guest: Guest): MonitorSample => {
 /** A size that only a configuration file or QEMU's default gave is the one that QEMU reports. */
 const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
   if (!guest.started) return {};
-  const { uuid, size, maxmem, backend, memLock, prealloc } = guest.started.launch;
+  const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid } = guest.started.launch;
   const known = size ?? monitor.memory?.['base-memory'];
   return {
     ...(uuid === undefined ? {} : { uuid }),
@@ -118,5 +118,7 @@ const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
     backend,
     memLock,
     prealloc,
+    ...(memMerge === undefined ? {} : { memMerge }),
+    ...(vmid === undefined ? {} : { vmid }),
   };
 };

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import type { Answers } from '../../../src/collect/guests/monitors/answers.ts';
 import type { Answer } from '../../../src/collect/guests/monitors/qmp.ts';
-import { type Answers, digest, parseStats, questions, sameGuest } from '../../../src/collect/guests/monitors/round.ts';
+import {
+  digest,
+  furtherQuestions,
+  parseStats,
+  questions,
+  sameGuest,
+} from '../../../src/collect/guests/monitors/round.ts';
 import type { MonitorSample } from '../../../src/sample.ts';
 import { guestStats } from '../../qmp/peer.ts';
 
@@ -77,6 +84,104 @@ describe('balloon', () => {
   });
 });
 
+/** As QEMU 7.2 answers of a virtio-mem. */
+const virtioMem = (more: Record<string, unknown>) => ({
+  type: 'virtio-mem',
+  data: {
+    memaddr: 2 ** 32,
+    node: 0,
+    'requested-size': 64,
+    size: 32,
+    'max-size': 128,
+    'block-size': 2,
+    memdev: '/objects/vmem0',
+    ...more,
+  },
+});
+
+describe('memory devices', () => {
+  const devices = (last: MonitorSample, answers: Record<string, unknown>) =>
+    digest(last, said(answers), heard).memoryDevices;
+
+  it('keep every amount, with the path of those that can be resized', () => {
+    const dimm = { type: 'dimm', data: { id: 'd0', size: 7, hotplugged: true, memdev: '/objects/m' } };
+    expect(devices(unasked, { 'query-memory-devices': [virtioMem({ id: 'vm0' }), dimm] })).toEqual([
+      {
+        type: 'virtio-mem',
+        id: 'vm0',
+        memdev: '/objects/vmem0',
+        path: '/machine/peripheral/vm0',
+        values: { memaddr: 2 ** 32, node: 0, 'requested-size': 64, size: 32, 'max-size': 128, 'block-size': 2 },
+      },
+      { type: 'dimm', id: 'd0', memdev: '/objects/m', values: { size: 7 } },
+    ]);
+  });
+
+  it('without a name are looked for, once, and only where there is no doubt', () => {
+    const nameless = { 'query-memory-devices': [virtioMem({})] };
+    expect(furtherQuestions(unasked, said(nameless)).map(({ id }) => id)).toEqual(['/machine/peripheral-anon']);
+    const folder = (...names: string[]) => ({
+      '/machine/peripheral-anon': names.map(name => ({ name, type: 'child<virtio-mem-pci>' })),
+    });
+    expect(devices(unasked, { ...nameless, ...folder('device[0]', 'device[1]') })?.[0]).not.toHaveProperty('path');
+    const found = digest(unasked, said({ ...nameless, ...folder('device[3]') }), heard);
+    expect(found.memoryDevices?.[0]?.path).toBe('/machine/peripheral-anon/device[3]');
+    expect(furtherQuestions(found, said(nameless))).toEqual([]);
+    expect(devices(found, nameless)?.[0]?.path).toBe('/machine/peripheral-anon/device[3]');
+  });
+
+  it('are asked for at first, now and then, and always where there is a virtio-mem', () => {
+    const one = digest(unasked, said({ 'query-memory-devices': [virtioMem({ id: 'vm0' })] }), heard);
+    const none = digest(unasked, said({ 'query-memory-devices': [] }), heard);
+    expect(questions(unasked, true).map(({ id }) => id)).toContain('query-memory-devices');
+    expect(ids(one, false)).toContain('query-memory-devices');
+    expect(ids(none, false)).not.toContain('query-memory-devices');
+    expect(questions(none, false, true).map(({ id }) => id)).toContain('query-memory-devices');
+    expect(digest(one, new Map([['query-memory-devices', refused('CommandNotFound')]]), heard)).not.toHaveProperty(
+      'memoryDevices',
+    );
+  });
+});
+
+describe('a migration', () => {
+  const active = {
+    status: 'active',
+    'total-time': 1500,
+    'expected-downtime': 300,
+    'cpu-throttle-percentage': 20,
+    ram: { total: 100, remaining: 40, transferred: 60, mbps: 8.5, 'dirty-pages-rate': 3, normal: -1 },
+  };
+  const seen = (answer: unknown, last: MonitorSample = unasked) =>
+    digest(last, said({ 'query-migrate': answer }), heard);
+
+  it('is kept with its times in seconds', () => {
+    expect(seen(active).migration).toEqual({
+      status: 'active',
+      values: { 'total-time': 1.5, 'expected-downtime': 0.3, 'cpu-throttle-percentage': 20 },
+      ram: { total: 100, remaining: 40, transferred: 60, mbps: 8.5, 'dirty-pages-rate': 3 },
+    });
+  });
+
+  it('that never was is absent, but what forbids one is told', () => {
+    expect(seen({})).not.toHaveProperty('migration');
+    expect(seen({ 'blocked-reasons': ['a device', 7] }).migration).toEqual({
+      status: 'none',
+      blocked: ['a device'],
+      values: {},
+      ram: {},
+    });
+  });
+
+  it('is asked for while it is under way or the guest has gone, and not for ever after', () => {
+    const asks = (last: MonitorSample) => ids(last, false).includes('query-migrate');
+    expect(asks(seen(active))).toBe(true);
+    expect(asks(seen({ status: 'failed', 'error-desc': 'no such file' }, seen(active)))).toBe(false);
+    expect(asks({ state: 'ok', status: 'postmigrate' })).toBe(true);
+    expect(asks({ state: 'ok', status: 'running' })).toBe(false);
+    expect(seen({ status: 'failed', 'error-desc': 'no such file' }).migration?.error).toBe('no such file');
+  });
+});
+
 test.each([
   [{}, {}, true],
   [{ name: 'a' }, {}, true],
@@ -103,6 +208,8 @@ it('makes a sound sample of any answers', () => {
     'guest-stats',
     'guest-stats-polling-interval',
     'deflate-on-oom',
+    'query-memory-devices',
+    'query-migrate',
     '/machine/peripheral',
     '/machine/peripheral-anon',
   ];
@@ -117,6 +224,11 @@ it('makes a sound sample of any answers', () => {
       type: inner,
       'last-update': inner,
       stats: fc.dictionary(fc.string(), odd),
+      data: fc.oneof(inner, fc.record({ id: inner, memdev: inner, size: odd, memaddr: odd }, { requiredKeys: [] })),
+      ram: fc.dictionary(fc.string(), odd),
+      'error-desc': inner,
+      'blocked-reasons': inner,
+      'total-time': odd,
     },
     { requiredKeys: [] },
   );

@@ -1,9 +1,9 @@
 import type { MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Place } from '../launch.ts';
+import type { Answers } from './answers.ts';
 import { type Answer, type Connection, connectMonitor, MonitorError, type Trouble } from './qmp.ts';
 import {
-  type Answers,
   digest,
   furtherQuestions,
   type Identity,
@@ -19,6 +19,8 @@ const greetingLimit = 1000;
 const roundLimit = 2000;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
+/** Seconds between questions after what others may have begun: a migration, a device plugged in. */
+const rarely = 10;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
 const early = 0.1;
 
@@ -33,6 +35,7 @@ export class GuestMonitor {
   #failures = 0;
   #fresh = true;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #rareAt = Number.NEGATIVE_INFINITY;
   #dueAt = Number.NEGATIVE_INFINITY;
   #asking = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -63,13 +66,15 @@ export class GuestMonitor {
     this.#asking = true;
     this.#askedAt = now;
     const started = performance.now();
+    const rare = now >= this.#rareAt || now < this.#rareAt - rarely;
     try {
-      const { answers, version, label } = await this.#exclusive(() => this.#round());
+      const { answers, version, label } = await this.#exclusive(() => this.#round(rare));
       const time = now + (performance.now() - started) / 1000;
       this.#sample = digest(this.#sample, answers, { time, path: label, version });
       this.#problem = undefined;
       this.#failures = 0;
       this.#fresh = false;
+      if (rare) this.#rareAt = now + rarely;
       this.#dueAt = now + interval - early;
     } catch (error) {
       this.#fail(error as MonitorError, now);
@@ -110,6 +115,7 @@ export class GuestMonitor {
         throw new Error(`${what}: ${error.message}; ${advice}`, { cause: error });
       } finally {
         this.#dueAt = Number.NEGATIVE_INFINITY;
+        this.#rareAt = Number.NEGATIVE_INFINITY;
       }
       if (answer.ok) return answer.value;
       throw new Error(
@@ -124,12 +130,13 @@ export class GuestMonitor {
     await this.#turn;
   }
 
-  async #round(): Promise<{ answers: Answers; version: string | undefined; label: string }> {
+  async #round(rare: boolean): Promise<{ answers: Answers; version: string | undefined; label: string }> {
     const label = this.#places[this.#place]?.label ?? '';
     return this.#connected({ greeting: greetingLimit, total: roundLimit }, async connection => {
-      const answers = new Map(await askAll(connection, questions(this.#sample, this.#fresh)));
+      const answers = new Map(await askAll(connection, questions(this.#sample, this.#fresh, this.#fresh || rare)));
       this.#confirm(answers);
-      for (const [id, answer] of await askAll(connection, furtherQuestions(answers))) answers.set(id, answer);
+      for (const [id, answer] of await askAll(connection, furtherQuestions(this.#sample, answers)))
+        answers.set(id, answer);
       return { answers, version: connection.version, label };
     });
   }

@@ -1,5 +1,8 @@
-import type { BalloonSample, BalloonStats, MonitorSample, Numbers } from '../../../sample.ts';
-import type { Answer } from './qmp.ts';
+import { isMigrating } from '../../../fields/migration.ts';
+import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../../sample.ts';
+import { type Answers, amount, amounts, list, record, value, word } from './answers.ts';
+import { hasVirtioMem, lacksPath, parseMemoryDevices } from './memory-devices.ts';
+import { parseMigration } from './migration.ts';
 
 /** What is asked in a round, and how the answers become a MonitorSample. Pure. */
 
@@ -8,9 +11,6 @@ export interface Question {
   readonly command: string;
   readonly args?: Readonly<Record<string, unknown>>;
 }
-
-/** By the ids of the questions. A question that was not asked has no answer. */
-export type Answers = ReadonlyMap<string, Answer>;
 
 /** Who answers, for the check that it is the guest whose command line named the socket. */
 export interface Identity {
@@ -23,19 +23,28 @@ export const identityQuestions: readonly Question[] = [
   { id: 'query-uuid', command: 'query-uuid' },
 ];
 
-const folders = ['/machine/peripheral', '/machine/peripheral-anon'];
+const nameless = '/machine/peripheral-anon';
+const folders = ['/machine/peripheral', nameless];
+
+/** QEMU's words (RunState) for a guest that is on its way, or has gone. Before the last moment it just says running. */
+const migrationStates = new Set(['inmigrate', 'finish-migrate', 'postmigrate']);
 
 /**
  * The first questions of a round. `fresh`: nothing is known yet, or something went wrong since, so ask also what
- * hardly changes. The balloon is looked for again whenever QEMU has one at an unknown place (hot-plugged).
+ * hardly changes. `rare`: ask what another client may have begun, too: a migration, a device plugged in. The balloon is
+ * looked for again whenever QEMU has one at an unknown place (hot-plugged).
  */
-export const questions = (last: MonitorSample, fresh: boolean): Question[] => {
+export const questions = (last: MonitorSample, fresh: boolean, rare = fresh): Question[] => {
   const asked: Question[] = [
     { id: 'query-status', command: 'query-status' },
     { id: 'query-balloon', command: 'query-balloon' },
     { id: 'query-memory-size-summary', command: 'query-memory-size-summary' },
   ];
   if (fresh) asked.push(...identityQuestions, { id: 'query-memdev', command: 'query-memdev' });
+  if (rare || hasVirtioMem(last.memoryDevices))
+    asked.push({ id: 'query-memory-devices', command: 'query-memory-devices' });
+  if (rare || isMigrating(last.migration) || migrationStates.has(last.status ?? ''))
+    asked.push({ id: 'query-migrate', command: 'query-migrate' });
   const path = fresh ? undefined : last.balloon?.path;
   if (path !== undefined) asked.push(...statsQuestions(path));
   else if (fresh || last.balloon?.device !== false) {
@@ -44,13 +53,20 @@ export const questions = (last: MonitorSample, fresh: boolean): Question[] => {
   return asked;
 };
 
-/** The questions that have to wait for the balloon's path. */
-export const furtherQuestions = (answers: Answers): Question[] => {
+/** The questions that have to wait for where the devices are. */
+export const furtherQuestions = (last: MonitorSample, answers: Answers): Question[] => {
   const path = balloonPath(answers);
-  if (path === undefined) return [];
+  const found = parseMemoryDevices(value(answers, 'query-memory-devices'), last.memoryDevices);
   return [
-    ...statsQuestions(path),
-    { id: 'deflate-on-oom', command: 'qom-get', args: { path, property: 'deflate-on-oom' } },
+    ...(path === undefined
+      ? []
+      : [
+          ...statsQuestions(path),
+          { id: 'deflate-on-oom', command: 'qom-get', args: { path, property: 'deflate-on-oom' } },
+        ]),
+    ...(lacksPath(found) && !answers.has(nameless)
+      ? [{ id: nameless, command: 'qom-list', args: { path: nameless } }]
+      : []),
   ];
 };
 
@@ -61,18 +77,17 @@ const statsQuestions = (path: string): Question[] =>
     args: { path, property },
   }));
 
-/** The folder of an id given by the operator, or `device[N]` of the nameless. */
-const balloonPath = (answers: Answers): string | undefined => {
-  for (const folder of folders) {
-    for (const child of list(value(answers, folder))) {
-      const { name, type } = record(child);
-      if (typeof name === 'string' && typeof type === 'string' && type.startsWith('child<virtio-balloon')) {
-        return `${folder}/${name}`;
-      }
-    }
-  }
-  return undefined;
-};
+/** Paths of the devices of a kind: below the id given by the operator, or `device[N]` of the nameless. */
+const pathsOf = (answers: Answers, folder: string, kind: string): string[] =>
+  list(value(answers, folder)).flatMap(child => {
+    const { name, type } = record(child);
+    return typeof name === 'string' && typeof type === 'string' && type.startsWith(`child<${kind}`)
+      ? [`${folder}/${name}`]
+      : [];
+  });
+
+const balloonPath = (answers: Answers): string | undefined =>
+  folders.flatMap(folder => pathsOf(answers, folder, 'virtio-balloon'))[0];
 
 export const identityOf = (answers: Answers): Identity => {
   const { name } = record(value(answers, 'query-name'));
@@ -100,20 +115,33 @@ export const digest = (
   answers: Answers,
   heard: { readonly time: number; readonly path: string; readonly version: string | undefined },
 ): MonitorSample => {
-  const status = record(value(answers, 'query-status'))['status'];
+  const status = word(record(value(answers, 'query-status'))['status']);
   const memory = amounts(value(answers, 'query-memory-size-summary'));
   const memdevs = answers.has('query-memdev') ? memdevsOf(value(answers, 'query-memdev')) : last.memdevs;
   const balloon = balloonOf(last.balloon, answers);
+  const memoryDevices = memoryDevicesOf(last.memoryDevices, answers);
+  const migration = answers.has('query-migrate') ? parseMigration(value(answers, 'query-migrate')) : last.migration;
   return {
     state: 'ok',
     time: heard.time,
     path: heard.path,
     ...(heard.version === undefined ? {} : { qemuVersion: heard.version }),
-    ...(typeof status === 'string' && /^[a-z-]{1,32}$/.test(status) ? { status } : {}),
+    ...(status === undefined ? {} : { status }),
     ...(memory ? { memory } : {}),
     ...(balloon ? { balloon } : {}),
     ...(memdevs ? { memdevs } : {}),
+    ...(memoryDevices ? { memoryDevices } : {}),
+    ...(migration ? { migration } : {}),
   };
+};
+
+const memoryDevicesOf = (
+  last: readonly MemoryDeviceSample[] | undefined,
+  answers: Answers,
+): readonly MemoryDeviceSample[] | undefined => {
+  const answer = answers.get('query-memory-devices');
+  if (!answer) return last;
+  return answer.ok ? parseMemoryDevices(answer.value, last, pathsOf(answers, nameless, 'virtio-mem')) : undefined;
 };
 
 const balloonOf = (last: BalloonSample | undefined, answers: Answers): BalloonSample | undefined => {
@@ -162,24 +190,3 @@ const memdevsOf = (answer: unknown): MonitorSample['memdevs'] =>
       ? []
       : [{ size: bytes, share: share === true, merge: merge === true, prealloc: prealloc === true }];
   });
-
-/** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). */
-const amount = (given: unknown): number | undefined =>
-  typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given : undefined;
-
-/** Every amount of an answer under its own name; names that QEMU would not use are left out. */
-const amounts = (given: unknown): Numbers | undefined => {
-  if (typeof given !== 'object' || given === null) return undefined;
-  const kept = Object.entries(given).filter(
-    ([key, number]) => /^[a-z][a-z0-9-]{0,63}$/.test(key) && amount(number) !== undefined,
-  );
-  return Object.fromEntries(kept) as Numbers;
-};
-
-const value = (answers: Answers, id: string): unknown => {
-  const answer = answers.get(id);
-  return answer?.ok ? answer.value : undefined;
-};
-const record = (given: unknown): Record<string, unknown> =>
-  typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
-const list = (given: unknown): unknown[] => (Array.isArray(given) ? given : []);

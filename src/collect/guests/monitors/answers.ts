@@ -1,0 +1,38 @@
+import type { Numbers } from '../../../sample.ts';
+import type { Answer } from './qmp.ts';
+
+/** How to read what a monitor answered: it is untrusted, so nothing of it is taken for granted. Pure. */
+
+/** By the ids of the questions. A question that was not asked has no answer. */
+export type Answers = ReadonlyMap<string, Answer>;
+
+/** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). */
+export const amount = (given: unknown): number | undefined =>
+  typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given : undefined;
+
+/** Every amount of an answer under its own name; names that QEMU would not use are left out. */
+export const amounts = (given: unknown): Numbers | undefined => {
+  if (typeof given !== 'object' || given === null) return undefined;
+  const kept = Object.entries(given).filter(
+    ([key, number]) => /^[a-z][a-z0-9-]{0,63}$/.test(key) && amount(number) !== undefined,
+  );
+  return Object.fromEntries(kept) as Numbers;
+};
+
+/** One of QEMU's own words for a state. */
+export const word = (given: unknown): string | undefined =>
+  typeof given === 'string' && /^[a-z-]{1,32}$/.test(given) ? given : undefined;
+
+/** Text of at most so many characters; `undefined` when it is empty. */
+export const text = (given: unknown, longest = 256): string | undefined =>
+  typeof given === 'string' && given !== '' ? given.slice(0, longest) : undefined;
+
+export const value = (answers: Answers, id: string): unknown => {
+  const answer = answers.get(id);
+  return answer?.ok ? answer.value : undefined;
+};
+
+export const record = (given: unknown): Record<string, unknown> =>
+  typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+
+export const list = (given: unknown): unknown[] => (Array.isArray(given) ? given : []);
