@@ -5,6 +5,7 @@ import { isMigrating } from './fields/migration.ts';
 import { type NodeFieldId, nodeFields } from './fields/node.ts';
 import { type PoolFieldId, poolFields } from './fields/pool.ts';
 import { type Ledger, ledger } from './ledger.ts';
+import type { GuestSample, Problem, Sample, SwapSample } from './sample.ts';
 
 /** A gauge's value, or a counter's rate per second. What is unknown is absent. */
 export type Row<Id extends string> = Readonly<Partial<Record<Id, number>>>;
@@ -36,7 +37,6 @@ export interface NodeModel {
 
 /** All that is shown, exported and decided on. Computed, never stored. */
 export interface Model {
-  /** `PID.STARTTIME`. */
   /** Wall clock, seconds since 1970. */
   readonly time: number;
   /** Seconds between the two Samples; absent for the first one, which has no rates. */
@@ -58,7 +58,6 @@ interface Moment<Subject> {
 
 type Table<Subject> = Readonly<Record<string, Field<Subject>>>;
 
-  /** Absent when nobody asked for them. */
 /** A counter that went backwards was reset (a driver reloaded, a guest restarted): its rate is unknown once, then right again. */
 const rate = <Subject>(
   field: Field<Subject>,
@@ -111,7 +110,6 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
       state: guestState(guest),
       ...rows(
         guestFields,
-    const [to, from] = [now[key], before[key]];
         { subject: guest, sample: next },
         previous && earlier ? { subject: earlier, sample: previous } : undefined,
       ),
