@@ -1,6 +1,7 @@
 /** `npm run docs` writes the pages that are made from tables; with `--check`, fails where one is not what the tables say. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configPage } from './docs/config.ts';
 import { fieldsPage } from './docs/fields.ts';
 import { keysPage } from './docs/keys.ts';
 import { manPage } from './docs/man.ts';
@@ -9,6 +10,7 @@ const folder = join(import.meta.dirname, '../docs');
 
 /** The made pages by their name in docs/. */
 export const pages: Readonly<Record<string, () => string>> = {
+  'config.md': configPage,
   'fields.md': fieldsPage,
   'keys.md': keysPage,
   'kvmtop.1': manPage,

@@ -27,7 +27,7 @@ test('each key is told, with what it does', () => {
 });
 
 describe('tables stay tables', () => {
-  test.each(['fields.md', 'keys.md'])('%s', name => {
+  test.each(['config.md', 'fields.md', 'keys.md'])('%s', name => {
     const rows = page(name)
       .split('\n')
       .filter(row => row.startsWith('|'));

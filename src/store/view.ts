@@ -6,6 +6,10 @@ import { safe } from '../text.ts';
 export const tabs = ['overview', 'guests', 'memory', 'sharing', 'journal'] as const;
 export type Tab = (typeof tabs)[number];
 
+/** Tabs with a guest table: each remembers its own columns and order. */
+export const tableTabs = ['overview', 'guests', 'memory', 'sharing'] as const satisfies readonly Tab[];
+export type TableTab = (typeof tableTabs)[number];
+
 /** Columns that are not numbers. */
 export const textColumns = ['name', 'state', 'pid', 'backend', 'manager', 'bar'] as const;
 export type TextColumn = (typeof textColumns)[number];

@@ -1,0 +1,107 @@
+import { formatBytes, parseBytes } from '../units.ts';
+import { nearest } from './nearest.ts';
+
+/** A kind of value: how it is read from TOML and written to it. */
+export interface Kind<T> {
+  /** What it takes, in words that follow `takes`. */
+  readonly takes: string;
+  /** Throws an Error that says what it takes instead. */
+  readonly read: (given: unknown) => T;
+  /** As TOML, such that reading it gives the value again. */
+  readonly write: (value: T) => string;
+}
+
+/** What somebody wrote, shortened for one line of an error. */
+const shown = (given: unknown): string => {
+  const text = typeof given === 'string' ? JSON.stringify(given) : given instanceof Date ? 'a date' : String(given);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+};
+
+const wrong = (takes: string, given: unknown): Error => new Error(`takes ${takes}, not ${shown(given)}`);
+
+export const truth: Kind<boolean> = {
+  takes: 'true or false',
+  read: given => {
+    if (typeof given !== 'boolean') throw wrong('true or false', given);
+    return given;
+  },
+  write: String,
+};
+
+/** Seconds, percent, counts: a number in a range, both ends allowed. */
+export const number = (
+  what: string,
+  least: number,
+  most: number,
+  options: { readonly whole?: boolean } = {},
+): Kind<number> => {
+  const takes = `${options.whole ? 'whole ' : ''}${what} from ${least} to ${most}`;
+  return {
+    takes,
+    read: given => {
+      const fits = typeof given === 'number' && given >= least && given <= most;
+      if (!fits || (options.whole && !Number.isInteger(given))) throw wrong(takes, given);
+      // TOML has a -0, which nobody means.
+      return given + 0;
+    },
+    write: String,
+  };
+};
+
+const sizeLetters = [
+  ['T', 1024 ** 4],
+  ['G', 1024 ** 3],
+  ['M', 1024 ** 2],
+  ['K', 1024],
+] as const;
+
+const writeSize = (bytes: number): string => {
+  const [letter, unit] = sizeLetters.find(([, size]) => bytes >= size && bytes % size === 0) ?? (['B', 1] as const);
+  return `${bytes / unit}${letter}`;
+};
+
+/** Bytes, written with a letter (`"128M"`): a bare number could mean bytes or MiB, so it is refused. */
+export const size = (least: number, most: number, step = 1): Kind<number> => {
+  const multiple = step === 1 ? '' : ` in steps of ${formatBytes(step)}`;
+  const takes = `a size from "${writeSize(least)}" to "${writeSize(most)}"${multiple}`;
+  return {
+    takes,
+    read: given => {
+      const bytes = typeof given === 'string' ? parseBytes(given, 'none') : undefined;
+      if (bytes === undefined || bytes < least || bytes > most || bytes % step !== 0) throw wrong(takes, given);
+      return bytes;
+    },
+    write: bytes => JSON.stringify(writeSize(bytes)),
+  };
+};
+
+/** The word itself, or an Error with the nearest right one. */
+const chosen = <Word extends string>(what: string, words: readonly Word[], given: unknown): Word => {
+  const word = words.find(one => one === given);
+  if (word !== undefined) return word;
+  const near = typeof given === 'string' ? nearest(given, words) : undefined;
+  throw new Error(
+    `takes ${what}, not ${shown(given)}: ${near === undefined ? `there are ${words.join(', ')}` : `did you mean "${near}"?`}`,
+  );
+};
+
+export const choice = <Word extends string>(what: string, words: readonly Word[]): Kind<Word> => ({
+  takes: `${what}: ${words.map(word => JSON.stringify(word)).join(', ')}`,
+  read: given => chosen(what, words, given),
+  write: word => JSON.stringify(word),
+});
+
+/** Different words in an order; `first` is there always. */
+export const list = <Word extends string>(what: string, words: readonly Word[], first: Word): Kind<readonly Word[]> => {
+  const takes = `a list of different ${what}s with "${first}" in it`;
+  return {
+    takes,
+    read: given => {
+      if (!Array.isArray(given)) throw wrong(takes, given);
+      const read = given.map(word => chosen(`${what}s`, words, word));
+      if (new Set(read).size < read.length || !read.includes(first)) throw wrong(takes, read.join(', '));
+      return read;
+    },
+    write: value => `[${value.map(word => JSON.stringify(word)).join(', ')}]`,
+  };
+};

@@ -1,0 +1,110 @@
+import { defaultLimits, type Limits } from '../actions/limits.ts';
+import { defaultColumns, type TableTab, tableTabs, tabs } from '../store/view.ts';
+import { allColumns } from '../ui/columns.ts';
+import { GiB, MiB } from '../units.ts';
+import { choice, type Kind, list, number, size, truth } from './kind.ts';
+
+/** One thing that can be set in a file of settings; one entry in one table, and docs/config.md follows. */
+export interface Setting<T> extends Kind<T> {
+  readonly default: T;
+  /** One sentence or two, units and what 0 means included. */
+  readonly help: string;
+}
+
+/** How the screen is drawn; `auto` asks the terminal. */
+const themes = ['auto', '256', '16', 'mono'] as const;
+
+const setting = <T>(kind: Kind<T>, value: NoInfer<T>, help: string): Setting<T> => ({ ...kind, default: value, help });
+
+const general = {
+  delay: setting(number('seconds', 0.1, 3600), 1, 'Time between looks. `-d` overrules it.'),
+  tab: setting(choice('a tab', tabs), 'overview', 'The tab that is shown first. `--tab` overrules it.'),
+  theme: setting(
+    choice('a theme', themes),
+    'auto',
+    'Colours: what the terminal says it can, 256, 16, or none. NO_COLOR overrules it.',
+  ),
+  ascii: setting(truth, false, 'Draw with ASCII only, even where the locale is UTF-8.'),
+  read_only: setting(truth, false, 'Change nothing, as `--read-only` does.'),
+  message_seconds: setting(number('seconds', 1, 600), 8, 'How long a message stays on the screen.'),
+  'balloon.floor_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultLimits.floorShare,
+    'A balloon is never made smaller than this part of the guest’s maximum, unless that is forced.',
+  ),
+  'balloon.floor_margin': setting(
+    size(0, 1024 * GiB),
+    defaultLimits.floorMargin,
+    'Nor than what the guest uses and this much (or a tenth of what it uses, where that is more).',
+  ),
+  'balloon.step': setting(size(MiB, 1024 * GiB, MiB), defaultLimits.step, 'One press of + or -.'),
+  'balloon.stall_seconds': setting(
+    number('seconds', 2, 3600),
+    defaultLimits.stallSeconds,
+    'A change on its way that has not moved for this long is told as stalled.',
+  ),
+  'statistics.polling_seconds': setting(
+    number('seconds', 0, 3600, { whole: true }),
+    2,
+    'How often guests are asked to report their memory where nobody has set it; put back at the end. 0 never sets it.',
+  ),
+  'statistics.stale_seconds': setting(
+    number('seconds', 1, 3600),
+    defaultLimits.staleSeconds,
+    'A guest’s own numbers that are older (and older than three of its reports) are stale: nothing is decided on them.',
+  ),
+  'monitor.greeting_seconds': setting(
+    number('seconds', 0.1, 60),
+    1,
+    'A guest’s monitor that has not greeted after this long is busy. It is held for that long, too.',
+  ),
+  'monitor.round_seconds': setting(
+    number('seconds', 0.1, 60),
+    2,
+    'A round of questions to a monitor that takes longer is given up.',
+  ),
+  'monitor.pause_seconds': setting(
+    number('seconds', 1, 3600),
+    30,
+    'A monitor that does not answer is asked ever less often, at least after this long.',
+  ),
+};
+
+/** What the screen changes and `w` saves. */
+const tables = Object.fromEntries(
+  tableTabs.flatMap(tab => [
+    [`tabs.${tab}.columns`, setting(list('column', allColumns, 'name'), defaultColumns, `Columns of the ${tab} tab.`)],
+    [`tabs.${tab}.sort`, setting(choice('a column', allColumns), 'held', `What the ${tab} tab is sorted by.`)],
+    [`tabs.${tab}.reverse`, setting(truth, false, `The other way round: smallest first, words from Z to A.`)],
+  ]),
+) as unknown as Record<`tabs.${TableTab}.columns`, Setting<typeof defaultColumns>> &
+  Record<`tabs.${TableTab}.sort`, Setting<(typeof allColumns)[number]>> &
+  Record<`tabs.${TableTab}.reverse`, Setting<boolean>>;
+
+/** Everything that can be set, by its key. */
+export const settings = { ...general, ...tables };
+
+export type SettingId = keyof typeof settings;
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+
+/** A value for every key: plain data. */
+export type Settings = { readonly [Id in SettingId]: ValueOf<(typeof settings)[Id]> };
+
+export const settingIds = Object.keys(settings) as readonly SettingId[];
+
+/** The table where the kind of value does not matter: reading and writing by key. */
+export const settingOf = (id: SettingId): Setting<unknown> => settings[id] as unknown as Setting<unknown>;
+
+export const defaults: Settings = Object.fromEntries(
+  settingIds.map(id => [id, settings[id].default]),
+) as unknown as Settings;
+
+/** The numbers that actions work with. */
+export const limitsOf = (values: Settings): Limits => ({
+  floorShare: values['balloon.floor_percent'] / 100,
+  floorMargin: values['balloon.floor_margin'],
+  step: values['balloon.step'],
+  stallSeconds: values['balloon.stall_seconds'],
+  staleSeconds: values['statistics.stale_seconds'],
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { type Settings, settings } from '../../src/config/settings.ts';
+import { tableTabs, tabs } from '../../src/store/view.ts';
+import { allColumns } from '../../src/ui/columns.ts';
+import { MiB } from '../../src/units.ts';
+
+const seconds = (least: number, most: number) => fc.double({ min: least, max: most, noNaN: true });
+const columns = fc
+  .subarray([...allColumns])
+  .chain(some =>
+    fc.shuffledSubarray(['name' as const, ...some.filter(one => one !== 'name')], { minLength: some.length }),
+  )
+  .map(some => (some.includes('name') ? some : ['name' as const, ...some]));
+
+const everySetting: { readonly [Id in keyof Settings]: fc.Arbitrary<Settings[Id]> } = {
+  delay: seconds(0.1, 3600),
+  tab: fc.constantFrom(...tabs),
+  theme: fc.constantFrom('auto', '256', '16', 'mono'),
+  ascii: fc.boolean(),
+  read_only: fc.boolean(),
+  message_seconds: seconds(1, 600),
+  'balloon.floor_percent': seconds(0, 100),
+  'balloon.floor_margin': fc.nat({ max: 2 ** 40 }),
+  'balloon.step': fc.integer({ min: 1, max: 2 ** 20 }).map(count => count * MiB),
+  'balloon.stall_seconds': seconds(2, 3600),
+  'statistics.polling_seconds': fc.nat({ max: 3600 }),
+  'statistics.stale_seconds': seconds(1, 3600),
+  'monitor.greeting_seconds': seconds(0.1, 60),
+  'monitor.round_seconds': seconds(0.1, 60),
+  'monitor.pause_seconds': seconds(1, 3600),
+  ...(Object.fromEntries(
+    tableTabs.flatMap(tab => [
+      [`tabs.${tab}.columns`, columns],
+      [`tabs.${tab}.sort`, fc.constantFrom(...allColumns)],
+      [`tabs.${tab}.reverse`, fc.boolean()],
+    ]),
+  ) as object as Pick<{ [Id in keyof Settings]: fc.Arbitrary<Settings[Id]> }, keyof Settings & `tabs.${string}`>),
+};
+
+/** Any allowed values for all settings. -0 is 0 in a file. */
+export const anySettings: fc.Arbitrary<Settings> = fc
+  .record(everySetting as unknown as Record<string, fc.Arbitrary<unknown>>)
+  .map(values =>
+    Object.fromEntries(Object.entries(values).map(([id, value]) => [id, value === 0 ? 0 : value])),
+  ) as unknown as fc.Arbitrary<Settings>;
+
+/** Any allowed values for some settings. */
+export const someSettings: fc.Arbitrary<Partial<Settings>> = fc
+  .tuple(anySettings, fc.subarray(Object.keys(settings)))
+  .map(([values, ids]) => Object.fromEntries(ids.map(id => [id, values[id as keyof Settings]])));
