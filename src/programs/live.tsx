@@ -131,8 +131,9 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   // Listeners that stay (not `once`): signal-exit, in Ink, kills the process when nobody else listens any more. Who
   // asks a second time does not want to wait for what is put back.
   let asked = false;
-  const end = (): void => {
-    if (asked) process.exit(1);
+  const end = (signal: NodeJS.Signals): void => {
+    // A hang-up comes twice by itself: from the shell, and from the kernel when the shell ends.
+    if (asked && signal !== 'SIGHUP') process.exit(1);
     asked = true;
     leave();
   };
