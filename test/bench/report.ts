@@ -43,7 +43,7 @@ const roundsPart = (costs: readonly RoundCost[]): string[] => [
   'The program in C does the same with the same files by open, read and close (*kept*: through descriptors that stay open,',
   'as kvmtop’s do), and parses every number; it holds the same conversation with the monitors, one after the other, while',
   'kvmtop talks to sixteen at once. The guests answer from processes of their own, which are not counted. On the screen',
-  'at most a hundred monitors are asked in a second. Milliseconds: CPU is the mean, time the median.',
+  'each of a hundred monitors is asked every two seconds. Milliseconds: CPU is the mean, time the median.',
   '',
   ...table(
     ['round', 'guests', 'kvmtop CPU', 'C CPU', 'C kept, CPU', 'kvmtop time', 'C time', 'CPU / C', 'time / C'],
