@@ -58,7 +58,14 @@ export interface HostSample {
   readonly sysctls?: Numbers;
   /** /sys/kernel/mm/transparent_hugepage: `enabled`, `defrag`, `shmem_enabled` (chosen words), `khugepaged/…` numbers. */
   readonly thp?: Values;
+  /** The files of `settingsFiles` that are there, by path, as text; absent when they were not looked at. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
+
+/** What kvmtop writes so that settings outlast a boot: read by systemd-sysctl and systemd-tmpfiles. */
+export const sysctlsFile = '/etc/sysctl.d/90-kvmtop.conf';
+export const tmpfilesFile = '/etc/tmpfiles.d/kvmtop.conf';
+export const settingsFiles = [sysctlsFile, tmpfilesFile] as const;
 
 export interface SwapSample {
   readonly path: string;

@@ -1,11 +1,30 @@
 import type { Model } from '../model.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon.ts';
+import { compact } from './compact.ts';
+import { dropCaches } from './drop-caches.ts';
 import { refuse } from './guest.ts';
+import { hugepages } from './hugepages.ts';
+import { hugepagesOvercommit } from './hugepages-overcommit.ts';
+import { keep } from './keep.ts';
+import { ksm } from './ksm.ts';
+import { ksmSet } from './ksm-set.ts';
 import { polling } from './polling.ts';
+import { sysctl } from './sysctl.ts';
 
 /** Every action there is. */
-const table = [balloon, polling] as const;
+const table = [
+  balloon,
+  polling,
+  ksm,
+  ksmSet,
+  hugepages,
+  hugepagesOvercommit,
+  compact,
+  sysctl,
+  dropCaches,
+  keep,
+] as const;
 
 /** By id. What an action's parse gives is what its plan takes, so the table itself need not know the kinds of input. */
 export const actions: ReadonlyMap<string, Action<unknown>> = new Map(

@@ -17,7 +17,9 @@ export const describeStep = (step: Step): string => {
     case 'api':
       return `${step.method} ${step.path} ${JSON.stringify(step.body)} on ${step.name}`;
     case 'file':
-      return step.content === undefined ? `rm ${quoted(step.path)}` : `write ${step.path}: ${step.content.trim()}`;
+      return step.content === undefined
+        ? `rm ${quoted(step.path)}`
+        : `write ${step.path}: ${JSON.stringify(step.content)}`;
   }
 };
 

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Root } from '../root.ts';
 import { Refused } from './control.ts';
 
@@ -18,22 +19,25 @@ const allowed = /^\/(?:proc\/sys|sys\/kernel\/mm|sys\/devices\/system\/node\/nod
 
 /**
  * Writes a value into a file of /proc/sys or /sys and reads it back, without the last newline (a word in brackets is the
- * chosen one). Throws an Error that says what, why and what to do.
+ * chosen one). The kernel can take seconds over it (finding hugepages, unmerging, dropping caches), and the screen goes
+ * on meanwhile. Rejects with an Error that says what, why and what to do.
  */
-export const writeKernelFile = (root: Root, path: string, value: string): string => {
+export const writeKernelFile = async (root: Root, path: string, value: string): Promise<string> => {
   if (!allowed.test(path) || path.includes('..')) throw new Error(`${path}: kvmtop does not write there`);
   try {
-    writeFileSync(root.path(path), value, { flag: 'r+' });
+    // Not for reading too: files such as compact_memory can only be written, and /proc/sys refuses even root. Nor is
+    // anything made that was not there.
+    await writeFile(root.path(path), value, { flag: constants.O_WRONLY });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
     const message = `${path} = ${value}: ${reasons[code] ?? code} (${code}); nothing was changed`;
     throw ['EACCES', 'EPERM', 'EROFS'].includes(code) ? new Refused(message) : new Error(message);
   }
   try {
-    const text = readFileSync(root.path(path), 'utf8').trim();
+    const text = (await readFile(root.path(path), 'utf8')).trim();
     return /\[([^\]]+)\]/.exec(text)?.[1] ?? text;
   } catch {
-    // Files such as drop_caches and compact_memory can only be written.
+    // One that can only be written.
     return value;
   }
 };

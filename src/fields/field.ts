@@ -16,6 +16,7 @@ export type Need =
   | 'zram'
   | 'sysctls'
   | 'thp'
+  | 'settings'
   | 'guest_stat'
   | 'guest_ksm_stat'
   /** Of one process, by PID: costly, and it holds up the guest while it is read. */

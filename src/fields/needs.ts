@@ -12,5 +12,17 @@ export const neededBy = (...tables: readonly Readonly<Record<string, Field<never
   return needs;
 };
 
+/** What the plan of an action may be told from. */
+export const planNeeds: ReadonlySet<Need> = new Set<Need>([
+  'ksm',
+  'vmstat',
+  'sysctls',
+  'pools',
+  'nodes',
+  'thp',
+  'settings',
+  'guest_ksm_stat',
+]);
+
 /** For whoever gives all that kvmtop knows: snapshots, streams, exporters. */
 export const everything: ReadonlySet<Need> = neededBy(hostFields, nodeFields, poolFields, guestFields);

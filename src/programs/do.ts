@@ -7,7 +7,7 @@ import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { NoGuest } from '../actions/guest.ts';
 import { perform } from '../actions/perform.ts';
-import type { Need } from '../fields/field.ts';
+import { planNeeds } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
@@ -20,15 +20,13 @@ interface Terminal {
   readonly stdout: NodeJS.WriteStream;
 }
 
-/** What a plan's effect is told from, besides what is always read. */
-const wanted: ReadonlySet<Need> = new Set<Need>(['ksm', 'guest_ksm_stat']);
 /** Seconds to wait for monitors that have not answered yet; a busy one is told then. */
 const patience = 3;
 
 const createLooker = (source: Source) => {
   let previous: Sample | undefined;
   return async (): Promise<Model> => {
-    const sample = await source.look(wanted);
+    const sample = await source.look(planNeeds);
     const model = derive(previous, sample);
     previous = sample;
     return model;
@@ -124,6 +122,7 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
       return;
     }
   }
-  await perform(gate, plan, { by: 'do', force: overruled });
+  const { notes = [] } = await perform(gate, plan, { by: 'do', force: overruled });
+  for (const note of notes) stdout.write(safe(note) + '\n');
   if (plan.follow) await followUp(plan.follow, look, stdout, options.delay);
 };

@@ -48,6 +48,7 @@ const flags = {
   'dry-run': { type: 'boolean' },
   yes: { type: 'boolean', short: 'y' },
   force: { type: 'boolean' },
+  node: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -58,7 +59,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
-  do: ['dry-run', 'yes', 'force'],
+  do: ['dry-run', 'yes', 'force', 'node'],
 };
 
 export type Command = 'live' | 'snapshot' | 'stream' | 'do';
@@ -126,7 +127,8 @@ export const parseCall = (argv: readonly string[]): Call => {
       root: values.root ?? '/',
       demo: values.demo ?? false,
       readOnly: values['read-only'] ?? false,
-      words: words.slice(1),
+      // A node is one more word of `do hugepages`.
+      words: [...words.slice(1), ...(values.node === undefined ? [] : [`node${values.node}`])],
       tab: values.tab,
       count,
       format: values.format,

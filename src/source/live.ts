@@ -1,5 +1,6 @@
 import type { Control } from '../actions/control.ts';
 import { writeKernelFile } from '../actions/kernel-file.ts';
+import { writeSettingsFile } from '../actions/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import type { Need } from '../fields/field.ts';
@@ -30,16 +31,14 @@ export const createLiveSource = (root: Root): Source => {
   const pageSize = pageSizeOf(root);
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
-    write: async (path, value) => writeKernelFile(root, path, value),
+    write: (path, value) => writeKernelFile(root, path, value),
     virsh: async () => {
       throw new Error('changes through virsh are not there yet');
     },
     call: async () => {
       throw new Error('changes through an HTTP API are not there yet');
     },
-    file: async () => {
-      throw new Error('files of settings are not written yet');
-    },
+    file: (path, content) => writeSettingsFile(root, path, content),
     noteTarget: (guest, bytes) => guests.noteTarget(guest, bytes),
   };
 

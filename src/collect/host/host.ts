@@ -8,6 +8,7 @@ import { createNodesReader } from './nodes.ts';
 import { createPoolsReader } from './pools.ts';
 import { createPressureReader } from './pressure.ts';
 import type { Reader } from './reader.ts';
+import { createSettingsReader } from './settings.ts';
 import { createSwapsReader } from './swaps.ts';
 import { createSysctlsReader } from './sysctls.ts';
 import { createThpReader } from './thp.ts';
@@ -50,6 +51,7 @@ export const createHostReader = (root: Root): HostReader => {
     zram: createZramReader(root),
     sysctls: createSysctlsReader(root),
     thp: createThpReader(root),
+    settings: createSettingsReader(root),
   };
   const readers: Readers = { ...always, ...onDemand };
   const partsAlways = Object.keys(always) as (keyof typeof always)[];
