@@ -4,8 +4,9 @@ import { type HostFieldId, hostFields } from './fields/host.ts';
 import { isMigrating } from './fields/migration.ts';
 import { type NodeFieldId, nodeFields } from './fields/node.ts';
 import { type PoolFieldId, poolFields } from './fields/pool.ts';
+import { type ProcessFieldId, processFields } from './fields/process.ts';
 import { type Ledger, ledger } from './ledger.ts';
-import type { GuestSample, Problem, Sample, SwapSample } from './sample.ts';
+import type { GuestSample, HostProcess, Numbers, Problem, Sample, SwapSample } from './sample.ts';
 
 /** A gauge's value, or a counter's rate per second. What is unknown is absent. */
 export type Row<Id extends string> = Readonly<Partial<Record<Id, number>>>;
@@ -35,6 +36,16 @@ export interface NodeModel {
   readonly values: Row<NodeFieldId>;
 }
 
+/** A process of the host, guest or not. */
+export interface ProcessModel {
+  /** `PID.STARTTIME`. */
+  readonly id: string;
+  readonly values: Row<ProcessFieldId>;
+  /** The guest that it runs. */
+  readonly guest?: string;
+  readonly sample: HostProcess;
+}
+
 /** All that is shown, exported and decided on. Computed, never stored. */
 export interface Model {
   /** Wall clock, seconds since 1970. */
@@ -47,6 +58,10 @@ export interface Model {
   readonly pools: readonly PoolModel[];
   readonly swaps: readonly SwapSample[];
   readonly guests: readonly GuestModel[];
+  /** Absent when nobody asked for them. */
+  readonly processes?: readonly ProcessModel[];
+  /** By how much each line of /proc/meminfo grew, per second. */
+  readonly meminfoRates?: Numbers;
   readonly problems: readonly Problem[];
   readonly sample: Sample;
 }
@@ -96,6 +111,36 @@ const guestState = (guest: GuestSample): string => {
   return guest.monitor.status ?? 'unknown';
 };
 
+const processModels = (previous: Sample | undefined, next: Sample): readonly ProcessModel[] | undefined => {
+  const { processes } = next.host;
+  if (!processes) return undefined;
+  const before = new Map((previous?.host.processes ?? []).map(one => [one.pid, one]));
+  const guests = new Map(next.guests.map(guest => [guest.pid, guest.name]));
+  return processes.map(one => {
+    const earlier = before.get(one.pid);
+    const moment =
+      previous && earlier?.starttime === one.starttime ? { subject: earlier, sample: previous } : undefined;
+    const guest = guests.get(one.pid);
+    return {
+      id: `${one.pid}.${one.starttime}`,
+      values: rows(processFields, { subject: one, sample: next }, moment).values,
+      ...(guest === undefined ? {} : { guest }),
+      sample: one,
+    };
+  });
+};
+
+const meminfoRates = (previous: Sample | undefined, next: Sample): Numbers | undefined => {
+  const [now, before] = [next.host.meminfo, previous?.host.meminfo];
+  if (!previous || !now || !before || next.monotonic <= previous.monotonic) return undefined;
+  const rates: Record<string, number> = {};
+  for (const key in now) {
+    const [to, from] = [now[key], before[key]];
+    if (to !== undefined && from !== undefined) rates[key] = (to - from) / (next.monotonic - previous.monotonic);
+  }
+  return rates;
+};
+
 /** The Model of `next`, with rates against `previous`; pure, and the same for live and replay. */
 export const derive = (previous: Sample | undefined, next: Sample): Model => {
   const before = new Map<string, GuestSample>();
@@ -117,6 +162,8 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
     };
   });
   const account = ledger(next);
+  const processes = processModels(previous, next);
+  const changes = meminfoRates(previous, next);
   return {
     time: next.time,
     ...(previous && next.monotonic > previous.monotonic ? { interval: next.monotonic - previous.monotonic } : {}),
@@ -137,6 +184,8 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
     })),
     swaps: next.host.swaps ?? [],
     guests,
+    ...(processes ? { processes } : {}),
+    ...(changes ? { meminfoRates: changes } : {}),
     problems: next.problems,
     sample: next,
   };

@@ -60,6 +60,43 @@ export interface HostSample {
   readonly thp?: Values;
   /** The files of `settingsFiles` that are there, by path, as text; absent when they were not looked at. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** /proc/stat: `user`, `nice`, `system`, … of all processors (clock ticks), `intr`, `ctxt`, `procs_running`, `procs_blocked`. */
+  readonly stat?: Numbers;
+  /** Every process that has memory of its own, guests' too; kernel threads have none. */
+  readonly processes?: readonly HostProcess[];
+  readonly kvm?: KvmSample;
+}
+
+export interface HostProcess {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, clock ticks since boot. */
+  readonly starttime: number;
+  /** What it calls itself, at most 15 characters: untrusted text. */
+  readonly name: string;
+  /** Its real user. */
+  readonly uid?: number;
+  /** That user's name in /etc/passwd. */
+  readonly user?: string;
+  /** /proc/PID/status; kB in bytes. */
+  readonly status: Numbers;
+  /** /proc/PID/stat: `minflt`, `majflt`, `utime`, `stime` (clock ticks), `num_threads`. */
+  readonly stat: Numbers;
+}
+
+/** How KVM translates guest addresses, as far as the host tells. */
+export interface KvmSample {
+  /** Loaded modules, such as `kvm` and `kvm_intel`; a kernel with KVM built in has them too. */
+  readonly modules: readonly string[];
+  /** Their parameters, such as `kvm_intel.ept`; Y and N are 1 and 0. */
+  readonly parameters: Values;
+  /** Flags of the first processor in /proc/cpuinfo that matter for virtual machines: `ept`, `npt`, `hypervisor`, … */
+  readonly flags?: readonly string[];
+  /** /proc/cpuinfo `TLB size`: entries of the last level for 4 KiB pages. AMD's processors only. */
+  readonly tlbEntries?: number;
+  /** Whether KVM's statistics could be read; if not, why. `absent`: debugfs is there and has none, so KVM is not running. */
+  readonly statistics: 'read' | 'denied' | 'unmounted' | 'absent';
+  /** By PID, /sys/kernel/debug/kvm/PID-FD/*: `pages_4k`, `pf_taken`, … Pages and events; of several VMs of a process the sum. */
+  readonly vms: Readonly<Record<string, Numbers>>;
 }
 
 /** What kvmtop writes so that settings outlast a boot: read by systemd-sysctl and systemd-tmpfiles. */
@@ -151,6 +188,10 @@ export interface ProcessSample {
   readonly smaps_rollup?: Numbers;
   /** Wall clock seconds at which `smaps_rollup` was read; it is kept until it is read again. */
   readonly smaps_time?: number;
+  /** /proc/PID/numa_maps summed, bytes on each node as `N0`, `N1`, …: expensive, on request only. */
+  readonly numa_maps?: Numbers;
+  /** Wall clock seconds at which `numa_maps` was read; it is kept until it is read again. */
+  readonly numa_time?: number;
 }
 
 /**

@@ -17,10 +17,14 @@ export type Need =
   | 'sysctls'
   | 'thp'
   | 'settings'
+  | 'stat'
+  | 'processes'
+  | 'kvm'
   | 'guest_stat'
   | 'guest_ksm_stat'
   /** Of one process, by PID: costly, and it holds up the guest while it is read. */
-  | `guest_smaps_rollup:${number}`;
+  | `guest_smaps_rollup:${number}`
+  | `guest_numa_maps:${number}`;
 
 /** One number that kvmtop knows. One entry in one table; everything else follows from it. */
 export interface Field<Subject> {

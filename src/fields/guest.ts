@@ -1,5 +1,6 @@
 import type { GuestSample, Sample } from '../sample.ts';
 import type { GuestField } from './field.ts';
+import { kvmFields } from './kvm.ts';
 import { whyNotMerged } from './mergeable.ts';
 import { estimateMigration, isMigrating } from './migration.ts';
 
@@ -107,7 +108,6 @@ const held = (guest: GuestSample, sample: Sample): number | undefined => {
   );
 };
 
-/** What kvmtop knows of a guest. An entry here is all that a new number takes. */
 /** Of all virtio-mem devices of the guest together; a part of one that QEMU did not tell makes it unknown. */
 const virtioMem =
   (key: string): Read =>
@@ -133,6 +133,7 @@ const migrating =
 const migrationWhy = (guest: GuestSample): string =>
   isMigrating(guest.monitor.migration) ? 'QEMU does not tell it yet' : 'no migration is under way';
 
+/** What kvmtop knows of a guest. An entry here is all that a new number takes. */
 export const guestFields = {
   mem_size: {
     title: 'SIZE',
@@ -512,6 +513,7 @@ export const guestFields = {
       guest.process.smaps_time === undefined ? undefined : Math.max(0, sample.time - guest.process.smaps_time),
     why: () => 'PSS was not measured',
   },
+  ...kvmFields,
 } as const satisfies Record<string, GuestField>;
 
 export type GuestFieldId = keyof typeof guestFields;

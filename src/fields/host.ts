@@ -1,4 +1,5 @@
 import type { GuestSample, Sample } from '../sample.ts';
+import { activityFields } from './activity.ts';
 import type { HostField } from './field.ts';
 import { guestFields } from './guest.ts';
 
@@ -724,6 +725,7 @@ export const hostFields = {
     needs: ['ksm', 'guest_ksm_stat'],
     read: overGuests(guestFields.held.read),
   },
+  ...activityFields,
 } as const satisfies Record<string, HostField>;
 
 export type HostFieldId = keyof typeof hostFields;

@@ -1,6 +1,6 @@
 import type { Control } from '../actions/control.ts';
 import type { Need } from '../fields/field.ts';
-import type { GuestSample, HostSample, Sample } from '../sample.ts';
+import type { GuestId, GuestSample, HostSample, ProcessSample, Sample } from '../sample.ts';
 import { bootedFor, type DemoGuest, pageSize } from './demo/guest.ts';
 import { balloonPath, guestSample } from './demo/guest-sample.ts';
 import { DemoHost } from './demo/host.ts';
@@ -14,20 +14,45 @@ const longestStep = 1;
 const longestAbsence = 600;
 
 /** The parts of a HostSample that are only read when they are wanted; what a demo must do too, to be no better than life. */
-const onDemand = new Set(['vmstat', 'swaps', 'pressure', 'ksm', 'pools', 'nodes', 'zswap', 'zram', 'sysctls', 'thp']);
+const onDemand = new Set([
+  'vmstat',
+  'swaps',
+  'pressure',
+  'ksm',
+  'pools',
+  'nodes',
+  'zswap',
+  'zram',
+  'sysctls',
+  'thp',
+  'stat',
+  'processes',
+  'kvm',
+]);
 
 const hostParts = (host: HostSample, wanted: ReadonlySet<string>): HostSample =>
   Object.fromEntries(Object.entries(host).filter(([part]) => !onDemand.has(part) || wanted.has(part)));
 
-const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>): GuestSample => {
-  const { status, stat, ksm_stat, smaps_rollup } = guest.process;
+/** What was costly to read stays until it is read again. */
+type Measured = Pick<ProcessSample, 'smaps_rollup' | 'smaps_time' | 'numa_maps' | 'numa_time'>;
+
+const measure = (guest: GuestSample, wanted: ReadonlySet<Need>, time: number): Measured => {
+  const { smaps_rollup, numa_maps } = guest.process;
+  return {
+    ...(smaps_rollup && wanted.has(`guest_smaps_rollup:${guest.pid}`) ? { smaps_rollup, smaps_time: time } : {}),
+    ...(numa_maps && wanted.has(`guest_numa_maps:${guest.pid}`) ? { numa_maps, numa_time: time } : {}),
+  };
+};
+
+const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>, measured: Measured): GuestSample => {
+  const { status, stat, ksm_stat } = guest.process;
   return {
     ...guest,
     process: {
       ...(status ? { status } : {}),
       ...(stat ? { stat } : {}),
       ...(ksm_stat && wanted.has('guest_ksm_stat') ? { ksm_stat } : {}),
-      ...(smaps_rollup && wanted.has(`guest_smaps_rollup:${guest.pid}`) ? { smaps_rollup } : {}),
+      ...measured,
     },
   };
 };
@@ -89,6 +114,7 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
   };
   const samples = (): GuestSample[] => host.guests.map(guest => guestSample(guest, time, begin + time));
   const find = (id: string): DemoGuest | undefined => host.guests.find(guest => guest.id === id);
+  const measured = new Map<GuestId, Measured>();
   advance(0);
 
   const control: Control = {
@@ -120,7 +146,10 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
         monotonic: bootedFor + time,
         pageSize,
         host: hostParts(hostSample(host, time), wanted),
-        guests: guests.map(guest => guestParts(guest, wanted)),
+        guests: guests.map(guest => {
+          measured.set(guest.id, { ...measured.get(guest.id), ...measure(guest, wanted, begin + time) });
+          return guestParts(guest, wanted, measured.get(guest.id) ?? {});
+        }),
         problems: guests
           .filter(guest => guest.monitor.state === 'denied')
           .map(guest => ({ source: `guest ${guest.name}`, message: guest.monitor.reason ?? 'denied' })),

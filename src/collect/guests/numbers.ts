@@ -69,6 +69,21 @@ export const parseKilobytes = (bytes: Uint8Array, names: KeyNames): Numbers => {
   return numbers;
 };
 
+/**
+ * `/proc/PID/numa_maps`: a line for each mapping, `7f… default file=… N0=12 N1=3 kernelpagesize_kB=4`. Gives the bytes on
+ * each node, as `N0`, `N1`, … A file's name can't look like that: the kernel escapes its blanks and equal signs.
+ */
+export const parseNumaMaps = (text: string): Numbers => {
+  const sums: Record<string, number> = {};
+  for (const line of text.split('\n')) {
+    const size = Number(/ kernelpagesize_kB=(\d{1,9})(?= |$)/.exec(line)?.[1] ?? 0) * 1024;
+    if (size === 0) continue;
+    for (const [, node = '', pages] of line.matchAll(/ (N\d{1,5})=(\d{1,15})(?= |$)/g))
+      sums[node] = (sums[node] ?? 0) + Number(pages) * size;
+  }
+  return sums;
+};
+
 /** `/proc/PID/ksm_stat`: `key 123` and, since Linux 6.12, `key: yes`; yes and no are 1 and 0. Profit may be negative. */
 export const parseKsmStat = (text: string): Numbers => {
   const numbers: Record<string, number> = {};

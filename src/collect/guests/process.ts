@@ -2,7 +2,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { ProcessSample } from '../../sample.ts';
-import { type KeyNames, type ProcessStat, parseKilobytes, parseKsmStat, parseStat } from './numbers.ts';
+import { type KeyNames, type ProcessStat, parseKilobytes, parseKsmStat, parseNumaMaps, parseStat } from './numbers.ts';
 
 /** The files that stay open; all come in one record. */
 type Kept = 'stat' | 'status' | 'ksm_stat';
@@ -45,8 +45,8 @@ export class ProcessReader {
   readonly #budget: DescriptorBudget;
   readonly #names: Record<'status' | 'smaps_rollup', KeyNames>;
   readonly #open = new Map<Kept, number>();
-  /** The last costly reading, until it is asked for again. */
-  #measured: Pick<ProcessSample, 'smaps_rollup' | 'smaps_time'> = {};
+  /** The last costly readings, each until it is asked for again. */
+  #measured: Pick<ProcessSample, 'smaps_rollup' | 'smaps_time' | 'numa_maps' | 'numa_time'> = {};
 
   constructor(root: Root, pid: number, budget: DescriptorBudget, names: Record<'status' | 'smaps_rollup', KeyNames>) {
     this.#root = root;
@@ -73,6 +73,7 @@ export class ProcessReader {
     const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
     if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));
     if (wanted.has(`guest_smaps_rollup:${this.#pid}`)) this.#measure();
+    if (wanted.has(`guest_numa_maps:${this.#pid}`)) this.#place();
     return { ...process, ...this.#measured };
   }
 
@@ -80,8 +81,19 @@ export class ProcessReader {
     const rollup = this.#root.bytes(this.#path('smaps_rollup'));
     if (!rollup || rollup.length === 0) return;
     this.#measured = {
+      ...this.#measured,
       smaps_rollup: parseKilobytes(rollup, this.#names.smaps_rollup),
       smaps_time: Date.now() / 1000,
+    };
+  }
+
+  #place(): void {
+    const maps = this.#root.bytes(this.#path('numa_maps'));
+    if (!maps || maps.length === 0) return;
+    this.#measured = {
+      ...this.#measured,
+      numa_maps: parseNumaMaps(maps.toString('latin1')),
+      numa_time: Date.now() / 1000,
     };
   }
 

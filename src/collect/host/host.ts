@@ -2,12 +2,15 @@ import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { HostSample } from '../../sample.ts';
 import { createKsmReader } from './ksm.ts';
+import { createKvmReader } from './kvm.ts';
 import { createLoadavgReader } from './loadavg.ts';
 import { createMeminfoReader } from './meminfo.ts';
 import { createNodesReader } from './nodes.ts';
 import { createPoolsReader } from './pools.ts';
 import { createPressureReader } from './pressure.ts';
+import { createProcessesReader } from './processes.ts';
 import type { Reader } from './reader.ts';
+import { createStatReader } from './stat.ts';
 import { createSettingsReader } from './settings.ts';
 import { createSwapsReader } from './swaps.ts';
 import { createSysctlsReader } from './sysctls.ts';
@@ -52,6 +55,9 @@ export const createHostReader = (root: Root): HostReader => {
     sysctls: createSysctlsReader(root),
     thp: createThpReader(root),
     settings: createSettingsReader(root),
+    stat: createStatReader(root),
+    processes: createProcessesReader(root),
+    kvm: createKvmReader(root),
   };
   const readers: Readers = { ...always, ...onDemand };
   const partsAlways = Object.keys(always) as (keyof typeof always)[];

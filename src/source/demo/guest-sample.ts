@@ -1,6 +1,7 @@
 import type { BalloonSample, GuestSample, MonitorSample, Numbers } from '../../sample.ts';
 import { GiB, KiB, MiB } from '../../units.ts';
 import { type DemoGuest, inPages, pageSize } from './guest.ts';
+import { placementOf } from './kvm.ts';
 
 /** What the host's files and the guests' monitors say of a simulated guest, under the kernel's and QEMU's names. */
 
@@ -29,7 +30,13 @@ export const guestSample = (guest: DemoGuest, time: number, wall: number): Guest
       memLock: false,
       prealloc: spec.prealloc ?? false,
     },
-    process: { status, stat: statOf(guest), ksm_stat: ksmStatOf(guest), smaps_rollup: rollupOf(guest, status) },
+    process: {
+      status,
+      stat: statOf(guest),
+      ksm_stat: ksmStatOf(guest),
+      smaps_rollup: rollupOf(guest, status),
+      numa_maps: placementOf(guest),
+    },
     monitor: guest.heard,
     ...(guest.noted === undefined ? {} : { balloonTarget: guest.noted }),
   };
@@ -75,7 +82,7 @@ const balloonOf = (guest: DemoGuest): BalloonSample => {
 
 export const balloonPath = '/machine/peripheral/balloon0';
 
-const statusOf = (guest: DemoGuest): Numbers => {
+export const statusOf = (guest: DemoGuest): Numbers => {
   const RssFile = 22 * MiB;
   const RssShmem = guest.backend === 'shared' ? guest.resident : 0;
   const VmRSS = guest.rssAnon + RssFile + RssShmem;
@@ -101,7 +108,7 @@ const statusOf = (guest: DemoGuest): Numbers => {
   };
 };
 
-const statOf = (guest: DemoGuest): Numbers => {
+export const statOf = (guest: DemoGuest): Numbers => {
   const { hostMinors, hostMajors, cpu } = guest.counters;
   return {
     minflt: hostMinors,

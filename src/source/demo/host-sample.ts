@@ -2,6 +2,8 @@ import type { HostSample, NodeSample, Numbers, PoolSample } from '../../sample.t
 import { GiB, MiB } from '../../units.ts';
 import { bootedFor, inPages, pageSize } from './guest.ts';
 import { type DemoHost, memTotal, pools, swapTotal } from './host.ts';
+import { kvmOf } from './kvm.ts';
+import { processesOf } from './processes.ts';
 import { identity, ksmSettings, sysctls, thp, zswap } from './settings.ts';
 
 type Parts = DemoHost['parts'];
@@ -49,6 +51,9 @@ export const hostSample = (host: DemoHost, time: number): HostSample => {
     zram: [],
     sysctls,
     thp,
+    stat: host.activity.stat,
+    processes: processesOf(host.guests, time),
+    kvm: kvmOf(host.guests),
   };
 };
 
@@ -139,6 +144,9 @@ const meminfoOf = (host: DemoHost, parts: Parts, filled: readonly PoolSample[]):
     HugePages_Surp: 0,
     Hugepagesize: 2 * MiB,
     Hugetlb: parts.hugetlb,
+    DirectMap4k: 1340 * MiB,
+    DirectMap2M: 20 * GiB,
+    DirectMap1G: 108 * GiB,
   };
 };
 
@@ -205,6 +213,7 @@ const vmstatOf = (host: DemoHost, parts: Parts, meminfo: Numbers): Numbers => {
     pgsteal_direct: Math.floor(counters.pgscan_direct * 0.6),
     workingset_refault_anon: Math.floor(counters.pswpin * 0.3),
     workingset_refault_file: refaults,
+    ...host.activity.vmstat,
     oom_kill: 0,
   };
 };

@@ -1,4 +1,5 @@
 import { GiB, MiB } from '../../units.ts';
+import { Activity } from './activity.ts';
 import { burst, wander } from './curves.ts';
 import { DemoGuest, inPages, pageSize } from './guest.ts';
 import { ksmPages, mergePages } from './ksm.ts';
@@ -51,6 +52,7 @@ export class DemoHost {
     pages_scanned: 51_300_000_000,
     full_scans: 2890,
   };
+  readonly activity = new Activity();
   readonly pressure = { memory: new Pressure(), cpu: new Pressure(), io: new Pressure() };
   /** Running means of the tasks at work, of 1, 5 and 15 minutes. */
   load = [6, 6, 6];
@@ -181,6 +183,7 @@ export class DemoHost {
     const scanned = Math.round(48_000 * seconds);
     counters.pages_scanned += scanned;
     counters.full_scans += scanned / Math.max(1, this.parts.ksm.items);
+    this.activity.step(seconds, { busy, reclaimed: moved.out, awaited: moved.in + inside });
     this.pressure.memory.step((moved.in + moved.out) / seconds / (500 * MiB), seconds);
     this.pressure.io.step((moved.in + inside + written) / seconds / (600 * MiB), seconds);
     this.pressure.cpu.step(busy / 60, seconds);
