@@ -1,6 +1,7 @@
 import type { Model } from '../model.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon.ts';
+import { balloonAll, balloons, deflateAll } from './balloons.ts';
 import { compact } from './compact.ts';
 import { dropCaches } from './drop-caches.ts';
 import { refuse } from './guest.ts';
@@ -9,13 +10,23 @@ import { hugepagesOvercommit } from './hugepages-overcommit.ts';
 import { keep } from './keep.ts';
 import { ksm } from './ksm.ts';
 import { ksmSet } from './ksm-set.ts';
+import { migrate, migrateCancel } from './migrate.ts';
 import { polling } from './polling.ts';
+import { quit } from './quit.ts';
 import { sysctl } from './sysctl.ts';
+import { virtioMem } from './virtio-mem.ts';
 
 /** Every action there is. */
 const table = [
   balloon,
+  balloonAll,
+  balloons,
+  deflateAll,
   polling,
+  virtioMem,
+  migrate,
+  migrateCancel,
+  quit,
   ksm,
   ksmSet,
   hugepages,

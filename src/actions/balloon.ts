@@ -2,6 +2,7 @@ import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
 import type { Action, Plan } from './action.ts';
+import { balloonStep } from './balloon-step.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
 
 /** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
@@ -14,6 +15,12 @@ const staleSeconds = 10;
 /** What the balloon can give back to the guest: boot memory, without what virtio-mem plugged. Bytes. */
 export const balloonMaximum = (guest: GuestModel): number | undefined =>
   guest.sample.monitor.memory?.['base-memory'] ?? guest.sample.launch.size;
+
+/** What its balloon is really set to where `bytes` are asked for: no more than it has, and whole pages. Bytes. */
+export const balloonSize = (guest: GuestModel, bytes: number, pageSize: number): number | undefined => {
+  const maximum = balloonMaximum(guest);
+  return maximum === undefined ? undefined : Math.floor(Math.min(bytes, maximum) / pageSize) * pageSize;
+};
 
 /** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
 export const statsStale = (guest: GuestModel): boolean | undefined => {
@@ -136,13 +143,10 @@ export const balloon: Action<BalloonInput> = {
     const title = `Set the balloon of ${guest.name}`;
     const problem = unreachable(guest);
     if (problem) return refuse(request, title, problem);
-    const maximum = balloonMaximum(guest);
     const from = guest.values.balloon_actual;
-    if (maximum === undefined || from === undefined)
+    const to = balloonSize(guest, input.bytes, model.sample.pageSize);
+    if (to === undefined || from === undefined)
       return refuse(request, title, 'its size is not known yet: wait for its monitor');
-
-    const page = model.sample.pageSize;
-    const to = Math.floor(Math.min(input.bytes, maximum) / page) * page;
     const summary =
       to < from
         ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`
@@ -159,7 +163,7 @@ export const balloon: Action<BalloonInput> = {
       request,
       subject: guest.name,
       summary,
-      steps: [{ kind: 'qmp', guest: guest.id, name: guest.name, command: 'balloon', arguments: { value: to } }],
+      steps: [balloonStep(guest, to)],
       effect: to < from ? shrinkEffect(guest, from, to) : growEffect(model, from, to),
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),

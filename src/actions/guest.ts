@@ -19,12 +19,12 @@ export const findGuest = (model: Model, word: string): GuestModel => {
   return guest;
 };
 
-/** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
-export const unreachable = (guest: GuestModel): string | undefined => {
+/** Why nothing can be asked of the guest's monitor; `undefined` when it can. `byHand`: how libvirt does it. */
+export const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
   const { monitor } = guest.sample;
   switch (monitor.state) {
     case 'libvirt':
-      return 'libvirt runs this guest and holds its monitor: use virsh setmem';
+      return `libvirt runs this guest and holds its monitor: use ${byHand}`;
     case 'none':
       return monitor.reason ?? 'it has no QMP monitor: start it with -qmp unix:PATH,server=on,wait=off';
     case 'denied':
@@ -34,8 +34,21 @@ export const unreachable = (guest: GuestModel): string | undefined => {
     case 'busy':
       return monitor.reason ?? 'its monitor does not answer: another client holds it, or QEMU hangs';
     case 'ok':
-      return monitor.balloon?.device ? undefined : 'it has no balloon device: start it with -device virtio-balloon-pci';
+      return undefined;
   }
+};
+
+/** The same for what only QEMU can do. */
+export const unanswered = (guest: GuestModel, byHand: string): string | undefined =>
+  guest.sample.vmm === 'qemu' ? unanswering(guest, byHand) : 'this is no QEMU: kvmtop can only move its balloon';
+
+/** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
+export const unreachable = (guest: GuestModel): string | undefined => {
+  const problem = unanswering(guest, 'virsh setmem');
+  if (problem !== undefined || guest.sample.monitor.balloon?.device) return problem;
+  return guest.sample.vmm === 'qemu'
+    ? 'it has no balloon device: start it with -device virtio-balloon-pci'
+    : 'it has no balloon device: it must be given one before it starts';
 };
 
 /** A Plan that does nothing but say why. */

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { advance, describeFollowing, startFollowing } from '../../src/actions/follow.ts';
 import { derive, type Model } from '../../src/model.ts';
+import type { MigrationSample } from '../../src/sample.ts';
 import { GiB } from '../../src/units.ts';
 import { guest, sample } from '../samples.ts';
 
@@ -33,4 +34,96 @@ it('says that a balloon is stuck, and that it moves again', () => {
 
 it('tells of a guest that ended meanwhile', () => {
   expect(advance(startFollowing(follow, 0), at(1)).state).toBe('gone');
+});
+
+describe('a virtio-mem', () => {
+  const follow = {
+    kind: 'virtio-mem',
+    guest: '100.5000',
+    name: 'db',
+    device: '/machine/peripheral/vm0',
+    from: 4 * GiB,
+    target: GiB,
+  } as const;
+  const at = (time: number, size: number): Model =>
+    derive(
+      undefined,
+      sample({
+        time,
+        guests: [
+          guest({
+            monitor: {
+              state: 'ok',
+              memoryDevices: [{ type: 'virtio-mem', path: follow.device, values: { size } }],
+            },
+          }),
+        ],
+      }),
+    );
+
+  it('is followed until it arrives', () => {
+    let following = startFollowing(follow, 0);
+    for (const [second, gib] of [4, 3, 1].entries()) following = advance(following, at(second, gib * GiB));
+    expect(describeFollowing(following)).toBe('db: virtio-mem arrived at 1.00 GiB');
+  });
+
+  it('that stops short is told', () => {
+    let following = startFollowing(follow, 0);
+    for (const second of [2, 9, 16]) following = advance(following, at(second, 2 * GiB));
+    expect(following.state).toBe('stalled');
+    expect(describeFollowing(following)).toMatch(/stalled at 2.00 GiB of 1.00 GiB: the guest can unplug no more/);
+  });
+});
+
+describe('a migration', () => {
+  const follow = { kind: 'migration', guest: '100.5000', name: 'web-1', target: 'completed' } as const;
+  const ram = (transferred: number, more: Record<string, number> = {}) => ({
+    total: 4 * GiB,
+    remaining: GiB,
+    transferred,
+    mbps: 8388.608,
+    ...more,
+  });
+  const at = (time: number, status: string, more: Partial<MigrationSample> = {}): Model =>
+    derive(
+      undefined,
+      sample({
+        time,
+        guests: [guest({ monitor: { state: 'ok', time, migration: { status, values: {}, ram: ram(time), ...more } } })],
+      }),
+    );
+
+  it('is followed with what is left, the rate and the time', () => {
+    const following = advance(startFollowing(follow, 10), at(11, 'active'));
+    expect(describeFollowing(following)).toBe('web-1: migrating, 1.00 GiB of 4.00 GiB left at 0.98 GiB/s, 2s to go');
+    expect(advance(following, at(12, 'completed')).state).toBe('arrived');
+  });
+
+  it('does not take an earlier one for its own', () => {
+    const following = startFollowing(follow, 10);
+    expect(advance(following, at(10, 'failed')).state).toBe('moving');
+    expect(advance(following, at(11, 'failed')).state).toBe('failed');
+  });
+
+  it('that does not converge is told', () => {
+    const busy = ram(1, { 'dirty-sync-count': 3, 'dirty-pages-rate': 512_000, 'page-size': 4096 });
+    expect(describeFollowing(advance(startFollowing(follow, 0), at(1, 'active', { ram: busy })))).toMatch(
+      /does not converge: the guest writes 1.95 GiB\/s/,
+    );
+  });
+
+  it('that fails is told with QEMU’s reason, and one that sends nothing is stalled', () => {
+    const failed = advance(startFollowing(follow, 0), at(1, 'failed', { error: 'No such file' }));
+    expect(describeFollowing(failed)).toBe('web-1: migration failed: No such file');
+    let stuck = advance(startFollowing(follow, 0), at(1, 'active', { ram: ram(7) }));
+    stuck = advance(stuck, at(14, 'active', { ram: ram(7) }));
+    expect(stuck.state).toBe('stalled');
+  });
+
+  it('may be meant to be cancelled', () => {
+    const cancel = startFollowing({ ...follow, target: 'cancelled' }, 0);
+    expect(describeFollowing(advance(cancel, at(1, 'cancelled')))).toMatch(/cancelled, it runs on here/);
+    expect(advance(cancel, at(1, 'completed')).state).toBe('failed');
+    expect(advance(cancel, at(1, 'cancelling')).state).toBe('moving');
+  });
 });
