@@ -9,6 +9,8 @@ export interface Options {
   readonly guests: readonly string[];
   readonly root: string;
   readonly demo: boolean;
+  /** Where libvirt is asked for its guests: a URI as for `virsh -c`. */
+  readonly connect: string;
   readonly readOnly: boolean;
   /** Words after the command. */
   readonly words: readonly string[];
@@ -39,6 +41,7 @@ const flags = {
   guests: { type: 'string', short: 'p' },
   root: { type: 'string' },
   demo: { type: 'boolean' },
+  connect: { type: 'string', short: 'c' },
   'read-only': { type: 'boolean' },
   tab: { type: 'string' },
   count: { type: 'string', short: 'n' },
@@ -54,7 +57,7 @@ const flags = {
 } as const;
 
 /** Flags that go with every command, and those of one. */
-const common = ['delay', 'guests', 'root', 'demo', 'read-only', 'help', 'version'];
+const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'help', 'version'];
 const own: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],
@@ -126,6 +129,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       guests: values.guests?.split(',').filter(name => name !== '') ?? [],
       root: values.root ?? '/',
       demo: values.demo ?? false,
+      connect: values.connect ?? 'qemu:///system',
       readOnly: values['read-only'] ?? false,
       // A node is one more word of `do hugepages`.
       words: [...words.slice(1), ...(values.node === undefined ? [] : [`node${values.node}`])],

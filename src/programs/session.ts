@@ -11,7 +11,7 @@ export const openSource = async (options: Options): Promise<Source> => {
     const { createDemoSource } = await import('../source/demo.ts');
     return createDemoSource();
   }
-  return createLiveSource(new Root(options.root));
+  return createLiveSource(new Root(options.root), { libvirt: options.connect });
 };
 
 /** What a simulated guest suffers is nobody's history. */

@@ -10,6 +10,7 @@ const common = `Options for every command:
   -p, --guests A,B      only these guests, by name, id or PID
       --read-only       change nothing
       --root DIR        read /proc and /sys under DIR, such as a captured tree
+  -c, --connect URI     where libvirt is asked for its guests, as for virsh (qemu:///system)
       --demo            a simulated host with a dozen lively guests
   -h, --help            this; kvmtop COMMAND -h tells more
       --version

@@ -24,17 +24,18 @@ const pageSizeOf = (root: Root): number => {
   return 4096;
 };
 
-/** This host, through `/proc`, `/sys` and the guests' monitors; or a captured tree, which has no monitors and no control. */
-export const createLiveSource = (root: Root): Source => {
+/**
+ * This host, through `/proc`, `/sys` and the guests' monitors; or a captured tree, which has no monitors and no control.
+ * `libvirt`: the URI at which libvirt is asked for its guests.
+ */
+export const createLiveSource = (root: Root, options: { readonly libvirt?: string } = {}): Source => {
   const host = createHostReader(root);
-  const guests = createGuestReader(root);
+  const guests = createGuestReader(root, options);
   const pageSize = pageSizeOf(root);
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
     write: (path, value) => writeKernelFile(root, path, value),
-    virsh: async () => {
-      throw new Error('changes through virsh are not there yet');
-    },
+    virsh: (guest, words) => guests.virsh(guest, words),
     call: async () => {
       throw new Error('changes through an HTTP API are not there yet');
     },

@@ -6,6 +6,7 @@ import { splitCommandLine } from './commandline.ts';
 import { programName, type Vmm } from './discovery.ts';
 import { type ProcessLaunch, readLaunch } from './launch.ts';
 import type { Monitor } from './monitors/contract.ts';
+import { isDomainUuid, type Libvirt } from './monitors/libvirt.ts';
 import { GuestMonitor } from './monitors/monitor.ts';
 import type { ProcessStat } from './numbers.ts';
 import type { ProcessReader } from './process.ts';
@@ -29,21 +30,26 @@ export interface Guest {
   contested: string | undefined;
 }
 
+/** Whom to ask besides the process itself. `monitors`: whether to ask anybody. */
+export interface Askable {
+  readonly monitors: boolean;
+  readonly libvirt: Libvirt | undefined;
+}
+
 /** Learns how a newly found process was started. `undefined` while it has no command line, or when it is gone. */
 export const openGuest = (
   root: Root,
   pid: number,
   vmm: Vmm,
   reader: ProcessReader,
-  monitors: boolean,
+  askable: Askable,
 ): Guest | undefined => {
   const stat = reader.stat();
   const started = vmm === 'qemu' ? readLaunch(root, pid) : undefined;
   if (!stat || (vmm === 'qemu' && !started)) return undefined;
   const launch = started?.launch;
-  const idle = idleMonitor(started, monitors);
-  const { name, uuid } = launch ?? {};
-  const expected = { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) };
+  const idle = idleMonitor(started, askable);
+  const { name } = launch ?? {};
   return {
     id: `${pid}.${stat.starttime}`,
     pid,
@@ -51,18 +57,29 @@ export const openGuest = (
     name: (launch ? (name ?? `qemu-${pid}`) : otherName(root, pid)).slice(0, longestName),
     reader,
     started,
-    monitor: !idle && started ? new GuestMonitor(started.places, expected) : undefined,
+    monitor: idle || !started ? undefined : openMonitor(started, askable),
     idle: idle ?? { state: 'unasked' },
     stat,
     contested: undefined,
   };
 };
 
-/** What is shown of a monitor that is not to be asked; `undefined` when it is. */
-const idleMonitor = (started: ProcessLaunch | undefined, monitors: boolean): MonitorSample | undefined => {
-  if (!started) return { state: 'none', reason: 'its monitor is not QEMU: only its process can be seen' };
+const openMonitor = ({ launch, places }: ProcessLaunch, { libvirt }: Askable): Monitor => {
+  const { name, uuid, size } = launch;
   // libvirtd holds the one connection; a second client would only wait, or break libvirt's.
-  if (started.launch.manager === 'libvirt') return { state: 'libvirt', reason: 'its monitor belongs to libvirt' };
+  if (launch.manager === 'libvirt' && libvirt && uuid) return libvirt.open(uuid, size);
+  return new GuestMonitor(places, { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) });
+};
+
+/** What is shown of a monitor that is not to be asked; `undefined` when it is. */
+const idleMonitor = (started: ProcessLaunch | undefined, { monitors, libvirt }: Askable): MonitorSample | undefined => {
+  if (!started) return { state: 'none', reason: 'its monitor is not QEMU: only its process can be seen' };
+  if (started.launch.manager === 'libvirt') {
+    if (!monitors || !libvirt) return { state: 'libvirt', reason: 'its monitor belongs to libvirt' };
+    return isDomainUuid(started.launch.uuid ?? '')
+      ? undefined
+      : { state: 'libvirt', reason: 'its monitor belongs to libvirt, and it has no UUID to ask libvirt for' };
+  }
   if (started.places.length === 0) return { state: 'none', ...(started.why ? { reason: started.why } : {}) };
   return monitors ? undefined : { state: 'none', reason: 'monitors are not asked: the root is not this host' };
 };

@@ -2,9 +2,10 @@ import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, Problem } from '../../sample.ts';
 import { safe } from '../../text.ts';
-import { contested } from './claims.ts';
+import { contested, contestedDomains } from './claims.ts';
 import { Discovery, type Vmm } from './discovery.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
+import { Libvirt } from './monitors/libvirt.ts';
 import { KeyNames } from './numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process.ts';
 import { Queue } from './queue.ts';
@@ -18,8 +19,9 @@ const atOnce = 16;
 export const roundInterval = (guests: number): number => Math.max(1, Math.min(2, guests / 50), guests / 100);
 /** All are asked when they are found; their second rounds are spread over the interval, and all later ones with them. */
 const phase = (pid: number): number => ((pid % 64) + 1) / 64;
-/** Milliseconds for one command of the gate. */
+/** Milliseconds for one command of the gate; a virsh has to connect first. */
 const commandLimit = 5000;
+const virshLimit = 15_000;
 /** Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again. */
 const lookAgain = 5;
 
@@ -41,19 +43,30 @@ export interface GuestReader {
     args?: Readonly<Record<string, unknown>>,
     options?: { readonly timeoutMs?: number },
   ): Promise<unknown>;
+  /**
+   * One change by `virsh`, for the gate only, of a guest that libvirt runs; the words name it by its UUID. The process is
+   * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do.
+   */
+  virsh(id: GuestId, words: readonly string[]): Promise<string>;
   /** Remembers what the balloon was asked for, bytes: QEMU does not tell. `undefined` forgets it. */
   noteTarget(id: GuestId, bytes: number | undefined): void;
   /** Ends connections and closes descriptors. */
   close(): Promise<void>;
 }
 
-/** `monitors`: whether to connect at all; by default only on the host itself, as a captured tree's sockets are not here. */
-export const createGuestReader = (root: Root, options: { readonly monitors?: boolean } = {}): GuestReader =>
-  new LiveGuestReader(root, options.monitors ?? root.isHost);
+/**
+ * `monitors`: whether to connect at all; by default only on the host itself, as a captured tree's sockets are not here.
+ * `libvirt`: the URI at which libvirt is asked for its guests; without it they are seen from outside only.
+ */
+export const createGuestReader = (
+  root: Root,
+  options: { readonly monitors?: boolean; readonly libvirt?: string } = {},
+): GuestReader => new LiveGuestReader(root, options.monitors ?? root.isHost, options.libvirt);
 
 class LiveGuestReader implements GuestReader {
   readonly #root: Root;
   readonly #monitors: boolean;
+  readonly #libvirt: Libvirt | undefined;
   readonly #discovery: Discovery;
   readonly #budget = new DescriptorBudget();
   readonly #names = { status: new KeyNames(), smaps_rollup: new KeyNames() };
@@ -63,9 +76,10 @@ class LiveGuestReader implements GuestReader {
   readonly #queue = new Queue(atOnce);
   #found = false;
 
-  constructor(root: Root, monitors: boolean) {
+  constructor(root: Root, monitors: boolean, libvirt: string | undefined) {
     this.#root = root;
     this.#monitors = monitors;
+    this.#libvirt = libvirt === undefined ? undefined : new Libvirt(libvirt);
     this.#discovery = new Discovery(root);
   }
 
@@ -77,6 +91,8 @@ class LiveGuestReader implements GuestReader {
       const message = guest.contested ?? guest.monitor?.problem;
       return message === undefined ? [] : [{ source: `guest ${guest.name}`, message }];
     });
+    const { problem } = this.#libvirt ?? {};
+    if (problem !== undefined) problems.push({ source: 'libvirt', message: problem });
     // Even root is refused a process or two that guard themselves; that is no lack of privilege.
     if (this.#discovery.denied && process.geteuid?.() !== 0) {
       problems.push({
@@ -111,19 +127,41 @@ class LiveGuestReader implements GuestReader {
     args?: Readonly<Record<string, unknown>>,
     options: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
+    const guest = this.#named(id, command);
+    if (!guest.monitor || guest.contested) throw this.#refusal(guest, command);
+    const timeoutMs = options.timeoutMs ?? commandLimit;
+    return guest.monitor.execute(command, args, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
+  }
+
+  async virsh(id: GuestId, words: readonly string[]): Promise<string> {
+    const command = `virsh ${words[0] ?? ''}`;
+    const guest = this.#named(id, command);
+    const { manager, uuid } = guest.started?.launch ?? {};
+    if (manager !== 'libvirt' || !this.#libvirt || !uuid || !guest.monitor || guest.contested)
+      throw this.#refusal(guest, command);
+    const check = this.#check(guest, command);
+    return this.#libvirt.change(uuid, words, { name: guest.name, timeoutMs: virshLimit, check });
+  }
+
+  #named(id: GuestId, command: string): Guest {
     const guest = [...this.#guests.values()].find(candidate => candidate.id === id);
     if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
-    const name = safe(guest.name);
-    if (!guest.monitor || guest.contested) {
-      throw new Error(`${command} on ${name}: ${guest.contested ?? guest.idle.reason}; nothing was sent`);
-    }
-    const check = () => {
+    return guest;
+  }
+
+  #refusal({ name, contested, idle }: Guest, command: string): Error {
+    return new Error(`${command} on ${safe(name)}: ${contested ?? idle.reason ?? 'not possible'}; nothing was sent`);
+  }
+
+  /** Throws when the process is no longer the same. */
+  #check(guest: Guest, command: string): () => void {
+    return () => {
       const stat = guest.reader.stat();
       if (stat?.starttime === guest.stat.starttime) return;
-      throw new Error(`${command} on ${name}: process ${guest.pid} is no longer this guest; nothing was sent`);
+      throw new Error(
+        `${command} on ${safe(guest.name)}: process ${guest.pid} is no longer this guest; nothing was sent`,
+      );
     };
-    const timeoutMs = options.timeoutMs ?? commandLimit;
-    return guest.monitor.execute(command, args, { name: guest.name, timeoutMs, check });
   }
 
   noteTarget(id: GuestId, bytes: number | undefined): void {
@@ -169,7 +207,10 @@ class LiveGuestReader implements GuestReader {
     const known = this.#guests.get(pid);
     if (known) void this.#forget(known);
     const reader = new ProcessReader(this.#root, pid, this.#budget, this.#names);
-    const guest = openGuest(this.#root, pid, vmm, reader, this.#monitors);
+    const guest = openGuest(this.#root, pid, vmm, reader, {
+      monitors: this.#monitors,
+      libvirt: this.#libvirt,
+    });
     if (!guest) {
       reader.close();
       return false;
@@ -192,7 +233,12 @@ class LiveGuestReader implements GuestReader {
       monitor && started ? [{ pid, places: started.places }] : [],
     );
     const refused = contested(this.#root, claimants);
-    for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid);
+    const domains = this.#shown().flatMap(({ pid, monitor, started }) => {
+      const { manager, uuid } = started?.launch ?? {};
+      return monitor && manager === 'libvirt' && uuid ? [{ pid, uuid }] : [];
+    });
+    const sameDomain = contestedDomains(domains);
+    for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid) ?? sameDomain.get(guest.pid);
   }
 
   /** With -daemonize the process that was started waits until its child is ready: one guest, seen twice. */

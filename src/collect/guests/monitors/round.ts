@@ -3,6 +3,7 @@ import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } f
 import { type Answers, amount, amounts, list, record, value, word } from './answers.ts';
 import { hasVirtioMem, lacksPath, parseMemoryDevices } from './memory-devices.ts';
 import { parseMigration } from './migration.ts';
+import { earlierOf } from './reports.ts';
 
 /** What is asked in a round, and how the answers become a MonitorSample. Pure. */
 
@@ -165,12 +166,6 @@ const balloonOf = (last: BalloonSample | undefined, answers: Answers): BalloonSa
     ...(stats ? { stats } : {}),
     ...(earlier ? { earlier } : {}),
   };
-};
-
-/** A report older than the last one means that the clock was set back, or the guest restarted: no rate across that. */
-const earlierOf = (last: BalloonSample | undefined, stats: BalloonStats | undefined): BalloonStats | undefined => {
-  if (!stats || !last?.stats || stats.lastUpdate < last.stats.lastUpdate) return undefined;
-  return stats.lastUpdate === last.stats.lastUpdate ? last.earlier : last.stats;
 };
 
 /** `guest-stats` of the balloon; `undefined` until the guest's driver reported for the first time. */

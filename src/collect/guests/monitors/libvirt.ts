@@ -1,0 +1,203 @@
+import type { MonitorSample } from '../../../sample.ts';
+import { safe } from '../../../text.ts';
+import type { Monitor } from './contract.ts';
+import { type DomainFacts, digestDomain, errorIn, parseDomainXml, parseDomstats } from './libvirt-answers.ts';
+import type { VirshError } from './libvirt-errors.ts';
+import type { VirshShell } from './libvirt-shell.ts';
+
+/** Milliseconds that one domain may hold up those behind it; libvirt and a healthy QEMU need three. */
+const domainLimit = 1000;
+/** Seconds between two looks at what hardly changes. */
+const factsEvery = 30;
+/** Seconds; doubled with each failure in a row. */
+const longestPause = 30;
+/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
+const early = 0.1;
+
+/** The only form in which a domain is named to virsh: its name could be taken for an option, a number, or a command. */
+export const isDomainUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
+/**
+ * libvirt at one URI, through virsh: libvirtd holds the guests' monitors, and no second client may have them. No virsh
+ * runs while there is no guest of libvirt's.
+ */
+export class Libvirt {
+  readonly uri: string;
+  readonly #monitors = new Set<LibvirtMonitor>();
+  #shell: Promise<VirshShell> | undefined;
+  #problem: string | undefined;
+
+  constructor(uri: string) {
+    this.uri = uri;
+  }
+
+  /** Why nothing can be learnt of any of its guests, and what to do; `undefined` when nothing is wrong. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The monitor of one domain. `size`: what it booted with, bytes. */
+  open(uuid: string, size: number | undefined): Monitor {
+    const monitor = new LibvirtMonitor(this, uuid, size, () => this.#monitors.delete(monitor));
+    this.#monitors.add(monitor);
+    return monitor;
+  }
+
+  /** Ends the shared virsh when nobody needs it any more. */
+  async release(): Promise<void> {
+    if (this.#monitors.size > 0) return;
+    const shell = this.#shell;
+    this.#shell = undefined;
+    this.#problem = undefined;
+    await (await shell)?.close();
+  }
+
+  /** What virsh prints for a command; fails with a VirshError. */
+  async ask(command: string): Promise<string> {
+    try {
+      this.#shell ??= import('./libvirt-shell.ts').then(({ VirshShell }) => new VirshShell(this.uri));
+      const text = await (await this.#shell).ask(command, domainLimit);
+      this.#problem = undefined;
+      return text;
+    } catch (error) {
+      const { trouble, message } = error as VirshError;
+      if (trouble !== 'late' && trouble !== 'closed') this.#problem = message;
+      throw error;
+    }
+  }
+
+  /**
+   * One change of a domain by a virsh of its own, for the gate only; gives what it printed. `check` throws when the process
+   * is no longer the same guest. Fails with an Error for the operator.
+   */
+  async change(
+    uuid: string,
+    words: readonly string[],
+    options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
+  ): Promise<string> {
+    const what = `virsh ${words[0] ?? ''} on ${safe(options.name)}`;
+    if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
+    const { runVirsh } = await import('./libvirt-change.ts');
+    options.check();
+    try {
+      return await runVirsh(this.uri, words, what, options.timeoutMs);
+    } finally {
+      for (const monitor of this.#monitors) if (monitor.uuid === uuid) monitor.refresh();
+    }
+  }
+}
+
+class LibvirtMonitor implements Monitor {
+  readonly uuid: string;
+  readonly #libvirt: Libvirt;
+  readonly #size: number | undefined;
+  readonly #forget: () => void;
+  #sample: MonitorSample = { state: 'unasked' };
+  #problem: string | undefined;
+  #facts: DomainFacts | undefined;
+  #factsAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #dueAt = Number.NEGATIVE_INFINITY;
+  #asking = false;
+
+  constructor(libvirt: Libvirt, uuid: string, size: number | undefined, forget: () => void) {
+    this.#libvirt = libvirt;
+    this.uuid = uuid;
+    this.#size = size;
+    this.#forget = forget;
+  }
+
+  get sample(): MonitorSample {
+    return this.#sample;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  isDue(now: number): boolean {
+    return !this.#asking && (now >= this.#dueAt || now < this.#askedAt);
+  }
+
+  /** Something was changed: all is asked anew, and soon. */
+  refresh(): void {
+    this.#dueAt = Number.NEGATIVE_INFINITY;
+    this.#factsAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async ask(now: number, interval: number): Promise<void> {
+    this.#asking = true;
+    this.#askedAt = now;
+    const started = performance.now();
+    try {
+      // Together, and the facts first: they never wait for the domain's QEMU.
+      const [, text] = await Promise.all([
+        this.#askFacts(now),
+        this.#libvirt.ask(`domstats --balloon --state --raw --nowait ${this.uuid}`),
+      ]);
+      this.#take(text, now, now + (performance.now() - started) / 1000, interval);
+    } catch (error) {
+      const { trouble, message } = error as VirshError;
+      this.#fail(trouble === 'late' ? 'busy' : 'libvirt', message, now);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async execute(command: string, _args: unknown, { name }: { readonly name: string }): Promise<never> {
+    throw new Error(`${command} on ${safe(name)}: its monitor belongs to libvirt; nothing was sent`);
+  }
+
+  close(): Promise<void> {
+    this.#forget();
+    return this.#libvirt.release();
+  }
+
+  async #askFacts(now: number): Promise<void> {
+    if (now < this.#factsAt + factsEvery && now >= this.#factsAt) return;
+    const text = await this.#libvirt.ask(`dumpxml ${this.uuid}`);
+    if (errorIn(text) !== undefined) return;
+    this.#facts = parseDomainXml(text);
+    this.#factsAt = now;
+  }
+
+  #take(text: string, now: number, time: number, interval: number): void {
+    const stats = parseDomstats(text);
+    switch (stats.kind) {
+      case 'stats':
+        this.#sample = digestDomain(this.#sample, stats.values, this.#facts, { time, size: this.#size });
+        this.#problem = undefined;
+        this.#failures = 0;
+        this.#dueAt = now + interval - early;
+        return;
+      case 'withheld':
+        this.#fail('busy', 'its QEMU does not answer libvirt, or libvirt is at work on it', now);
+        // libvirt says so at once and without asking QEMU, so there is nothing to spare anybody.
+        this.#dueAt = now + interval - early;
+        return;
+      case 'unknown':
+        this.#fail(
+          'libvirt',
+          `libvirt at ${safe(this.#libvirt.uri)} does not know it: give the right one with -c URI`,
+          now,
+        );
+        this.#problem = this.#sample.reason;
+        return;
+      case 'disconnected':
+        this.#fail('libvirt', `libvirtd went away: ${safe(stats.message)}`, now);
+        return;
+      case 'refused':
+        this.#fail('busy', `libvirt refused: ${safe(stats.message)}`, now);
+        return;
+    }
+  }
+
+  #fail(state: 'busy' | 'libvirt', reason: string, now: number): void {
+    this.#sample = { ...this.#sample, state, reason };
+    this.#problem = undefined;
+    this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) - early;
+    this.#failures += 1;
+    this.#factsAt = Number.NEGATIVE_INFINITY;
+  }
+}
