@@ -8,6 +8,7 @@ import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
 import { PaletteDialog } from './dialogs/palette.tsx';
+import { SettingsDialog } from './dialogs/settings.tsx';
 import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
 import { layout, smallest } from './layout.ts';
@@ -67,6 +68,8 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
       return <EnterDialog state={state} dialog={dialog} />;
     case 'confirm':
       return <ConfirmDialog state={state} dialog={dialog} />;
+    case 'settings':
+      return <SettingsDialog state={state} dialog={dialog} height={height} />;
     case 'palette':
       return <PaletteDialog state={state} dialog={dialog} height={height} />;
     case 'sort':

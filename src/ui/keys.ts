@@ -7,12 +7,14 @@ import { type App, change, type Key, modeOf } from './keys/key.ts';
 import { columnKeys } from './keys/order.ts';
 import { paletteKeys } from './keys/palette.ts';
 import { readingKeys } from './keys/reading.ts';
+import { settingsKeys } from './keys/settings.ts';
 
 /** Every key, once: the footer, the help and docs/keys.md are made from this table. */
 export const keys: readonly Key[] = [
   ...guestKeys,
   ...journalKeys,
   ...paletteKeys,
+  ...settingsKeys,
   ...readingKeys,
   ...columnKeys,
   ...questionKeys,
@@ -44,7 +46,7 @@ const type = (app: App, name: string): void =>
     if (dialog?.kind === 'enter') {
       // After a step, + and - step again; in front of anything else they are a sign.
       const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
-      const text = sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(dialog.text, sign) : typedInto(dialog.text, name);
+      const text = sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(state, dialog.text, sign) : typedInto(dialog.text, name);
       return text === undefined ? {} : { dialog: { ...dialog, text } };
     }
     if (dialog?.kind === 'palette') {

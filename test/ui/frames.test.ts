@@ -27,6 +27,8 @@ const dialogs: Readonly<Record<string, Dialog>> = {
   problems: { kind: 'problems' },
   sort: { kind: 'sort', cursor: 3 },
   columns: { kind: 'columns', cursor: 8 },
+  settings: { kind: 'settings', group: 'writeback', cursor: 1 },
+  palette: { kind: 'palette', text: 'hu', cursor: 0 },
   balloon: { kind: 'enter', action: 'balloon', words: [web], text: '3G' },
   refused: { kind: 'enter', action: 'balloon', words: [web], text: '100M' },
   confirm: { kind: 'confirm', request: { action: 'balloon', words: [web, '3G'] }, typed: '' },

@@ -219,6 +219,38 @@ describe('the palette', () => {
   });
 });
 
+describe('a setting of the host', () => {
+  it('is chosen from a list, entered, planned and asked about', async () => {
+    const { press, shows, asked } = start();
+    await press('S');
+    await shows('Swap and overcommit');
+    await shows(/[Ss]wappiness +\d+/);
+    await press(enter, ...'15');
+    await shows('echo 15 > /proc/sys/vm/swappiness');
+    await press(enter);
+    await shows('Do it?');
+    await press('y');
+    expect(asked).toEqual([
+      { request: { action: 'sysctl', words: ['vm.swappiness', '15'] }, force: false, undo: false },
+    ]);
+  });
+
+  it.each([
+    ['K', 'Page sharing'],
+    ['H', 'Hugepage pools'],
+    ['W', 'Writeback and caches'],
+  ])('has its list under %s', async (key, title) => {
+    const { press, shows, screen } = start();
+    await press(key);
+    await shows(title);
+    expect(
+      screen()
+        .split('\n')
+        .filter(row => /^\S.{30,}\d/.test(row)).length,
+    ).toBeGreaterThan(3);
+  });
+});
+
 describe('the journal', () => {
   const entry = (summary: string, undo?: Request): JournalEntry => ({
     time: '2027-01-15T08:00:00.000Z',
@@ -307,6 +339,7 @@ describe('the key table', () => {
       { kind: 'sort', cursor: 0 },
       { kind: 'columns', cursor: 0 },
       { kind: 'enter', action: 'balloon', words: [web], text: '' },
+      { kind: 'settings', group: 'ksm', cursor: 0 },
       { kind: 'palette', text: '', cursor: 0 },
       { kind: 'confirm', request, typed: '' },
     ];

@@ -6,6 +6,8 @@ export interface App {
   readonly store: Store;
   /** Through the gate; the outcome comes back as a message in the store. */
   act(request: Request, how: { readonly force: boolean; readonly undo: boolean }): void;
+  /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
+  save(): void;
   quit(): void;
   suspend(): void;
   redraw(): void;
@@ -24,6 +26,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   sort: 'Choosing the order',
   columns: 'Choosing columns',
   enter: 'Entering a value',
+  settings: 'In a list of settings',
   palette: 'In the palette',
   confirm: 'Before a change',
 };
