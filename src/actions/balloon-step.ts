@@ -1,5 +1,5 @@
 import type { GuestModel } from '../model.ts';
-import { MiB } from '../units.ts';
+import { KiB, MiB } from '../units.ts';
 import type { Step } from './action.ts';
 
 /** All the memory that the balloon can take from, bytes; known wherever a balloon is. */
@@ -7,11 +7,14 @@ const wholeOf = ({ sample: { monitor, launch } }: GuestModel): number =>
   monitor.memory?.['base-memory'] ?? launch.size ?? 0;
 
 /**
- * How its VMM is told that the guest is to have `bytes`. QEMU takes the guest's size; Firecracker (in MiB) and Cloud
- * Hypervisor take the balloon's, which is the rest.
+ * How its VMM is told that the guest is to have `bytes`. QEMU and libvirt (in KiB) take the guest's size; Firecracker (in
+ * MiB) and Cloud Hypervisor take the balloon's, which is the rest.
  */
 export const balloonStep = (guest: GuestModel, bytes: number): Step => {
   const { id, name, sample } = guest;
+  const { uuid } = sample.launch;
+  if (sample.manager === 'libvirt' && uuid !== undefined)
+    return { kind: 'virsh', guest: id, name, words: ['setmem', uuid, String(Math.floor(bytes / KiB)), '--live'] };
   switch (sample.vmm) {
     case 'firecracker':
       return {

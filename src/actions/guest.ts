@@ -19,12 +19,14 @@ export const findGuest = (model: Model, word: string): GuestModel => {
   return guest;
 };
 
+const ofLibvirt = (byHand: string): string => `libvirt runs this guest and holds its monitor: use ${byHand}`;
+
 /** Why nothing can be asked of the guest's monitor; `undefined` when it can. `byHand`: how libvirt does it. */
 export const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
   const { monitor } = guest.sample;
   switch (monitor.state) {
     case 'libvirt':
-      return `libvirt runs this guest and holds its monitor: use ${byHand}`;
+      return monitor.reason ?? ofLibvirt(byHand);
     case 'none':
       return monitor.reason ?? 'it has no QMP monitor: start it with -qmp unix:PATH,server=on,wait=off';
     case 'denied':
@@ -38,9 +40,11 @@ export const unanswering = (guest: GuestModel, byHand: string): string | undefin
   }
 };
 
-/** The same for what only QEMU can do. */
-export const unanswered = (guest: GuestModel, byHand: string): string | undefined =>
-  guest.sample.vmm === 'qemu' ? unanswering(guest, byHand) : 'this is no QEMU: kvmtop can only move its balloon';
+/** The same for what is asked of QEMU itself, which libvirt keeps to itself. */
+export const unanswered = (guest: GuestModel, byHand: string): string | undefined => {
+  if (guest.sample.vmm !== 'qemu') return 'this is no QEMU: kvmtop can only move its balloon';
+  return guest.sample.manager === 'libvirt' ? ofLibvirt(byHand) : unanswering(guest, byHand);
+};
 
 /** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
 export const unreachable = (guest: GuestModel): string | undefined => {

@@ -19,9 +19,12 @@ const performStep = async (control: Control, step: Step): Promise<string | undef
       const now = await control.write(step.path, step.value);
       return now === step.value ? undefined : `${step.path}: asked for ${step.value}, the kernel gave ${now}`;
     }
-    case 'virsh':
+    case 'virsh': {
       await control.virsh(step.guest, step.words);
+      const [command, , kib] = step.words;
+      if (command === 'setmem') control.noteTarget(step.guest, Number(kib) * 1024);
       return undefined;
+    }
     case 'api':
       await control.call(step.guest, step.method, step.path, step.body);
       return undefined;

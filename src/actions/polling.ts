@@ -1,5 +1,6 @@
+import type { GuestModel } from '../model.ts';
 import type { GuestId } from '../sample.ts';
-import type { Action } from './action.ts';
+import type { Action, Step } from './action.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
 
 /**
@@ -10,6 +11,19 @@ interface PollingInput {
   readonly guest: GuestId;
   readonly seconds: number;
 }
+
+/** How the interval is set: by libvirt where it runs the guest. `undefined` where the device was not found. */
+const pollingStep = ({ id, name, sample }: GuestModel, seconds: number): Step | undefined => {
+  const { uuid } = sample.launch;
+  if (sample.manager === 'libvirt' && uuid !== undefined) {
+    const words = ['dommemstat', uuid, '--period', String(seconds), '--live'];
+    return { kind: 'virsh', guest: id, name, words };
+  }
+  const path = sample.monitor.balloon?.path;
+  if (path === undefined) return undefined;
+  const args = { path, property: 'guest-stats-polling-interval', value: seconds };
+  return { kind: 'qmp', guest: id, name, command: 'qom-set', arguments: args };
+};
 
 export const polling: Action<PollingInput> = {
   id: 'polling',
@@ -32,22 +46,15 @@ export const polling: Action<PollingInput> = {
     const problem = unreachable(guest);
     if (problem) return refuse(request, summary, problem);
     const { balloon } = guest.sample.monitor;
-    if (balloon?.path === undefined || balloon.pollingInterval === undefined)
+    const step = pollingStep(guest, input.seconds);
+    if (!step || balloon?.pollingInterval === undefined)
       return refuse(request, summary, 'its balloon device was not found, or does not tell its interval');
     if (balloon.pollingInterval === input.seconds) return refuse(request, summary, 'it does so already');
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [
-        {
-          kind: 'qmp',
-          guest: guest.id,
-          name: guest.name,
-          command: 'qom-set',
-          arguments: { path: balloon.path, property: 'guest-stats-polling-interval', value: input.seconds },
-        },
-      ],
+      steps: [step],
       effect: ['guest: its driver wakes that often; costs it next to nothing'],
       warnings: [],
       undo: { action: 'polling', words: [guest.id, String(balloon.pollingInterval)] },
