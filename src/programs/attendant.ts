@@ -29,7 +29,9 @@ export const openAttendant = (gate: Gate) => {
       if (!gate.control) return;
       for (const { id, sample } of model.guests) {
         const { state, balloon } = sample.monitor;
-        if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0 || balloon.path === undefined) continue;
+        if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0) continue;
+        // The place of a QEMU's device may be found later; libvirt knows it.
+        if (balloon.path === undefined && sample.manager !== 'libvirt') continue;
         tried.add(id);
         // A guest that can't be asked is shown without statistics, with the reason: that is told already.
         underway.push(switchOn(model, id).catch(() => undefined));
