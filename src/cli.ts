@@ -1,8 +1,16 @@
 import { Refused } from './actions/control.ts';
-import { type Call, Failure, parseCall, UsageError } from './programs/options.ts';
+import { ConfigError } from './config/error.ts';
+import { type LoadedSettings, loadSettings, overrule } from './config/load.ts';
+import { type Call, Failure, parseCall, UsageError, withSettings } from './programs/options.ts';
+import { openOutput } from './programs/output.ts';
 import { openSource } from './programs/session.ts';
 
-const run = async ({ command, options }: Call): Promise<void> => {
+const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<void> => {
+  if (command === 'config') {
+    const { printSettings } = await import('./config/print.ts');
+    await openOutput(process.stdout).write(printSettings(loaded));
+    return;
+  }
   const source = await openSource(options);
   try {
     switch (command) {
@@ -44,12 +52,13 @@ const main = async (argv: readonly string[]): Promise<number> => {
       process.stdout.write(call.version ? `kvmtop ${version()}\n` : usage(call.command));
       return 0;
     }
-    await run(fitted(call));
+    const loaded = overrule(await loadSettings(process.env, call.options.config), call.given);
+    await run(fitted(withSettings(call, loaded.settings)), loaded);
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`kvmtop: ${message.replaceAll('\n', ' ')}\n`);
-    if (error instanceof UsageError) return 2;
+    if (error instanceof UsageError || error instanceof ConfigError) return 2;
     if (error instanceof Refused) return 3;
     return error instanceof Failure ? error.status : 1;
   }

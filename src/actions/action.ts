@@ -1,5 +1,6 @@
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import type { Limits } from './limits.ts';
 
 /** What an action would do. Plain data: the confirm dialog, `--dry-run` and the journal print the same Plan. */
 export interface Plan {
@@ -98,7 +99,8 @@ export interface Action<Input> {
   readonly example: string;
   /** Reads the words; throws an Error that says what is wrong with them, a NoGuest where they name one that is not there. */
   readonly parse: (model: Model, words: readonly string[]) => Input;
-  readonly plan: (model: Model, input: Input, request: Request) => Plan;
+  /** `limits`: what the operator set; without them the defaults hold. */
+  readonly plan: (model: Model, input: Input, request: Request, limits?: Limits) => Plan;
   /** What an operator must know while typing the last of these words, such as what is safe; one line. */
-  readonly hint?: (model: Model, words: readonly string[]) => string;
+  readonly hint?: (model: Model, words: readonly string[], limits?: Limits) => string;
 }

@@ -4,13 +4,13 @@ import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
 import type { Action, Plan } from './action.ts';
 import { balloonStep } from './balloon-step.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 
 /** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
 const smallest = 16 * MiB;
 
 /** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
 const staleIntervals = 3;
-const staleSeconds = 10;
 
 /** What the balloon can give back to the guest: boot memory, without what virtio-mem plugged. Bytes. */
 export const balloonMaximum = (guest: GuestModel): number | undefined =>
@@ -23,25 +23,31 @@ export const balloonSize = (guest: GuestModel, bytes: number, pageSize: number):
 };
 
 /** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
-export const statsStale = (guest: GuestModel): boolean | undefined => {
+export const statsStale = (
+  guest: GuestModel,
+  { staleSeconds }: Pick<Limits, 'staleSeconds'> = defaultLimits,
+): boolean | undefined => {
   const age = guest.values.stats_age;
   if (age === undefined) return undefined;
   return age > Math.max(staleSeconds, staleIntervals * (guest.values.stats_interval ?? 0));
 };
 
 /**
- * The smallest size that is safe: 25 % of the maximum, or what the guest uses and 128 MiB or 10 % more, whichever is
+ * The smallest size that is safe: a share of the maximum, or what the guest uses and a margin or 10 % more, whichever is
  * larger. `undefined` when what it uses is unknown. Bytes.
  */
-export const balloonFloor = (guest: GuestModel): number | undefined => {
+export const balloonFloor = (
+  guest: GuestModel,
+  { floorShare, floorMargin }: Pick<Limits, 'floorShare' | 'floorMargin'> = defaultLimits,
+): number | undefined => {
   const maximum = balloonMaximum(guest);
   const used = guest.values.guest_used;
   if (maximum === undefined || used === undefined) return undefined;
-  return Math.min(maximum, Math.max(0.25 * maximum, used + Math.max(128 * MiB, 0.1 * used)));
+  return Math.min(maximum, Math.max(floorShare * maximum, used + Math.max(floorMargin, 0.1 * used)));
 };
 
 /** What the guard rails say of shrinking; the first that objects is told. */
-const shrinkRefusal = (guest: GuestModel, bytes: number): Plan['refusal'] => {
+const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Plan['refusal'] => {
   const { launch } = guest.sample;
   if (bytes < smallest)
     return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
@@ -55,7 +61,7 @@ const shrinkRefusal = (guest: GuestModel, bytes: number): Plan['refusal'] => {
       reason: 'its memory is locked (mem-lock): a balloon would take it from the guest and free nothing on the host',
       forceable: true,
     };
-  const stale = statsStale(guest);
+  const stale = statsStale(guest, limits);
   if (stale === undefined)
     return {
       reason: 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first',
@@ -66,7 +72,7 @@ const shrinkRefusal = (guest: GuestModel, bytes: number): Plan['refusal'] => {
       reason: `what the guest uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`,
       forceable: true,
     };
-  const floor = balloonFloor(guest);
+  const floor = balloonFloor(guest, limits);
   if (floor === undefined)
     return { reason: 'its driver does not report what it uses, so no safe size is known', forceable: true };
   if (bytes < floor)
@@ -137,7 +143,7 @@ export const balloon: Action<BalloonInput> = {
     return { guest: guest.id, bytes };
   },
 
-  plan(model, input, request) {
+  plan(model, input, request, limits = defaultLimits) {
     const guest = model.guests.find(one => one.id === input.guest);
     if (!guest) return refuse(request, 'Set a balloon', 'the guest is gone: it ended, or was restarted');
     const title = `Set the balloon of ${guest.name}`;
@@ -158,7 +164,7 @@ export const balloon: Action<BalloonInput> = {
         summary,
         'its balloon driver has never reported: not loaded, or still booting; nothing would happen',
       );
-    const refusal = to < from ? shrinkRefusal(guest, to) : undefined;
+    const refusal = to < from ? shrinkRefusal(guest, to, limits) : undefined;
     return {
       request,
       subject: guest.name,
@@ -172,9 +178,9 @@ export const balloon: Action<BalloonInput> = {
     };
   },
 
-  hint(model, [name]) {
+  hint(model, [name], limits) {
     const guest = findGuest(model, name ?? '');
-    const floor = balloonFloor(guest);
+    const floor = balloonFloor(guest, limits);
     const safe = floor === undefined ? 'unknown' : longBytes(floor);
     return `${guest.name}: now ${longBytes(guest.values.balloon_actual)}, safe down to ${safe}, at most ${longBytes(balloonMaximum(guest))}`;
   },

@@ -4,6 +4,7 @@ import { longBytes, parseTarget } from '../units.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon, balloonMaximum, balloonSize } from './balloon.ts';
 import { findGuest, NoGuest, refuse } from './guest.ts';
+import type { Limits } from './limits.ts';
 
 /** Several balloons at once: each guest by its own guard rails, and who is refused is left out and told. */
 
@@ -27,14 +28,20 @@ const wish = (guest: GuestModel, size: string): Wish => {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** One plan of many. `what` heads the summary; guests that have their size already are no news. */
-const planMany = (model: Model, what: string, { wishes, left }: Wishes, request: Request): Plan => {
+const planMany = (
+  model: Model,
+  what: string,
+  { wishes, left }: Wishes,
+  request: Request,
+  limits: Limits | undefined,
+): Plan => {
   const asked = wishes.filter(({ guest, bytes }) => {
     const { balloon_actual: actual } = guest.values;
     return actual === undefined || balloonSize(guest, bytes, model.sample.pageSize) !== actual;
   });
   const planned = asked.map(({ guest, bytes }) => ({
     guest,
-    plan: balloon.plan(model, { guest: guest.id, bytes }, request),
+    plan: balloon.plan(model, { guest: guest.id, bytes }, request, limits),
   }));
   const done = planned.filter(({ plan }) => plan.refusal === undefined);
   const out = [
@@ -110,9 +117,9 @@ export const balloonAll: Action<AllInput> = {
     return { size, filter };
   },
 
-  plan(model, input, request) {
+  plan(model, input, request, limits) {
     const which = input.filter === '' ? '' : ` named *${input.filter}*`;
-    return planMany(model, `Set all balloons${which} to ${input.size}`, wishesOfAll(model, input), request);
+    return planMany(model, `Set all balloons${which} to ${input.size}`, wishesOfAll(model, input), request, limits);
   },
 };
 
@@ -128,8 +135,8 @@ export const deflateAll: Action<undefined> = {
     return undefined;
   },
 
-  plan(model, _input, request) {
-    return planMany(model, 'Deflate all balloons', wishesOfAll(model, { size: 'max', filter: '' }), request);
+  plan(model, _input, request, limits) {
+    return planMany(model, 'Deflate all balloons', wishesOfAll(model, { size: 'max', filter: '' }), request, limits);
   },
 };
 
@@ -168,11 +175,11 @@ export const balloons: Action<EachInput> = {
     return { sizes, gone };
   },
 
-  plan(model, { sizes, gone }, request) {
+  plan(model, { sizes, gone }, request, limits) {
     const wishes = sizes.flatMap(({ guest: id, bytes }) => {
       const guest = model.guests.find(one => one.id === id);
       return guest ? [{ guest, bytes }] : [];
     });
-    return planMany(model, 'Set balloons', { wishes, left: gone }, request);
+    return planMany(model, 'Set balloons', { wishes, left: gone }, request, limits);
   },
 };

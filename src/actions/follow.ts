@@ -3,9 +3,8 @@ import type { GuestModel, Model } from '../model.ts';
 import type { MigrationSample } from '../sample.ts';
 import { formatDuration, longBytes, MiB } from '../units.ts';
 import type { Follow } from './action.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 
-/** A balloon moves in steps of at most a second; what has not moved for this long is stuck. Seconds. */
-const stallAfter = 12;
 /** The driver takes whole pages and QEMU rounds: this close is there. Bytes. */
 const closeEnough = MiB;
 
@@ -38,21 +37,38 @@ export const isSameFollowed = ({ follow: a }: Following, { follow: b }: Followin
   a.guest === b.guest && a.kind === b.kind && (a.kind !== 'virtio-mem' || b.kind !== a.kind || a.device === b.device);
 
 /** One more look at it. What stalled and moves again is moving again. */
-export const advance = (following: Following, model: Model): Following => {
+export const advance = (
+  following: Following,
+  model: Model,
+  { stallSeconds }: Pick<Limits, 'stallSeconds'> = defaultLimits,
+): Following => {
   const { follow, state } = following;
   if (state === 'arrived' || state === 'gone' || state === 'failed') return following;
   const guest = model.guests.find(one => one.id === follow.guest);
   if (!guest) return { ...following, state: 'gone' };
-  if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, model.time);
+  const clock = { time: model.time, stallSeconds };
+  if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, clock);
   const actual = sizeNow(follow, guest) ?? following.actual;
   const arrived = Math.abs(actual - follow.target) <= closeEnough;
-  return moved(following, actual, arrived ? 'arrived' : undefined, model.time);
+  return moved(following, actual, arrived ? 'arrived' : undefined, clock);
 };
 
+/** A balloon moves in steps of at most a second; what has not moved for `stallSeconds` is stuck. */
+interface Clock {
+  /** Wall clock, seconds. */
+  readonly time: number;
+  readonly stallSeconds: number;
+}
+
 /** `end` when it is over; else it moves, or has stalled. */
-const moved = (following: Following, actual: number, end: FollowState | undefined, time: number): Following => {
+const moved = (
+  following: Following,
+  actual: number,
+  end: FollowState | undefined,
+  { time, stallSeconds }: Clock,
+): Following => {
   const last = actual === following.actual ? following.moved : time;
-  const state = end ?? (time - last > stallAfter ? 'stalled' : 'moving');
+  const state = end ?? (time - last > stallSeconds ? 'stalled' : 'moving');
   if (state === following.state && actual === following.actual) return following;
   return { ...following, state, actual, moved: last };
 };
@@ -66,14 +82,14 @@ const advanceMigration = (
   following: Following,
   target: 'completed' | 'cancelled',
   guest: GuestModel,
-  time: number,
+  clock: Clock,
 ): Following => {
   const { monitor } = guest.sample;
   // An answer from before may tell of an earlier migration.
   const fresh = (monitor.time ?? 0) > following.since ? monitor.migration : undefined;
-  if (!fresh) return moved(following, following.actual, undefined, time);
+  if (!fresh) return moved(following, following.actual, undefined, clock);
   const over = isMigrating(fresh) ? undefined : fresh.status === target ? 'arrived' : 'failed';
-  const next = moved(following, fresh.ram['transferred'] ?? following.actual, over, time);
+  const next = moved(following, fresh.ram['transferred'] ?? following.actual, over, clock);
   return next === following ? next : { ...next, migration: fresh };
 };
 
@@ -127,7 +143,7 @@ const describeMigration = (following: Following, target: 'completed' | 'cancelle
         ? `${follow.name}: migrated, ${longBytes(actual)} sent; it stands still here and holds its RAM until quit`
         : `${follow.name}: migration cancelled, it runs on here`;
     case 'stalled':
-      return `${follow.name}: migration stalled: nothing sent for ${stallAfter} s; ${migration ? describeProgress(migration) : 'QEMU tells nothing of it'}`;
+      return `${follow.name}: migration stalled: nothing is sent any more; ${migration ? describeProgress(migration) : 'QEMU tells nothing of it'}`;
     case 'failed':
       return `${follow.name}: migration ${migration?.status ?? 'ended'}${migration?.error ? `: ${migration.error}` : ''}`;
     case 'gone':

@@ -1,9 +1,10 @@
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../sample.ts';
-import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
+import { formatDuration, longBytes, parseTarget } from '../units.ts';
 import type { Action, Plan } from './action.ts';
 import { statsStale } from './balloon.ts';
 import { findGuest, refuse, unanswered } from './guest.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 
 interface VirtioMemInput {
   readonly guest: GuestId;
@@ -30,10 +31,10 @@ const findDevice = (guest: GuestModel, word: string | undefined): MemoryDeviceSa
   return found[0];
 };
 
-/** What the guest must keep to live: what it uses, and 128 MiB or 10 % more. Bytes. */
-const shrinkRefusal = (guest: GuestModel, taken: number): Plan['refusal'] => {
+/** What the guest must keep to live: what it uses, and a margin or 10 % more. Bytes. */
+const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['refusal'] => {
   const { guest_used: used, guest_total: total, stats_age: age } = guest.values;
-  if (used === undefined || total === undefined || statsStale(guest) !== false)
+  if (used === undefined || total === undefined || statsStale(guest, limits) !== false)
     return {
       reason:
         age === undefined || used === undefined
@@ -41,7 +42,7 @@ const shrinkRefusal = (guest: GuestModel, taken: number): Plan['refusal'] => {
           : `what the guest uses was last reported ${formatDuration(age)} ago: a guest that stops reporting may be thrashing`,
       forceable: true,
     };
-  const keep = used + Math.max(128 * MiB, 0.1 * used);
+  const keep = used + Math.max(limits.floorMargin, 0.1 * used);
   return total - taken < keep
     ? {
         reason: `unsafe: it uses ${longBytes(used)}, so of its ${longBytes(total)} no more than ${longBytes(Math.max(0, total - keep))} may go`,
@@ -83,7 +84,7 @@ export const virtioMem: Action<VirtioMemInput> = {
     return { guest: guest.id, bytes, ...(device === undefined ? {} : { device }) };
   },
 
-  plan(model, input, request) {
+  plan(model, input, request, limits = defaultLimits) {
     const guest = model.guests.find(one => one.id === input.guest);
     if (!guest) return refuse(request, 'Set a virtio-mem', 'the guest is gone: it ended, or was restarted');
     const title = `Set the virtio-mem of ${guest.name}`;
@@ -111,7 +112,7 @@ export const virtioMem: Action<VirtioMemInput> = {
           ? `it already has ${longBytes(to)} (its blocks are ${longBytes(block)})`
           : `${longBytes(to)} is asked for already; it has ${longBytes(from)}`,
       );
-    const refusal = to < from ? shrinkRefusal(guest, from - to) : undefined;
+    const refusal = to < from ? shrinkRefusal(guest, from - to, limits) : undefined;
     return {
       request,
       subject: guest.name,

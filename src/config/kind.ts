@@ -75,30 +75,32 @@ export const size = (least: number, most: number, step = 1): Kind<number> => {
   };
 };
 
+/** More words than these are not told in an error, but where to find them. */
+const fewWords = 12;
+
 /** The word itself, or an Error with the nearest right one. */
-const chosen = <Word extends string>(what: string, words: readonly Word[], given: unknown): Word => {
+const chosen = <Word extends string>(takes: string, words: readonly Word[], given: unknown): Word => {
   const word = words.find(one => one === given);
   if (word !== undefined) return word;
   const near = typeof given === 'string' ? nearest(given, words) : undefined;
-  throw new Error(
-    `takes ${what}, not ${shown(given)}: ${near === undefined ? `there are ${words.join(', ')}` : `did you mean "${near}"?`}`,
-  );
+  const { message } = wrong(takes, given);
+  throw new Error(near === undefined ? message : `${message}: did you mean "${near}"?`);
 };
 
-export const choice = <Word extends string>(what: string, words: readonly Word[]): Kind<Word> => ({
-  takes: `${what}: ${words.map(word => JSON.stringify(word)).join(', ')}`,
-  read: given => chosen(what, words, given),
-  write: word => JSON.stringify(word),
-});
+/** One of these words. Of many, `what` must say where they are listed. */
+export const choice = <Word extends string>(what: string, words: readonly Word[]): Kind<Word> => {
+  const takes = words.length > fewWords ? what : `${what}: ${words.map(word => JSON.stringify(word)).join(', ')}`;
+  return { takes, read: given => chosen(takes, words, given), write: word => JSON.stringify(word) };
+};
 
 /** Different words in an order; `first` is there always. */
 export const list = <Word extends string>(what: string, words: readonly Word[], first: Word): Kind<readonly Word[]> => {
-  const takes = `a list of different ${what}s with "${first}" in it`;
+  const takes = `a list of different ${what}, "${first}" among them`;
   return {
     takes,
     read: given => {
       if (!Array.isArray(given)) throw wrong(takes, given);
-      const read = given.map(word => chosen(`${what}s`, words, word));
+      const read = given.map(word => chosen(takes, words, word));
       if (new Set(read).size < read.length || !read.includes(first)) throw wrong(takes, read.join(', '));
       return read;
     },

@@ -1,5 +1,6 @@
 import { defaultLimits, type Limits } from '../actions/limits.ts';
-import { defaultColumns, type TableTab, tableTabs, tabs } from '../store/view.ts';
+import type { Tables } from '../store/tables.ts';
+import { defaultColumns, type TableTab, tableTabs, tabs, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
 import { GiB, MiB } from '../units.ts';
 import { choice, type Kind, list, number, size, truth } from './kind.ts';
@@ -17,15 +18,15 @@ const themes = ['auto', '256', '16', 'mono'] as const;
 const setting = <T>(kind: Kind<T>, value: NoInfer<T>, help: string): Setting<T> => ({ ...kind, default: value, help });
 
 const general = {
-  delay: setting(number('seconds', 0.1, 3600), 1, 'Time between looks. `-d` overrules it.'),
-  tab: setting(choice('a tab', tabs), 'overview', 'The tab that is shown first. `--tab` overrules it.'),
+  delay: setting(number('seconds', 0.1, 3600), 1, 'Time between looks. -d overrules it.'),
+  tab: setting(choice('a tab', tabs), 'overview', 'The tab that is shown first. --tab overrules it.'),
   theme: setting(
     choice('a theme', themes),
     'auto',
     'Colours: what the terminal says it can, 256, 16, or none. NO_COLOR overrules it.',
   ),
   ascii: setting(truth, false, 'Draw with ASCII only, even where the locale is UTF-8.'),
-  read_only: setting(truth, false, 'Change nothing, as `--read-only` does.'),
+  read_only: setting(truth, false, 'Change nothing, as --read-only does.'),
   message_seconds: setting(number('seconds', 1, 600), 8, 'How long a message stays on the screen.'),
   'balloon.floor_percent': setting(
     number('percent', 0, 100),
@@ -70,12 +71,24 @@ const general = {
   ),
 };
 
+const columnIds = `columns by their ids (${textColumns.join(', ')}, and the guests’ fields in docs/fields.md)`;
+
 /** What the screen changes and `w` saves. */
 const tables = Object.fromEntries(
   tableTabs.flatMap(tab => [
-    [`tabs.${tab}.columns`, setting(list('column', allColumns, 'name'), defaultColumns, `Columns of the ${tab} tab.`)],
-    [`tabs.${tab}.sort`, setting(choice('a column', allColumns), 'held', `What the ${tab} tab is sorted by.`)],
-    [`tabs.${tab}.reverse`, setting(truth, false, `The other way round: smallest first, words from Z to A.`)],
+    [
+      `tabs.${tab}.columns`,
+      setting(
+        list(columnIds, allColumns, 'name'),
+        defaultColumns,
+        'Columns of the guest table; those that don’t fit the screen are cut from the right.',
+      ),
+    ],
+    [
+      `tabs.${tab}.sort`,
+      setting(choice(`one of the ${columnIds}`, allColumns), 'held', 'What the guest table is sorted by.'),
+    ],
+    [`tabs.${tab}.reverse`, setting(truth, false, 'The other way round: smallest first, words from Z to A.')],
   ]),
 ) as unknown as Record<`tabs.${TableTab}.columns`, Setting<typeof defaultColumns>> &
   Record<`tabs.${TableTab}.sort`, Setting<(typeof allColumns)[number]>> &
@@ -108,3 +121,25 @@ export const limitsOf = (values: Settings): Limits => ({
   stallSeconds: values['balloon.stall_seconds'],
   staleSeconds: values['statistics.stale_seconds'],
 });
+
+/** How each tab shows its guest table. */
+export const tablesOf = (values: Settings): Tables =>
+  Object.fromEntries(
+    tableTabs.map(tab => [
+      tab,
+      {
+        columns: values[`tabs.${tab}.columns`],
+        sort: { column: values[`tabs.${tab}.sort`], reverse: values[`tabs.${tab}.reverse`] },
+      },
+    ]),
+  ) as unknown as Tables;
+
+/** The way back: the settings that would show the tables so. */
+export const settingsOfTables = (tables: Tables): Partial<Settings> =>
+  Object.fromEntries(
+    tableTabs.flatMap(tab => [
+      [`tabs.${tab}.columns`, tables[tab].columns],
+      [`tabs.${tab}.sort`, tables[tab].sort.column],
+      [`tabs.${tab}.reverse`, tables[tab].sort.reverse],
+    ]),
+  );

@@ -2,23 +2,26 @@ import { placeOf } from '../config/print.ts';
 import { settingIds, settingOf } from '../config/settings.ts';
 import { code, escaped, madeFrom, table } from './markdown.ts';
 
-/** Rows by the table that the settings are in. */
-const sections = (): ReadonlyMap<string, readonly string[][]> => {
-  const made = new Map<string, string[][]>();
-  for (const id of settingIds) {
-    const place = placeOf(id);
-    const { help, takes, write, default: value } = settingOf(id);
-    const rows = made.get(place.table) ?? [];
-    rows.push([code(place.key), code(write(value)), escaped(takes), escaped(help)]);
-    made.set(place.table, rows);
-  }
-  return made;
+/** The settings of each table as rows. Tables that are alike, as those of the tabs are, are told once. */
+const sections = (): ReadonlyMap<string, readonly string[]> => {
+  const rows = Map.groupBy(settingIds, id => placeOf(id).table);
+  const pages = [...rows].map(([name, ids]) => ({
+    name,
+    page: table(
+      ['Key', 'Default', 'Takes', 'What it is'],
+      ids.map(id => {
+        const { help, takes, write, default: value } = settingOf(id);
+        return [code(placeOf(id).key), code(write(value)), escaped(takes), escaped(help)];
+      }),
+    ),
+  }));
+  return new Map(
+    [...Map.groupBy(pages, ({ page }) => page)].map(([page, alike]) => [page, alike.map(({ name }) => name)]),
+  );
 };
 
-const section = ([name, rows]: readonly [string, readonly string[][]]): string =>
-  `## ${name === '' ? 'Before all tables' : code(`[${name}]`)}
-
-${table(['Key', 'Default', 'Takes', 'What it is'], rows)}`;
+const section = ([page, names]: readonly [string, readonly string[]]): string =>
+  `## ${names.map(name => (name === '' ? 'Before all tables' : code(`[${name}]`))).join(', ')}\n\n${page}`;
 
 /** docs/config.md. */
 export const configPage = (): string => `${madeFrom('the table in src/config/settings.ts')}

@@ -16,6 +16,7 @@ const commands: Readonly<Record<Command, string>> = {
   snapshot: 'snapshot',
   stream: 'stream',
   do: 'do',
+  config: 'config',
 };
 
 /** A command's help ends with the options of every command, in a paragraph of their own. */
@@ -60,7 +61,17 @@ makes the live screen a stream of text.
 .B XDG_STATE_HOME
 Where the journal is, in
 .IR kvmtop/journal.ndjson .
+.TP
+.B XDG_CONFIG_HOME
+Where one's own settings are, in
+.IR kvmtop/config.toml .
 .SH FILES
+.TP
+.I /etc/kvmtop/config.toml
+Settings for everybody.
+.TP
+.I ~/.config/kvmtop/config.toml
+One's own settings.
 .TP
 .I /var/log/kvmtop/journal.ndjson
 What root changed.

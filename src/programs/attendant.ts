@@ -4,14 +4,12 @@ import { type Gate, perform } from '../actions/perform.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 
-/** Seconds between reports of a guest whose statistics nobody had switched on: often enough to see, rare enough to cost nothing. */
-const pollEvery = 2;
-
 /**
  * Switches statistics on where they are off, so that there is something to see, and puts back what it found. Goes
- * through the gate like every change: journalled, and never where kvmtop is read-only.
+ * through the gate like every change: journalled, and never where kvmtop is read-only. `pollEvery`: seconds between a
+ * guest's reports where nobody had switched them on; 0 leaves them off.
  */
-export const openAttendant = (gate: Gate) => {
+export const openAttendant = (gate: Gate, pollEvery: number) => {
   const tried = new Set<GuestId>();
   const putBack: Request[] = [];
   const underway: Promise<void>[] = [];
@@ -26,7 +24,7 @@ export const openAttendant = (gate: Gate) => {
   return {
     /** Looks once at each guest that has a balloon and no interval. */
     attend(model: Model): void {
-      if (!gate.control) return;
+      if (!gate.control || pollEvery === 0) return;
       for (const { id, sample } of model.guests) {
         const { state, balloon } = sample.monitor;
         if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0) continue;

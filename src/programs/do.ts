@@ -7,6 +7,7 @@ import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { NoGuest } from '../actions/guest.ts';
 import { perform } from '../actions/perform.ts';
+import { limitsOf, type Settings } from '../config/settings.ts';
 import { planNeeds } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
@@ -58,8 +59,9 @@ const followUp = async (
   follow: readonly Follow[],
   look: () => Promise<Model>,
   out: NodeJS.WritableStream,
-  every: number,
+  { delay: every, settings }: Pick<Options, 'delay' | 'settings'>,
 ): Promise<void> => {
+  const limits = limitsOf(settings);
   let following = follow.map(one => startFollowing(one, Date.now() / 1000));
   while (following.some(one => one.state === 'moving')) {
     await delay(every * 1000);
@@ -67,7 +69,7 @@ const followUp = async (
     following = following.map(last => {
       // What stalled is told once and given up, though it may move again.
       if (last.state !== 'moving') return last;
-      const next = advance(last, model);
+      const next = advance(last, model, limits);
       if (next !== last && (next.state === 'moving' || next.state === 'arrived'))
         out.write(safe(describeFollowing(next)) + '\n');
       return next;
@@ -84,9 +86,9 @@ const refuse = (plan: Plan): never => {
 };
 
 /** The plan; words that mean nothing are wrong usage, a guest that is not there is not. */
-const planned = (model: Model, request: Request): Plan => {
+const planned = (model: Model, request: Request, settings: Settings): Plan => {
   try {
-    return planStrictly(model, request);
+    return planStrictly(model, request, limitsOf(settings));
   } catch (error) {
     const message = safe(error instanceof Error ? error.message : String(error));
     throw error instanceof NoGuest ? new Failure(message) : new UsageError(message);
@@ -102,7 +104,7 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
     );
   const look = createLooker(source);
   const model = await settledModel(look);
-  const plan = planned(model, { action, words });
+  const plan = planned(model, { action, words }, options.settings);
   const { stdout } = terminal;
   for (const { text } of describePlan(plan)) stdout.write(text + '\n');
   const overruled = options.force && plan.refusal?.forceable === true;
@@ -124,5 +126,5 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
   }
   const { notes = [] } = await perform(gate, plan, { by: 'do', force: overruled });
   for (const note of notes) stdout.write(safe(note) + '\n');
-  if (plan.follow) await followUp(plan.follow, look, stdout, options.delay);
+  if (plan.follow) await followUp(plan.follow, look, stdout, options);
 };

@@ -1,12 +1,14 @@
 import { render } from 'ink';
 import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/perform.ts';
+import { limitsOf, tablesOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import { derive } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { needsOfView } from '../store/needs.ts';
-import { openStore, type Setting, type Store, withModel, withPerformed } from '../store/store.ts';
+import { type Message, openStore, type Setting, type Store, withModel, withPerformed } from '../store/store.ts';
+import { showTab } from '../store/tables.ts';
 import { type Tab, tabs } from '../store/view.ts';
 import { Screenful } from '../ui/app.tsx';
 import type { App } from '../ui/keys/key.ts';
@@ -16,13 +18,14 @@ import { Screen } from '../ui/screen/screen.ts';
 import { createTheme } from '../ui/theme.ts';
 import { openAttendant } from './attendant.ts';
 import { type Options, UsageError } from './options.ts';
+import { saveScreen } from './save.ts';
 import { openGate } from './session.ts';
 
 /** Milliseconds until what the machine is gets looked up: the operator is to see the host first. */
 const identityAfter = 1500;
 
-const tabOf = (name: string | undefined): Tab => {
-  const tab = tabs.find(one => one === (name ?? 'overview'));
+const tabOf = (name: string): Tab => {
+  const tab = tabs.find(one => one === name);
   if (!tab) throw new UsageError(`there is no tab '${name}': there are ${tabs.join(', ')}`);
   return tab;
 };
@@ -57,9 +60,9 @@ const startLooking = (source: Source, store: Store, delay: number, onModel: (sam
 const actor =
   (store: Store, gate: Gate): App['act'] =>
   (request, { force, undo }) => {
-    const { model } = store.getState();
+    const { model, setting } = store.getState();
     if (!model) return;
-    const plan = planOf(model, request);
+    const plan = planOf(model, request, setting.limits);
     store.setState({ dialog: undefined, message: { text: `${plan.summary} …`, tone: 'dim', time: model.time } });
     perform(gate, plan, { by: 'key', force }).then(
       entry => store.setState(state => withPerformed(state, plan, entry, undo)),
@@ -73,6 +76,16 @@ const actor =
         })),
     );
   };
+
+/** Saves what the screen shows, and tells where. */
+const save = (store: Store, options: Options): void => {
+  const tell = (text: string, tone: Message['tone']): void =>
+    store.setState(({ model }) => ({ message: { text, tone, time: model?.time ?? 0 } }));
+  saveScreen(store.getState(), process.env, options.config).then(
+    text => tell(text, 'good'),
+    (error: unknown) => tell(error instanceof Error ? error.message : String(error), 'bad'),
+  );
+};
 
 /**
  * Node lets writes to a terminal block. On a stalled line that would stop everything, and with it a conversation with a
@@ -92,15 +105,17 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     root: options.root,
     privileged: process.geteuid?.() === 0,
     delay: options.delay,
+    limits: limitsOf(options.settings),
+    messageSeconds: options.settings.message_seconds,
   };
   const store = openStore(setting);
   store.setState({
     journal: gate.journal.read(),
-    tab: tabOf(options.tab),
+    ...showTab(tablesOf(options.settings), tabOf(options.tab)),
     filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
   });
 
-  const theme = createTheme(process.env);
+  const theme = createTheme(process.env, options.settings);
   neverBlock(process.stdout);
   const screen = new Screen(process.stdout, theme);
   const painter = new Painter(screen);
@@ -119,6 +134,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   const app: App = {
     store,
     act: actor(store, gate),
+    save: () => save(store, options),
     quit: leave,
     suspend,
     redraw: () => screen.repaint(),
@@ -155,7 +171,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   );
   // After React has placed the panes for the new state.
   const unsubscribe = store.subscribe(() => painter.repaint());
-  const attendant = openAttendant(gate);
+  const attendant = openAttendant(gate, options.settings['statistics.polling_seconds']);
   const stopLooking = startLooking(source, store, options.delay, () => {
     const { model } = store.getState();
     if (model) attendant.attend(model);

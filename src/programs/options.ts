@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { defaults, type Settings } from '../config/settings.ts';
 import { parseSeconds } from '../units.ts';
 
-/** What the command line says; the same for every command, so that a script may always add `--root` or `--read-only`. */
+/** What the command line and the files of settings say; the same for every command, so that a script may always add `--root` or `--read-only`. */
 export interface Options {
   /** Seconds between looks. */
   readonly delay: number;
@@ -14,7 +15,8 @@ export interface Options {
   readonly readOnly: boolean;
   /** Words after the command. */
   readonly words: readonly string[];
-  readonly tab: string | undefined;
+  /** Of the live screen; checked when it is opened. */
+  readonly tab: string;
   readonly count: number | undefined;
   readonly format: string | undefined;
   readonly json: boolean;
@@ -22,6 +24,9 @@ export interface Options {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly force: boolean;
+  /** `--config`: the only file of settings to read. */
+  readonly config: string | undefined;
+  readonly settings: Settings;
 }
 
 /** Wrong usage: exit status 2. The message says what is wrong and what would be right. */
@@ -52,27 +57,45 @@ const flags = {
   yes: { type: 'boolean', short: 'y' },
   force: { type: 'boolean' },
   node: { type: 'string' },
+  config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
 
 /** Flags that go with every command, and those of one. */
-const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'help', 'version'];
+const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'help', 'version'];
 const own: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
+  config: [],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 
-export type Command = 'live' | 'snapshot' | 'stream' | 'do';
+export type Command = 'live' | 'snapshot' | 'stream' | 'do' | 'config';
 
 export interface Call {
   readonly command: Command;
   readonly options: Options;
+  /** What the command line says of what could be set in a file, too. */
+  readonly given: Partial<Settings>;
   readonly help: boolean;
   readonly version: boolean;
+  /** `--tab`. */
+  readonly tab: string | undefined;
 }
+
+/** The call with what the files of settings say, where the command line says nothing. */
+export const withSettings = (call: Call, settings: Settings): Call => ({
+  ...call,
+  options: {
+    ...call.options,
+    delay: settings.delay,
+    readOnly: settings.read_only,
+    tab: call.tab ?? settings.tab,
+    settings,
+  },
+});
 
 const isCommand = (word: string): word is Command => Object.hasOwn(own, word);
 
@@ -114,7 +137,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       );
   }
   if (command !== 'do' && words.length > 1) throw new UsageError(`${command} takes no '${words[1]}'; see kvmtop -h`);
-  const delay = values.delay === undefined ? 1 : parseSeconds(values.delay);
+  const delay = values.delay === undefined ? defaults.delay : parseSeconds(values.delay);
   if (delay === undefined || delay < 0.1 || delay > 3600)
     throw new UsageError(`-d takes seconds from 0.1 to 3600, not '${values.delay}'`);
   const count = values.count === undefined ? undefined : Number(values.count);
@@ -124,6 +147,11 @@ export const parseCall = (argv: readonly string[]): Call => {
     command,
     help: values.help ?? false,
     version: values.version ?? false,
+    tab: values.tab,
+    given: {
+      ...(values.delay === undefined ? {} : { delay }),
+      ...(values['read-only'] ? { read_only: true } : {}),
+    },
     options: {
       delay,
       guests: values.guests?.split(',').filter(name => name !== '') ?? [],
@@ -133,7 +161,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       readOnly: values['read-only'] ?? false,
       // A node is one more word of `do hugepages`.
       words: [...words.slice(1), ...(values.node === undefined ? [] : [`node${values.node}`])],
-      tab: values.tab,
+      tab: values.tab ?? defaults.tab,
       count,
       format: values.format,
       json: values.json ?? false,
@@ -141,6 +169,8 @@ export const parseCall = (argv: readonly string[]): Call => {
       dryRun: values['dry-run'] ?? false,
       yes: values.yes ?? false,
       force: values.force ?? false,
+      config: values.config,
+      settings: defaults,
     },
   };
 };

@@ -17,7 +17,7 @@ import { requireGuests, selectGuests } from './select.ts';
  */
 export const snapshot = async (
   source: Source,
-  options: Pick<Options, 'delay' | 'guests' | 'json' | 'text'>,
+  options: Pick<Options, 'delay' | 'guests' | 'json' | 'text' | 'settings'>,
   out: NodeJS.WritableStream,
 ): Promise<void> => {
   if (options.json && options.text) throw new UsageError('snapshot takes --json or --text, not both');
@@ -27,6 +27,6 @@ export const snapshot = async (
   const model = selectGuests(derive(first, await source.look(everything)), options.guests);
   const text = options.json
     ? `${jsonText(toJson(model), 'indented')}\n`
-    : toText(model, { ascii: createTheme(process.env).ascii });
+    : toText(model, { ascii: createTheme(process.env, options.settings).ascii });
   await openOutput(out).write(text);
 };

@@ -5,7 +5,7 @@ import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import type { Source } from '../source/source.ts';
-import { createTheme } from '../ui/theme.ts';
+import { type Choice, createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { requireGuests, selectGuests } from './select.ts';
@@ -13,19 +13,19 @@ import { requireGuests, selectGuests } from './select.ts';
 /** What is printed for one look; `first` for the one that starts the output. */
 type Printer = (model: Model, first: boolean) => string;
 
-const printers: Readonly<Record<string, (env: NodeJS.ProcessEnv) => Printer>> = {
+const printers: Readonly<Record<string, (choice: Choice) => Printer>> = {
   ndjson: () => model => `${jsonText(toJson(model), 'line')}\n`,
   csv: () => (model, first) => (first ? csvHead : '') + toCsv(model),
-  text: env => {
-    const { ascii } = createTheme(env);
+  text: choice => {
+    const { ascii } = createTheme(process.env, choice);
     return (model, first) => (first ? '' : '\n') + toText(model, { ascii });
   },
 };
 
-const printerFor = (format: string): Printer => {
+const printerFor = (format: string, choice: Choice): Printer => {
   const make = Object.hasOwn(printers, format) ? printers[format] : undefined;
   if (!make) throw new UsageError(`--format takes ${Object.keys(printers).join(', ')}, not '${format}'`);
-  return make(process.env);
+  return make(choice);
 };
 
 /** Resolves after so many seconds, or at once when `signal` is aborted. */
@@ -46,11 +46,11 @@ const pause = async (seconds: number, signal: AbortSignal): Promise<void> => {
  */
 export const stream = async (
   source: Source,
-  options: Pick<Options, 'delay' | 'guests' | 'count' | 'format'>,
+  options: Pick<Options, 'delay' | 'guests' | 'count' | 'format' | 'settings'>,
   out: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<void> => {
-  const print = printerFor(options.format ?? 'text');
+  const print = printerFor(options.format ?? 'text', options.settings);
   const output = openOutput(out);
   const count = options.count ?? Number.POSITIVE_INFINITY;
 

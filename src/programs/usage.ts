@@ -12,6 +12,7 @@ const common = `Options for every command:
       --root DIR        read /proc and /sys under DIR, such as a captured tree
   -c, --connect URI     where libvirt is asked for its guests, as for virsh (qemu:///system)
       --demo            a simulated host with a dozen lively guests
+      --config FILE     settings from this file alone; /dev/null for none
   -h, --help            this; kvmtop COMMAND -h tells more
       --version
 `;
@@ -26,6 +27,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop snapshot [--json|--text]      two looks one delay apart, printed once
        kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
+       kvmtop config                        what is set, and where
 
 Tabs: ${tabs.join(', ')}
 
@@ -48,6 +50,12 @@ ${doActions()}
 Shows the plan and asks. --dry-run stops there; --yes skips the question, never a guard rail; what is refused is done
 only with --force, where that is possible at all. Everything is journalled.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused.
+
+`,
+  config: () => `Usage: kvmtop config [OPTIONS]
+
+Prints all settings that are in force as TOML, each with what it is and where its value comes from. Later ones overrule
+earlier ones: the defaults, /etc/kvmtop/config.toml, ~/.config/kvmtop/config.toml, the command line.
 
 `,
 };

@@ -3,10 +3,12 @@ import type { Plan, Request } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/journal.ts';
+import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { emptyHistory, type History, type Identity, remember } from './data.ts';
-import { type ColumnId, defaultColumns, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
+import { defaultTables, type Tables } from './tables.ts';
+import { type ColumnId, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
 
 /** What is open below the table, or over all of it. */
 export type Dialog =
@@ -41,6 +43,9 @@ export interface Setting {
   readonly root: string;
   readonly privileged: boolean;
   readonly delay: number;
+  readonly limits: Limits;
+  /** Seconds that a message, or a balloon that arrived, stays on the screen. */
+  readonly messageSeconds: number;
 }
 
 export interface State {
@@ -52,10 +57,12 @@ export interface State {
   // view
   readonly size: Size;
   readonly tab: Tab;
+  /** Of this tab's table; `tables` has those of the others. */
   readonly sort: Sort;
   readonly filter: string;
   readonly filtering: boolean;
   readonly columns: readonly ColumnId[];
+  readonly tables: Tables;
   readonly selected: GuestId | undefined;
   readonly selectedIndex: number;
   readonly dialog: Dialog | undefined;
@@ -82,10 +89,10 @@ export const initialState = (setting: Setting): State => ({
   identity: {},
   size: { columns: 80, rows: 24 },
   tab: 'overview',
-  sort: { column: 'held', reverse: false },
+  ...defaultTables.overview,
+  tables: defaultTables,
   filter: '',
   filtering: false,
-  columns: defaultColumns,
   selected: undefined,
   selectedIndex: 0,
   dialog: undefined,
@@ -100,9 +107,6 @@ export const initialState = (setting: Setting): State => ({
 
 export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));
 
-/** Seconds that a message, or a balloon that arrived, stays on the screen. */
-const messageSeconds = 8;
-
 const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
 
 /** Seconds after which a measurement that brings nothing (no privilege) is given up. */
@@ -116,7 +120,8 @@ const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] 
 
 /** What the newest Model changes: history, selection, and the balloons on their way. */
 export const withModel = (state: State, model: Model): Partial<State> => {
-  const following = state.following.map(one => advance(one, model));
+  const { limits, messageSeconds } = state.setting;
+  const following = state.following.map(one => advance(one, model, limits));
   const news = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
   const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
   const expired = state.message && model.time - state.message.time > messageSeconds;
@@ -139,7 +144,7 @@ export const withModel = (state: State, model: Model): Partial<State> => {
 
 /** The plan of what a confirm dialog asks about, on the newest numbers. */
 export const currentPlan = (state: State, request: Request): Plan | undefined =>
-  state.model && planOf(state.model, request);
+  state.model && planOf(state.model, request, state.setting.limits);
 
 /** After the gate did it: follow what moves, and keep the way back. */
 export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isUndo: boolean): Partial<State> => {

@@ -46,7 +46,8 @@ const type = (app: App, name: string): void =>
     if (dialog?.kind === 'enter') {
       // After a step, + and - step again; in front of anything else they are a sign.
       const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
-      const text = sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(state, dialog.text, sign) : typedInto(dialog.text, name);
+      const text =
+        sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(state, dialog.text, sign) : typedInto(dialog.text, name);
       return text === undefined ? {} : { dialog: { ...dialog, text } };
     }
     if (dialog?.kind === 'palette') {

@@ -66,17 +66,27 @@ const looks: Readonly<Record<Tone, Look>> = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** How many colours the terminal shows, by its environment (https://no-color.org). */
-export const depthOf = (env: Env): Depth => {
+/** What the operator set, over what the terminal says of itself. */
+export interface Choice {
+  readonly theme: 'auto' | '256' | '16' | 'mono';
+  readonly ascii: boolean;
+}
+
+const noChoice: Choice = { theme: 'auto', ascii: false };
+
+/** How many colours the terminal shows, by its environment (https://no-color.org), or the operator wants. */
+export const depthOf = (env: Env, { theme }: Pick<Choice, 'theme'> = noChoice): Depth => {
   const terminal = env['TERM'] ?? '';
-  if (env['NO_COLOR'] || terminal === 'dumb' || /^vt\d/.test(terminal)) return 'none';
+  if (env['NO_COLOR'] || terminal === 'dumb' || theme === 'mono') return 'none';
+  if (theme !== 'auto') return theme;
+  if (/^vt\d/.test(terminal)) return 'none';
   if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '') || /-direct/.test(terminal)) return 'truecolor';
   // Few hosts accept COLORTERM over SSH, so the names of terminals that surely know 256 colours count too.
   return /256|kitty|alacritty|foot|ghostty|wezterm/.test(terminal) ? '256' : '16';
 };
 
 /** The first of LC_ALL, LC_CTYPE, LANG that is set decides, as in setlocale(3); none is the C locale. */
-const isUtf8 = (env: Env): boolean => /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
+export const isUtf8 = (env: Env): boolean => /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 
 const colour = (hue: Hue, depth: Depth): string => {
   const { rgb, indexed, ansi } = hues[hue];
@@ -88,9 +98,9 @@ const sgrOf = ({ attributes, hue, plain }: Look, depth: Depth): string => {
   return [attributes, hue && colour(hue, depth)].filter(part => part !== undefined).join(';');
 };
 
-export const createTheme = (env: Env): Theme => {
-  const depth = depthOf(env);
-  const ascii = !isUtf8(env);
+export const createTheme = (env: Env, choice: Choice = noChoice): Theme => {
+  const depth = depthOf(env, choice);
+  const ascii = choice.ascii || !isUtf8(env);
   const table = new Map(Object.entries(looks).map(([tone, look]) => [tone, sgrOf(look, depth)]));
   return {
     sgr: tone => table.get(tone) ?? '',

@@ -8,6 +8,7 @@
  * Prints what ./round prints: the median wall milliseconds of a round, and the mean CPU milliseconds.
  */
 import { existsSync, writeFileSync } from 'node:fs';
+import { defaultLimits } from '../../src/actions/limits.ts';
 import { createGuestReader } from '../../src/collect/guests/guests.ts';
 import { Root } from '../../src/root.ts';
 import { createLiveSource } from '../../src/source/live.ts';
@@ -45,7 +46,15 @@ const files = async (folder: string, rounds: number, list: string): Promise<stri
   const root = new WatchedRoot(folder);
   const source = createLiveSource(root);
   const wanted = needsOfView(
-    initialState({ source: 'live', readOnly: true, root: folder, privileged: true, delay: 1 }),
+    initialState({
+      source: 'live',
+      readOnly: true,
+      root: folder,
+      privileged: true,
+      delay: 1,
+      limits: defaultLimits,
+      messageSeconds: 8,
+    }),
   );
   // One round is a second after the other for the source, as on the screen: what it spreads over seconds stays spread.
   let now = Date.now();

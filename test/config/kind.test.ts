@@ -44,14 +44,14 @@ describe('words', () => {
   const colour = choice('a colour', ['red', 'green', 'blue']);
   it('are told the nearest right one, or all', () => {
     expect(colour.read('red')).toBe('red');
-    expect(() => colour.read('gren')).toThrow('takes a colour, not "gren": did you mean "green"?');
-    expect(() => colour.read('ultramarine')).toThrow('not "ultramarine": there are red, green, blue');
+    expect(() => colour.read('gren')).toThrow('not "gren": did you mean "green"?');
+    expect(() => colour.read('ultramarine')).toThrow('takes a colour: "red", "green", "blue", not "ultramarine"');
     expect(() => colour.read(`red${'\u001b'.repeat(99)}`)).toThrow(/^.{1,120}$/);
   });
   it('are each once in a list, with the first of them', () => {
-    const colours = list('colour', ['red', 'green', 'blue'], 'red');
+    const colours = list('colours', ['red', 'green', 'blue'], 'red');
     expect(colours.read(['blue', 'red'])).toEqual(['blue', 'red']);
-    expect(() => colours.read(['blue'])).toThrow('takes a list of different colours with "red" in it, not "blue"');
+    expect(() => colours.read(['blue'])).toThrow('takes a list of different colours, "red" among them, not "blue"');
     expect(() => colours.read(['red', 'red'])).toThrow('takes a list');
     expect(() => colours.read('red')).toThrow('takes a list');
     expect(() => colours.read(['red', 'bleu'])).toThrow('did you mean "blue"?');

@@ -86,10 +86,10 @@ describe('what is wrong is told in one line with file, line and the nearest righ
       '[balloon]\n\nstep = "1 cubit"',
       ':3: balloon.step takes a size from "1M" to "1T" in steps of 1.00M, not "1 cubit"',
     ],
-    ['tab = "gests"', ':1: tab takes a tab, not "gests": did you mean "guests"?'],
+    ['tab = "gests"', /:1: tab takes a tab: [\w", ]+, not "gests": did you mean "guests"\?$/],
     [
       '[tabs.guests]\ncolumns = ["name",\n"heldd"]',
-      ':2: tabs.guests.columns takes columns, not "heldd": did you mean "held"?',
+      /:2: tabs\.guests\.columns takes a list of .*, not "heldd": did you mean "held"\?$/,
     ],
     ['delay = 1\ndelay = 2', /:2: not TOML: [\w ,]+$/],
     ['delay = \n', /:1: not TOML: [\w ,]+$/],

@@ -1,6 +1,7 @@
 /** Streams to stdout until its reader goes: a test runs it in a real pipe. */
+import { defaults } from '../../src/config/settings.ts';
 import { stream } from '../../src/programs/stream.ts';
 import { watchedSource } from './sources.ts';
 
-const options = { delay: 0.005, guests: [], count: undefined, format: 'ndjson' };
+const options = { delay: 0.005, guests: [], count: undefined, format: 'ndjson', settings: defaults };
 await stream(watchedSource(), options, process.stdout, new AbortController().signal);

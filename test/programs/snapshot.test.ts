@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { defaults } from '../../src/config/settings.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { snapshot } from '../../src/programs/snapshot.ts';
 import { printed, watchedSource } from './sources.ts';
 
-const options = { delay: 0.01, guests: [], json: false, text: false };
+const options = { delay: 0.01, guests: [], json: false, text: false, settings: defaults };
 const json = async (guests: readonly string[] = []) =>
   JSON.parse(await printed(out => snapshot(watchedSource(), { ...options, guests, json: true }, out)));
 

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { defaults } from '../../src/config/settings.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { stream } from '../../src/programs/stream.ts';
 import { printed, watchedSource } from './sources.ts';
 
-const options = { delay: 0.005, guests: [], count: 3, format: 'ndjson' };
+const options = { delay: 0.005, guests: [], count: 3, format: 'ndjson', settings: defaults };
 const never = new AbortController().signal;
 const streamed = (changes: Partial<Parameters<typeof stream>[1]> = {}) =>
   printed(out => stream(watchedSource(), { ...options, ...changes }, out, never));

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { render } from 'ink';
 import { render as renderInTest } from 'ink-testing-library';
+import { defaultLimits } from '../../src/actions/limits.ts';
 import { everything } from '../../src/fields/needs.ts';
 import { derive, type Model } from '../../src/model.ts';
 import type { Sample } from '../../src/sample.ts';
@@ -13,7 +14,15 @@ import { ScreenContext, ThemeContext } from '../../src/ui/parts/pane.tsx';
 import { Screen } from '../../src/ui/screen/screen.ts';
 import { createTheme } from '../../src/ui/theme.ts';
 
-const setting: Setting = { source: 'demo', readOnly: false, root: '/', privileged: true, delay: 1 };
+const setting: Setting = {
+  source: 'demo',
+  readOnly: false,
+  root: '/',
+  privileged: true,
+  delay: 1,
+  limits: defaultLimits,
+  messageSeconds: 8,
+};
 
 /** The Models of the demo host's first seconds: the same in every run. */
 export const demoModels = async (count: number): Promise<readonly Model[]> => {
@@ -40,6 +49,7 @@ export const openStage = (models: readonly Model[], change: Partial<State> = {},
   const app: App = {
     store,
     act: (request, options) => asked.push({ request, ...options }),
+    save: () => asked.push('save'),
     quit: () => asked.push('quit'),
     suspend: () => asked.push('suspend'),
     redraw: () => asked.push('redraw'),

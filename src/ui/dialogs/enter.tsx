@@ -7,9 +7,9 @@ import { typedRequest } from '../keys/change.ts';
 import { PlanView } from './plan.tsx';
 
 /** What an operator must know to type the value; nothing when it can't be told (the guest is gone). */
-const hintOf = ({ model }: State, { action, words }: Dialog & { kind: 'enter' }): string => {
+const hintOf = ({ model, setting }: State, { action, words }: Dialog & { kind: 'enter' }): string => {
   try {
-    return model ? (actions.get(action)?.hint?.(model, words) ?? '') : '';
+    return model ? (actions.get(action)?.hint?.(model, words, setting.limits) ?? '') : '';
   } catch (error) {
     return error instanceof Error ? error.message : '';
   }
@@ -25,7 +25,7 @@ export const EnterDialog = ({
 }): ReactNode => {
   const action = actions.get(dialog.action);
   if (!state.model || !action) return null;
-  const meant = dialog.text === '' ? undefined : meaning(state.model, typedRequest(dialog));
+  const meant = dialog.text === '' ? undefined : meaning(state.model, typedRequest(dialog), state.setting.limits);
   return (
     <Box flexDirection="column">
       <Text>

@@ -19,7 +19,7 @@ const Meaning = ({
 }): ReactNode => {
   const request = requestOf(text);
   if (!request) return null;
-  const meant = meaning(model, request);
+  const meant = meaning(model, request, state.setting.limits);
   return meant instanceof Error ? (
     <Text color="yellow">{safe(meant.message)}</Text>
   ) : (

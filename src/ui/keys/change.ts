@@ -1,6 +1,8 @@
 import type { Plan, Request } from '../../actions/action.ts';
 import { meaning } from '../../actions/actions.ts';
+import { defaultLimits } from '../../actions/limits.ts';
 import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { longBytes, MiB } from '../../units.ts';
 import { type App, change, close, type Key, type Mode } from './key.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
@@ -12,13 +14,10 @@ const openBalloon = (text: string) => (app: App) =>
     selected === undefined ? {} : { dialog: { kind: 'enter', action: 'balloon', words: [selected], text } },
   );
 
-/** A step of the `+` and `-` keys, MiB; pressed again it adds up. */
-const step = 256;
-
-/** The typed size after one more step. */
-export const stepped = (text: string, sign: 1 | -1): string => {
+/** The typed size after one more step of the `+` and `-` keys, as large as the operator set it. */
+export const stepped = ({ setting }: State, text: string, sign: 1 | -1): string => {
   const match = /^([+-]\d+)M$/.exec(text);
-  const total = (match ? Number(match[1]) : 0) + sign * step;
+  const total = (match ? Number(match[1]) : 0) + sign * (setting.limits.step / MiB);
   return total === 0 ? '' : `${total > 0 ? '+' : ''}${total}M`;
 };
 
@@ -35,11 +34,13 @@ export const forceWord = (state: State, { subject }: Plan): string => {
 };
 
 const submit = (app: App): void =>
-  change(app, ({ dialog, model }) => {
+  change(app, ({ dialog, model, setting }) => {
     if (dialog?.kind !== 'enter' || !model) return {};
     const request = typedRequest(dialog);
     // What means nothing stays in the field, with the reason below it.
-    return meaning(model, request) instanceof Error ? {} : { dialog: { kind: 'confirm', request, typed: '' } };
+    return meaning(model, request, setting.limits) instanceof Error
+      ? {}
+      : { dialog: { kind: 'confirm', request, typed: '' } };
   });
 
 const confirm = (app: App): void => {
@@ -67,9 +68,15 @@ const undo = (app: App): void =>
   });
 
 const stepBy = (sign: 1 | -1) => (app: App) =>
-  change(app, ({ dialog }) =>
-    dialog?.kind === 'enter' ? { dialog: { ...dialog, text: stepped(dialog.text, sign) } } : {},
+  change(app, state =>
+    state.dialog?.kind === 'enter'
+      ? { dialog: { ...state.dialog, text: stepped(state, state.dialog.text, sign) } }
+      : {},
   );
+
+const openStep = (sign: 1 | -1) => (app: App) => openBalloon(stepped(app.store.getState(), '', sign))(app);
+
+const step = `by a step (${longBytes(defaultLimits.step)}, unless set otherwise)`;
 
 /** Keys that lead to a change of a guest. */
 export const changeKeys: readonly Key[] = [
@@ -89,9 +96,9 @@ export const changeKeys: readonly Key[] = [
     label: '+',
     title: 'Grow',
     changes: true,
-    help: `Grow the selected guest by ${step} MiB; pressed again, by more.`,
+    help: `Grow the selected guest ${step}; pressed again, by more.`,
     when: guestSelected,
-    run: openBalloon(`+${step}M`),
+    run: openStep(1),
   },
   {
     modes: table,
@@ -99,9 +106,9 @@ export const changeKeys: readonly Key[] = [
     label: '-',
     title: 'Shrink',
     changes: true,
-    help: `Shrink the selected guest by ${step} MiB; pressed again, by more.`,
+    help: `Shrink the selected guest ${step}; pressed again, by more.`,
     when: guestSelected,
-    run: openBalloon(`-${step}M`),
+    run: openStep(-1),
   },
   {
     modes: table,
@@ -125,13 +132,13 @@ export const questionKeys: readonly Key[] = [
     help: 'Go on to the question whether to do it.',
     run: submit,
   },
-  { modes: ['enter'], names: ['up'], label: 'Up', title: `+${step}M`, help: `${step} MiB more.`, run: stepBy(1) },
+  { modes: ['enter'], names: ['up'], label: 'Up', title: 'More', help: 'A step more.', run: stepBy(1) },
   {
     modes: ['enter'],
     names: ['down'],
     label: 'Down',
-    title: `-${step}M`,
-    help: `${step} MiB less.`,
+    title: 'Less',
+    help: 'A step less.',
     run: stepBy(-1),
   },
   {

@@ -1,4 +1,5 @@
 import type { State } from '../../store/store.ts';
+import { withTab } from '../../store/tables.ts';
 import { moveSelection, type Tab, tabs, visibleGuests } from '../../store/view.ts';
 import { changeKeys } from './change.ts';
 import { type App, change, type Key, type Mode, open } from './key.ts';
@@ -24,7 +25,7 @@ const tabKey = (tab: Tab, index: number): Key => ({
   names: [String(index + 1)],
   label: String(index + 1),
   help: `Show the ${tab} tab.`,
-  run: app => change(app, () => ({ tab, dialog: undefined })),
+  run: app => change(app, state => ({ ...withTab(state, tab), dialog: undefined })),
 });
 
 /** Keys of the guest table, and those that work nearly everywhere. */
@@ -73,6 +74,14 @@ export const guestKeys: readonly Key[] = [
     run: app => change(app, ({ paused }) => ({ paused: !paused })),
   },
   {
+    modes: ['main'],
+    names: ['w'],
+    label: 'w',
+    title: 'Save',
+    help: 'Save this tab as the first, and the columns and order of all tabs, in your config.toml.',
+    run: app => app.save(),
+  },
+  {
     modes: ['main', 'journal'],
     names: ['!'],
     label: '!',
@@ -99,7 +108,7 @@ export const guestKeys: readonly Key[] = [
     names: ['tab'],
     label: 'Tab',
     help: 'The next tab.',
-    run: app => change(app, ({ tab }) => ({ tab: tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? 'overview' })),
+    run: app => change(app, state => withTab(state, tabs[(tabs.indexOf(state.tab) + 1) % tabs.length] ?? 'overview')),
   },
   { modes: table, names: ['up', 'k'], label: 'Up', help: 'Select the guest above.', run: move(-1) },
   { modes: table, names: ['down', 'j'], label: 'Down', help: 'Select the guest below.', run: move(1) },

@@ -8,6 +8,8 @@ export interface App {
   act(request: Request, how: { readonly force: boolean; readonly undo: boolean }): void;
   /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
   save(): void;
+  /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
+  save(): void;
   quit(): void;
   suspend(): void;
   redraw(): void;

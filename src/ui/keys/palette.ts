@@ -23,10 +23,11 @@ const complete = (app: App): void =>
 
 /** What is whole is asked about; what is not is completed. */
 const enter = (app: App): void => {
-  const { dialog, model } = app.store.getState();
+  const { dialog, model, setting } = app.store.getState();
   if (dialog?.kind !== 'palette' || !model) return;
   const request = requestOf(dialog.text);
-  if (request && !(meaning(model, request) instanceof Error)) open(app, { kind: 'confirm', request, typed: '' });
+  if (request && !(meaning(model, request, setting.limits) instanceof Error))
+    open(app, { kind: 'confirm', request, typed: '' });
   else if (!request) complete(app);
 };
 

@@ -29,7 +29,7 @@ export const detailPane: Draw = canvas => {
       labelled('backend', launch.backend ?? 'unknown'),
       ...(launch.memLock ? [labelled('memory', 'locked')] : []),
       ...(monitor.qemuVersion ? [labelled('QEMU', monitor.qemuVersion)] : []),
-      labelled('safe down to', longBytes(balloonFloor(guest))),
+      labelled('safe down to', longBytes(balloonFloor(guest, state.setting.limits))),
       ...(launch.uuid ? [labelled('uuid', launch.uuid)] : []),
     ),
     [

@@ -1,5 +1,6 @@
 import { statsStale } from '../../actions/balloon.ts';
 import { type GuestModel, guestWord } from '../../model.ts';
+import type { Setting } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
@@ -62,13 +63,13 @@ const wordTones: Readonly<Record<string, Tone>> = {
   postmigrate: 'warn',
 };
 
-const tone = (guest: GuestModel, column: ColumnId, text: string): Tone => {
+const tone = (guest: GuestModel, column: ColumnId, text: string, { limits }: Setting): Tone => {
   if (column === 'name') return 'strong';
   if (column === 'state') return wordTones[guestWord(guest)] ?? 'dim';
   if (text === unknown || text === '0B' || text === '0') return 'dim';
-  if (column === 'stats_age') return statsStale(guest) ? 'bad' : 'dim';
+  if (column === 'stats_age') return statsStale(guest, limits) ? 'bad' : 'dim';
   // Numbers from inside a guest that stopped reporting are shown, and shown to be old.
-  if (statsStale(guest) && column.startsWith('guest_')) return 'dim';
+  if (statsStale(guest, limits) && column.startsWith('guest_')) return 'dim';
   if (column === 'swap' || column === 'guest_swap_in' || column === 'host_major_faults') return 'warn';
   return 'text';
 };
@@ -98,7 +99,7 @@ const row = (guest: GuestModel, columns: readonly Shown[], selected: boolean, ca
     const gap = index === 0 ? [] : [span(' ')];
     if (one.column === 'bar') return [...gap, ...bar(guest, one.width, canvas)];
     const text = cellText(guest, one.column);
-    return [...gap, span(align(text, one, canvas), tone(guest, one.column, text))];
+    return [...gap, span(align(text, one, canvas), tone(guest, one.column, text, canvas.state.setting))];
   });
   if (!selected) return spans;
   const used = columns.reduce((sum, one) => sum + one.width + 1, -1);
