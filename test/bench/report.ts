@@ -98,7 +98,7 @@ const refreshPart = (costs: readonly RefreshCost[]): string[] => [
 ];
 
 const startPart = (costs: readonly StartCost[]): string[] => {
-  const node = costs.find(({ program }) => program === 'node -e 0')?.median ?? Number.NaN;
+  const node = costs.find(({ program }) => program === 'node -e 0');
   return [
     '## Start and memory',
     '',
@@ -107,13 +107,14 @@ const startPart = (costs: readonly StartCost[]): string[] => {
     'the first 20 s, in millions of bytes; a good part of kvmtop’s is the text of Node, which all Node programs share.',
     '',
     ...table(
-      ['program', 'least ms', 'median ms', 'median / `node -e 0`', 'peak MB'],
+      ['program', 'least ms', 'median ms', 'least / least', 'median / median', 'peak MB'],
       costs.map(cost =>
         row(
           cost.program === 'node -e 0' ? '`node -e 0`' : cost.program,
           ms(cost.least),
           ms(cost.median),
-          times(cost.median / node),
+          times(cost.least / (node?.least ?? Number.NaN)),
+          times(cost.median / (node?.median ?? Number.NaN)),
           mega(cost.peak),
         ),
       ),
@@ -151,7 +152,8 @@ const startTargets = (costs: readonly StartCost[]): Target[] => {
   const node = of('node -e 0');
   if (!mine || !node) return [];
   return [
-    { what: 'first complete screen against `node -e 0`', limit: 7, value: mine.median / node.median, unit: ' x' },
+    { what: 'first complete screen against `node -e 0`, least', limit: 7, value: mine.least / node.least, unit: ' x' },
+    { what: 'the same, median', limit: 7, value: mine.median / node.median, unit: ' x' },
     { what: 'peak memory', limit: 110, value: (mine.peak ?? Number.NaN) / 1e6, unit: ' MB' },
   ];
 };
