@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { until } from '../until.ts';
 import { clockOf, guestIn, kvmtop, openDesk, outside, tableOf } from './kvmtop.ts';
 import type { Terminal } from './terminal.ts';
 
 const desk = openDesk();
 afterEach(() => desk.tidy());
+afterAll(() => desk.close());
 
 const quiet = join(import.meta.dirname, '../hosts/debian12-1node');
 /** The largest of the demo's guests: first in the default order. */
@@ -362,14 +363,33 @@ describe('the guest table', () => {
 });
 
 describe('the help', () => {
+  /** The last of all columns, which the help tells of last: where the cursor of the list of columns stops. */
+  const lastColumn = async (terminal: Terminal): Promise<string> => {
+    terminal.press('c');
+    await terminal.waitFor('Columns of the table');
+    const cursor = (): number => {
+      const rows = terminal.screen().map((_, y) => y);
+      return rows.findLast(y => y > 6 && terminal.cell(2, y).inverse) ?? 0;
+    };
+    // In the middle of the list until its end comes into sight, then on the last row above the footer.
+    terminal.press('j'.repeat(500));
+    await terminal.waitFor(screen => cursor() === screen.length - 2);
+    const title = /^.{3} {2}(\S+)/.exec(terminal.screen()[cursor()] ?? '')?.[1];
+    terminal.press(leave);
+    await terminal.waitFor(isDrawn);
+    if (title === undefined) throw new Error('no column under the cursor');
+    return title;
+  };
+
   const openHelpAtEnd = async () => {
     const terminal = await openDemo();
+    const last = await lastColumn(terminal);
     terminal.press('?');
     await terminal.waitFor(/^Units/m);
     terminal.press(pageDown);
     await terminal.waitFor(screen => !screen.join('\n').includes('Units'));
     terminal.press(pageDown.repeat(60));
-    await terminal.waitFor(/^PSS /m);
+    await terminal.waitFor(new RegExp(`^${last} `, 'm'));
     return terminal;
   };
 
@@ -381,7 +401,9 @@ describe('the help', () => {
 
   // The position counts on past the end (ui/keys/reading.ts does not know how long the help is), so Up seems dead.
   test.fails('goes up at once from its end', async () => {
-    const terminal = await openHelpAtEnd();
+    // Only the last step may fail: a help that can't be opened is no known bug, and returning makes this red.
+    const terminal = await openHelpAtEnd().catch(() => undefined);
+    if (!terminal) return;
     const end = terminal.screen()[1];
     terminal.press(up);
     await terminal.waitFor(screen => screen[1] !== end, 2000);
