@@ -4,7 +4,7 @@ import { formatDuration, longBytes } from '../units.ts';
 import type { Plan } from './action.ts';
 import { commitEffect, commitRefusal, commitWarnings } from './commit-limit.ts';
 import { dirtyEffect, dirtyWarnings } from './dirty.ts';
-import { reserve, spare } from './reserve.ts';
+import { minFreeEffect, minFreeRefusal } from './min-free.ts';
 
 /** A sysctl that kvmtop knows how to set; kernel documentation, admin-guide/sysctl/vm. */
 export interface Sysctl {
@@ -45,23 +45,6 @@ const dirty = (name: string, twin: string) => {
     effect: (model: Model, value: number) => dirtyEffect(model, change(value)),
     warnings: (model: Model, value: number) => dirtyWarnings(model, change(value)),
   } as const;
-};
-
-/** What is kept free is available to nobody: too much of it makes the kernel kill. */
-const minFreeRefusal = (model: Model, value: number): Plan['refusal'] => {
-  const { mem_total: total, min_free: now } = model.host.values;
-  const room = spare(model);
-  if (total === undefined || now === undefined || room === undefined)
-    return { reason: 'the size of the host, or what is available, is unknown', forceable: true };
-  const more = value * 1024 - now;
-  if (more > room)
-    return {
-      reason: `${longBytes(more)} more to be kept free, where the host can spare ${longBytes(Math.max(0, room))}: it would kill processes to get there`,
-      forceable: false,
-    };
-  if (value * 1024 > 0.05 * total)
-    return { reason: `more than 5 % of RAM (${longBytes(0.05 * total)}) kept free for nobody`, forceable: true };
-  return undefined;
 };
 
 /** By name; those that a kernel lacks are absent from the Sample. */
@@ -119,9 +102,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
     unit: 'kB',
     least: 1024,
     most: int,
-    effect: model => [
-      `host: ${longBytes(model.host.values.mem_available)} available now; what is kept free for longer is available to nobody (kvmtop itself leaves ${longBytes(reserve(model))})`,
-    ],
+    effect: minFreeEffect,
     refusal: minFreeRefusal,
   },
   'vm.watermark_scale_factor': {

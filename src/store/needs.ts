@@ -1,6 +1,6 @@
 import type { Need } from '../fields/field.ts';
 import { guestFields } from '../fields/guest.ts';
-import { everything } from '../fields/needs.ts';
+import { everything, planNeeds } from '../fields/needs.ts';
 import type { State } from './store.ts';
 import type { ColumnId, Tab } from './view.ts';
 
@@ -23,7 +23,7 @@ const columnNeeds = (column: ColumnId): readonly Need[] => {
 export const needsOfView = (state: State): ReadonlySet<Need> => {
   // A plan may be told from anything.
   const planning = state.dialog && ['enter', 'palette', 'confirm', 'settings'].includes(state.dialog.kind);
-  const wanted = new Set<Need>(planning ? everything : tabNeeds[state.tab]);
+  const wanted = new Set<Need>(planning ? [...everything, ...planNeeds] : tabNeeds[state.tab]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
