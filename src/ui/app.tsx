@@ -9,10 +9,12 @@ import { ConfirmDialog } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
 import { PaletteDialog } from './dialogs/palette.tsx';
 import { SettingsDialog } from './dialogs/settings.tsx';
+import type { Glyphs } from './glyphs.ts';
 import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
 import { layout, smallest } from './layout.ts';
 import { type Line, span } from './line.ts';
+import { lastScroll } from './panes/help.ts';
 import { type Draw, drawPane } from './panes/pane.ts';
 import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
 import type { Rect } from './screen/layers.ts';
@@ -41,12 +43,11 @@ const namesOf = (input: string, key: InkKey): readonly string[] => {
 const waiting: readonly Line[] = [[span('looking …', 'dim')]];
 
 /** A pane's lines, on the state of the moment it is drawn. */
-const linesOf =
-  (store: Store, draw: Draw, rect: Rect, glyphs: Parameters<Draw>[0]['glyphs']) => (): readonly Line[] => {
-    const state = store.getState();
-    const { model } = state;
-    return model ? drawPane(draw, { state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
-  };
+const linesOf = (store: Store, draw: Draw, rect: Rect, glyphs: Glyphs) => (): readonly Line[] => {
+  const state = store.getState();
+  const { model } = state;
+  return model ? drawPane(draw, { state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
+};
 
 /** What React renders for: everything else is drawn by panes after each Sample, without it. */
 const structure = (state: State): object => ({
@@ -57,6 +58,17 @@ const structure = (state: State): object => ({
 });
 
 const everything = (state: State): State => state;
+
+/** Keys don't know how long the help is: it is never scrolled past its end. */
+const keepScrolled = (store: Store, glyphs: Glyphs): void => {
+  const state = store.getState();
+  const { dialog, model } = state;
+  const place = dialog?.kind === 'help' ? layout(state).panes.find(({ id }) => id === 'help') : undefined;
+  if (dialog?.kind !== 'help' || !model || !place) return;
+  const { width, height } = place.rect;
+  const last = lastScroll({ state, model, glyphs, width, height });
+  if (dialog.scroll > last) store.setState({ dialog: { kind: 'help', scroll: last } });
+};
 
 const DialogView = ({ store, height }: { readonly store: Store; readonly height: number }): ReactNode => {
   const state = useStore(store);
@@ -86,6 +98,7 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   const { glyphs } = useContext(ThemeContext);
   useInput((input, key) => {
     for (const name of namesOf(input, key)) press(app, name);
+    keepScrolled(store, glyphs);
   });
   // Panes that are painted need no render of React for a new Sample; panes that are `<Text>` do.
   const painted = useContext(ScreenContext) !== undefined;

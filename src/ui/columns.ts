@@ -1,6 +1,6 @@
 import { valueUnit } from '../fields/field.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
-import type { GuestModel } from '../model.ts';
+import { type GuestModel, guestWord } from '../model.ts';
 import { type ColumnId, columnText, type TextColumn, textColumns } from '../store/view.ts';
 import { safe } from '../text.ts';
 import { format, formatDuration, unknown } from '../units.ts';
@@ -42,7 +42,7 @@ export const barTitle = texts.bar.title;
 export const cellText = (guest: GuestModel, column: Exclude<ColumnId, 'bar'>): string => {
   if (isText(column)) {
     // How long a silent monitor has been silent is the first question.
-    if (column === 'state' && guest.sample.monitor.state === 'busy' && guest.values.monitor_age !== undefined)
+    if (column === 'state' && guestWord(guest) === 'busy' && guest.values.monitor_age !== undefined)
       return `busy ${formatDuration(Math.round(guest.values.monitor_age))}`;
     return safe(columnText(guest, column));
   }

@@ -41,7 +41,7 @@ try {
   terminal.press('/web-1\r');
   await terminal.waitFor(screen => !screen.some(row => row.includes('twin-a')));
   terminal.press('b');
-  await terminal.waitFor('New size for');
+  await terminal.waitFor('safe down to');
   terminal.press('208M\r');
   await terminal.waitFor('Do it?');
   terminal.press('y');

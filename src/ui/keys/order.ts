@@ -1,5 +1,5 @@
 import type { State } from '../../store/store.ts';
-import type { ColumnId } from '../../store/view.ts';
+import { type ColumnId, defaultColumns } from '../../store/view.ts';
 import { allColumns } from '../columns.ts';
 import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
@@ -27,6 +27,17 @@ const moveCursor = (by: number) => (app: App) =>
 const atCursor = (state: State): ColumnId | undefined =>
   state.dialog?.kind === 'columns' ? allColumns[state.dialog.cursor] : undefined;
 
+/** Where a column that is shown again goes: to its usual place, or, without one, right behind name and state. */
+const inOrder = (columns: readonly ColumnId[], column: ColumnId): readonly ColumnId[] => {
+  const usual = defaultColumns.indexOf(column);
+  const before = (one: ColumnId): boolean => {
+    const at = defaultColumns.indexOf(one);
+    return at >= 0 && at < (usual < 0 ? 2 : usual);
+  };
+  const at = columns.findLastIndex(before) + 1;
+  return [...columns.slice(0, at), column, ...columns.slice(at)];
+};
+
 /** The name is what a row is found by, so it always stays. */
 const toggleColumn = (app: App): void =>
   change(app, state => {
@@ -34,7 +45,7 @@ const toggleColumn = (app: App): void =>
     if (column === undefined || column === 'name') return {};
     const columns = state.columns.includes(column)
       ? state.columns.filter(one => one !== column)
-      : [...state.columns, column];
+      : inOrder(state.columns, column);
     return { columns };
   });
 

@@ -3,7 +3,7 @@ import { allColumns, columnHelp, columnTitle } from '../columns.ts';
 import { modeTitles } from '../keys/key.ts';
 import { keys } from '../keys.ts';
 import { type Line, span } from '../line.ts';
-import { type Draw, heading, wrap } from './pane.ts';
+import { type Canvas, type Draw, heading, wrap } from './pane.ts';
 
 const entry = (label: string, text: string, width: number, tone: 'key' | 'strong'): Line[] =>
   wrap(text, Math.max(20, width - 17)).map((row, index) => [
@@ -12,7 +12,7 @@ const entry = (label: string, text: string, width: number, tone: 'key' | 'strong
   ]);
 
 /** All of the help, from the key and field tables. */
-const helpLines = (canvas: Parameters<Draw>[0]): readonly Line[] => {
+const helpLines = (canvas: Canvas): readonly Line[] => {
   const { width } = canvas;
   const modes = Object.entries(modeTitles) as [keyof typeof modeTitles, string][];
   return [
@@ -36,6 +36,9 @@ const helpLines = (canvas: Parameters<Draw>[0]): readonly Line[] => {
     }),
   ];
 };
+
+/** How far the help can be scrolled, rows. */
+export const lastScroll = (canvas: Canvas): number => Math.max(0, helpLines(canvas).length - canvas.height);
 
 export const helpPane: Draw = canvas => {
   const { dialog } = canvas.state;

@@ -16,7 +16,8 @@ export interface Canvas {
 /** A pane: pure, at most `height` lines. */
 export type Draw = (canvas: Canvas) => readonly Line[];
 
-const widthOf = (row: Line): number => row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
+/** Columns that a row takes on the screen. */
+export const widthOf = (row: Line): number => row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
 
 /** The text cut with an ellipsis, and filled with blanks, to exactly `width` columns. */
 export const fill = (text: string, width: number, glyphs: Glyphs): string => {
@@ -28,18 +29,18 @@ export const fill = (text: string, width: number, glyphs: Glyphs): string => {
   return start + ' '.repeat(width - stringWidth(start));
 };
 
-/** Left and right parts of a row, the left one cut when they don't both fit. */
+/** Left and right parts of a row with a blank between, the left one cut when they don't both fit. */
 export const spread = (left: Line, right: Line, width: number): Line => {
   const room = Math.max(0, width - widthOf(right));
   const kept: Span[] = [];
-  let used = 0;
+  let used = right.length > 0 ? 1 : 0;
   for (const piece of left) {
     const text = take(piece.text, room - used);
     used += stringWidth(text);
     kept.push({ ...piece, text });
     if (text.length < piece.text.length) break;
   }
-  return [...kept, span(' '.repeat(Math.max(0, room - used))), ...right];
+  return [...kept, span(' '.repeat(Math.max(0, room - used) + (right.length > 0 ? 1 : 0))), ...right];
 };
 
 /** `Title ────── note`, the head of a pane. */
