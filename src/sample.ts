@@ -196,7 +196,7 @@ export interface ProcessSample {
 
 /**
  * ok: answered in its last round; busy: did not, its last values are kept; none: has no monitor that can be used;
- * libvirt: belongs to libvirtd's one connection; denied: no privilege; unasked: not reached yet.
+ * libvirt: run by libvirt, which holds it and can't be asked; denied: no privilege; unasked: not reached yet.
  */
 export type MonitorState = 'ok' | 'busy' | 'none' | 'libvirt' | 'denied' | 'unasked';
 
@@ -220,6 +220,8 @@ export interface MonitorSample {
     readonly merge: boolean;
     readonly prealloc: boolean;
   }[];
+  /** libvirt's limits on the guest's process, as far as they are set: `hard_limit`, `soft_limit`, `swap_hard_limit`; bytes. */
+  readonly memtune?: Numbers;
   /** `query-memory-devices`: virtio-mem, DIMMs. */
   readonly memoryDevices?: readonly MemoryDeviceSample[];
   /** `query-migrate`, of the migration that is under way or was the last; absent when there was none. */

@@ -133,6 +133,9 @@ const migrating =
 const migrationWhy = (guest: GuestSample): string =>
   isMigrating(guest.monitor.migration) ? 'QEMU does not tell it yet' : 'no migration is under way';
 
+const noLimit = (guest: GuestSample): string =>
+  guest.manager === 'libvirt' ? (guest.monitor.reason ?? 'libvirt sets no such limit') : 'libvirt does not run it';
+
 /** What kvmtop knows of a guest. An entry here is all that a new number takes. */
 export const guestFields = {
   mem_size: {
@@ -512,6 +515,24 @@ export const guestFields = {
     read: (guest, sample) =>
       guest.process.smaps_time === undefined ? undefined : Math.max(0, sample.time - guest.process.smaps_time),
     why: () => 'PSS was not measured',
+  },
+  libvirt_hard_limit: {
+    title: 'HARDLIM',
+    help: 'Most RAM that libvirt lets the guest’s process have; above it the host kills it.',
+    source: 'virsh dumpxml memtune hard_limit',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: guest => guest.monitor.memtune?.['hard_limit'],
+    why: noLimit,
+  },
+  libvirt_soft_limit: {
+    title: 'SOFTLIM',
+    help: 'RAM that libvirt would have the host leave to the guest’s process when it runs short.',
+    source: 'virsh dumpxml memtune soft_limit',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: guest => guest.monitor.memtune?.['soft_limit'],
+    why: noLimit,
   },
   ...kvmFields,
 } as const satisfies Record<string, GuestField>;

@@ -46,8 +46,8 @@ export const connectionError = (uri: string, said: string, code: number | null |
   );
 };
 
-/** The last error line that virsh printed, made safe and short. */
+/** The last error line that virsh printed, made safe and short; but for its grief about the history that it may not keep. */
 export const lastError = (said: string): string | undefined => {
-  const message = [...said.matchAll(/^error: (.*)$/gm)].at(-1)?.[1]?.trim();
+  const message = [...said.matchAll(/^error: (?!Failed to create '\/dev\/null)(.*)$/gm)].at(-1)?.[1]?.trim();
   return message ? safe(message).slice(0, 200) : undefined;
 };
