@@ -152,7 +152,13 @@ export const balloon: Action<BalloonInput> = {
     const from = guest.values.balloon_actual;
     const to = balloonSize(guest, input.bytes, model.sample.pageSize);
     if (to === undefined || from === undefined)
-      return refuse(request, title, 'its size is not known yet: wait for its monitor');
+      return refuse(
+        request,
+        title,
+        guest.sample.vmm === 'firecracker' && guest.sample.monitor.balloon?.pollingInterval === 0
+          ? 'Firecracker tells its size only with a statistics interval, which must be set before it starts'
+          : 'its size is not known yet: wait for its monitor',
+      );
     const summary =
       to < from
         ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`

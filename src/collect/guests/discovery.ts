@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import type { Root } from '../../root.ts';
-
-export type Vmm = 'qemu' | 'other';
+import type { Vmm } from '../../sample.ts';
 
 interface Seen {
   vmm: Vmm | undefined;
@@ -29,6 +28,9 @@ const linksPerProcess = 256;
 const isQemu = (exe: string): boolean => /^\.?(qemu-system-[\w.+-]+|qemu-kvm|kvm|qemu)(-wrapped)?$/.test(exe);
 /** Well known VMMs are looked at once they are seen; unknown ones wait for the sweep. */
 const isKnownVmm = (exe: string): boolean => /^(firecracker|cloud-hypervisor|crosvm|lkvm|dragonball|openvmm)/.test(exe);
+
+const vmmOf = (exe: string | undefined): Vmm =>
+  exe?.startsWith('firecracker') ? 'firecracker' : exe?.startsWith('cloud-hypervisor') ? 'cloud-hypervisor' : 'other';
 
 /** The name of a program from its `exe` link: an update deletes the file under a running guest. */
 export const programName = (exe: string): string => basename(exe.replace(/ \(deleted\)$/, ''));
@@ -128,7 +130,7 @@ export class Discovery {
     this.#root.denied.delete(folder);
     for (const [index, name] of names.entries()) {
       if (this.#root.link(`${folder}/${name}`) === 'anon_inode:kvm-vm') {
-        seen.vmm = 'other';
+        seen.vmm = vmmOf(this.#program(pid));
         return index + 1;
       }
     }

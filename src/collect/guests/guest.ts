@@ -1,11 +1,15 @@
 import { basename } from 'node:path';
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
-import type { GuestId, GuestSample, LaunchSample, MonitorSample } from '../../sample.ts';
+import type { GuestId, GuestSample, LaunchSample, MonitorSample, Vmm } from '../../sample.ts';
+import { type ApiLaunch, optionOf, readApiLaunch } from './api-launch.ts';
 import { splitCommandLine } from './commandline.ts';
-import { programName, type Vmm } from './discovery.ts';
-import { type ProcessLaunch, readLaunch } from './launch.ts';
+import { programName } from './discovery.ts';
+import { type Place, type ProcessLaunch, readLaunch } from './launch.ts';
+import { ApiMonitor } from './monitors/api.ts';
+import { cloudHypervisor } from './monitors/cloud-hypervisor.ts';
 import type { Monitor } from './monitors/contract.ts';
+import { firecracker } from './monitors/firecracker.ts';
 import { isDomainUuid, type Libvirt } from './monitors/libvirt.ts';
 import { GuestMonitor } from './monitors/monitor.ts';
 import type { ProcessStat } from './numbers.ts';
@@ -22,6 +26,8 @@ export interface Guest {
   readonly name: string;
   readonly reader: ProcessReader;
   readonly started: ProcessLaunch | undefined;
+  /** Where its monitor listens, to tell guests that claim the same. */
+  readonly places: readonly Place[];
   readonly monitor: Monitor | undefined;
   /** What is shown when `monitor` is not there. */
   readonly idle: MonitorSample;
@@ -47,8 +53,9 @@ export const openGuest = (
   const stat = reader.stat();
   const started = vmm === 'qemu' ? readLaunch(root, pid) : undefined;
   if (!stat || (vmm === 'qemu' && !started)) return undefined;
+  const api = vmm === 'firecracker' || vmm === 'cloud-hypervisor' ? readApiLaunch(root, pid, vmm) : undefined;
   const launch = started?.launch;
-  const idle = idleMonitor(started, askable);
+  const idle = api ? idleApi(api, askable) : idleMonitor(started, askable);
   const { name } = launch ?? {};
   return {
     id: `${pid}.${stat.starttime}`,
@@ -57,7 +64,8 @@ export const openGuest = (
     name: (launch ? (name ?? `qemu-${pid}`) : otherName(root, pid)).slice(0, longestName),
     reader,
     started,
-    monitor: idle || !started ? undefined : openMonitor(started, askable),
+    places: started?.places ?? (api?.place ? [api.place] : []),
+    monitor: idle ? undefined : started ? openMonitor(started, askable) : openApi(api, vmm),
     idle: idle ?? { state: 'unasked' },
     stat,
     contested: undefined,
@@ -71,6 +79,16 @@ const openMonitor = ({ launch, places }: ProcessLaunch, { libvirt }: Askable): M
   return new GuestMonitor(places, { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) });
 };
 
+const openApi = (api: ApiLaunch | undefined, vmm: Vmm): Monitor | undefined =>
+  api?.place && new ApiMonitor(vmm === 'firecracker' ? firecracker(api.id) : cloudHypervisor, api.place);
+
+const foreign = 'monitors are not asked: the root is not this host';
+
+const idleApi = ({ place, why }: ApiLaunch, { monitors }: Askable): MonitorSample | undefined => {
+  if (!place) return { state: 'none', ...(why === undefined ? {} : { reason: why }) };
+  return monitors ? undefined : { state: 'none', reason: foreign };
+};
+
 /** What is shown of a monitor that is not to be asked; `undefined` when it is. */
 const idleMonitor = (started: ProcessLaunch | undefined, { monitors, libvirt }: Askable): MonitorSample | undefined => {
   if (!started) return { state: 'none', reason: 'its monitor is not QEMU: only its process can be seen' };
@@ -81,14 +99,13 @@ const idleMonitor = (started: ProcessLaunch | undefined, { monitors, libvirt }: 
       : { state: 'libvirt', reason: 'its monitor belongs to libvirt, and it has no UUID to ask libvirt for' };
   }
   if (started.places.length === 0) return { state: 'none', ...(started.why ? { reason: started.why } : {}) };
-  return monitors ? undefined : { state: 'none', reason: 'monitors are not asked: the root is not this host' };
+  return monitors ? undefined : { state: 'none', reason: foreign };
 };
 
 /** Firecracker and its like name a guest by `--id`. */
 const otherName = (root: Root, pid: number): string => {
   const words = splitCommandLine(root.read(`/proc/${pid}/cmdline`) ?? '');
-  const at = words.indexOf('--id');
-  const id = at < 0 ? words.find(word => word.startsWith('--id='))?.slice('--id='.length) : words[at + 1];
+  const id = optionOf(words, '--id');
   return id || `${programName(root.link(`/proc/${pid}/exe`) ?? basename(words[0] ?? 'vmm'))}-${pid}`;
 };
 
@@ -125,7 +142,7 @@ const monitorSample = (guest: Guest): MonitorSample => {
 
 /** A size that only a configuration file or QEMU's default gave is the one that QEMU reports. */
 const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
-  if (!guest.started) return {};
+  if (!guest.started) return guest.monitor?.launch ?? {};
   const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid } = guest.started.launch;
   const known = size ?? monitor.memory?.['base-memory'];
   return {

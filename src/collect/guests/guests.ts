@@ -1,9 +1,9 @@
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
-import type { GuestId, GuestSample, Problem } from '../../sample.ts';
+import type { GuestId, GuestSample, Problem, Vmm } from '../../sample.ts';
 import { safe } from '../../text.ts';
 import { contested, contestedDomains } from './claims.ts';
-import { Discovery, type Vmm } from './discovery.ts';
+import { Discovery } from './discovery.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
 import { Libvirt } from './monitors/libvirt.ts';
 import { KeyNames } from './numbers.ts';
@@ -48,6 +48,14 @@ export interface GuestReader {
    * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do.
    */
   virsh(id: GuestId, words: readonly string[]): Promise<string>;
+  /** One call of a VMM's HTTP API, for the gate only; the process is checked right before. Fails with such an Error. */
+  call(
+    id: GuestId,
+    method: 'PUT' | 'PATCH',
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<void>;
   /** Remembers what the balloon was asked for, bytes: QEMU does not tell. `undefined` forgets it. */
   noteTarget(id: GuestId, bytes: number | undefined): void;
   /** Ends connections and closes descriptors. */
@@ -143,6 +151,20 @@ class LiveGuestReader implements GuestReader {
     return this.#libvirt.change(uuid, words, { name: guest.name, timeoutMs: virshLimit, check });
   }
 
+  async call(
+    id: GuestId,
+    method: 'PUT' | 'PATCH',
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    const command = `${method} ${path}`;
+    const guest = this.#named(id, command);
+    if (!guest.monitor?.call || guest.contested) throw this.#refusal(guest, command);
+    const timeoutMs = options.timeoutMs ?? commandLimit;
+    await guest.monitor.call(method, path, body, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
+  }
+
   #named(id: GuestId, command: string): Guest {
     const guest = [...this.#guests.values()].find(candidate => candidate.id === id);
     if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
@@ -229,9 +251,7 @@ class LiveGuestReader implements GuestReader {
   }
 
   #settleClaims(): void {
-    const claimants = this.#shown().flatMap(({ pid, monitor, started }) =>
-      monitor && started ? [{ pid, places: started.places }] : [],
-    );
+    const claimants = this.#shown().flatMap(({ pid, monitor, places }) => (monitor ? [{ pid, places }] : []));
     const refused = contested(this.#root, claimants);
     const domains = this.#shown().flatMap(({ pid, monitor, started }) => {
       const { manager, uuid } = started?.launch ?? {};

@@ -83,7 +83,7 @@ const loopback = (host: string): string | undefined => {
 };
 
 /** How a process sees files, and how to reach the same files from here. */
-class ProcessView {
+export class ProcessView {
   readonly #root: Root;
   readonly #pid: number;
   readonly #rootLink: string | undefined;
@@ -104,7 +104,7 @@ class ProcessView {
   }
 
   /** Where to connect for a socket that the process bound as `path`. */
-  socket(path: string, launch: Launch): string | undefined {
+  socket(path: string, launch: Pick<Launch, 'chroots' | 'daemonized'>): string | undefined {
     if (path.startsWith('/')) {
       // With -chroot the sockets were opened before the change of root.
       return this.#sameView || launch.chroots ? path : this.#root.path(`/proc/${this.#pid}/root${path}`);

@@ -88,7 +88,7 @@ it('knows another VMM by its virtual machine: a well known one at once, any othe
   tree.process(1002, { exe: '/opt/own-vmm', links: machine });
   tree.process(1003, { exe: '/bin/sh', links: { 'fd/0': '/dev/null' } });
   expect(discovery.scan(1)).toEqual([
-    { pid: 1001, vmm: 'other' },
+    { pid: 1001, vmm: 'firecracker' },
     { pid: 1002, vmm: 'other' },
   ]);
 });

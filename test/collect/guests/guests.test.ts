@@ -94,7 +94,7 @@ describe('the process', () => {
 
   it('of another VMM has its name from --id and no monitor', () => {
     const links = { 'fd/7': 'anon_inode:kvm-vm' };
-    tree.process(1001, { exe: '/usr/bin/firecracker', args: ['firecracker', '--id', 'vm-7'], links });
+    tree.process(1001, { exe: '/usr/bin/crosvm', args: ['crosvm', '--id', 'vm-7'], links });
     expect(one(1)).toMatchObject({ name: 'vm-7', vmm: 'other', launch: {}, monitor: { state: 'none' } });
   });
 });
@@ -281,6 +281,45 @@ describe('many monitors', () => {
     expect(await askedBy(1002)).toBe(200);
     expect(await askedBy(1003)).toBe(200 + second);
     expect(await askedBy(1004)).toBe(300);
+  });
+});
+
+describe('Proxmox', () => {
+  it('is recognised by its layout, and its guest asked on its socket with the usual etiquette', async () => {
+    const host = join(tree.dir, 'pve');
+    mkdirSync(join(host, 'var/run/qemu-server'), { recursive: true });
+    const path = '/var/run/qemu-server/8006.qmp';
+    const args = [
+      ...['/usr/bin/kvm', '-id', '8006', '-name', 'simple,debug-threads=on'],
+      ...['-chardev', `socket,id=qmp,path=${path},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'],
+      ...[
+        '-chardev',
+        'socket,id=qmp-event,path=/var/run/qmeventd.sock,reconnect=5',
+        '-mon',
+        'chardev=qmp-event,mode=control',
+      ],
+      ...['-smbios', 'type=1,uuid=BBBBBBBB-1111-2222-3333-444444444444', '-m', '2048'],
+    ];
+    tree.process(1001, { exe, args, links: { root: host } });
+    const replies = {
+      ...healthy('simple'),
+      'query-uuid': { return: { UUID: 'bbbbbbbb-1111-2222-3333-444444444444' } },
+      // Its QEMU tells more here than others do.
+      'query-balloon': {
+        return: { actual: 1073741824, max_mem: 2147483648, total_mem: 1000, free_mem: 500, last_update: 1_700_000_000 },
+      },
+    };
+    const peer = await startPeer(join(host, path), replies);
+    peers.push(peer);
+    await asked(1000);
+    expect(one(1000)).toMatchObject({
+      name: 'simple',
+      manager: 'proxmox',
+      launch: { vmid: 8006, size: 2 ** 31, uuid: 'bbbbbbbb-1111-2222-3333-444444444444' },
+      monitor: { state: 'ok', path, balloon: { device: true, actual: 2 ** 30 } },
+    });
+    expect(peer.connections()).toBe(1);
+    await until('the connection is closed', 5000, () => peer.open() === 0);
   });
 });
 

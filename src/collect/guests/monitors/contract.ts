@@ -1,4 +1,4 @@
-import type { MonitorSample } from '../../../sample.ts';
+import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 
 /** A guest's monitor, whatever it speaks. Nothing of it ever holds up a frame: what was last said is always at hand. */
 export interface Monitor {
@@ -6,6 +6,8 @@ export interface Monitor {
   readonly sample: MonitorSample;
   /** What the operator should know and can mend; `undefined` when nothing is wrong, or it is only busy. */
   readonly problem: string | undefined;
+  /** How the guest was started, where the monitor tells it and the command line does not. */
+  readonly launch?: LaunchSample;
   /** `now`: wall clock, seconds. A clock that was set back makes it due. */
   isDue(now: number): boolean;
   /** One round; `interval` is the time to the next, seconds. Never fails: what went wrong is in the sample. */
@@ -19,6 +21,13 @@ export interface Monitor {
     args: Readonly<Record<string, unknown>> | undefined,
     options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
   ): Promise<unknown>;
+  /** One call of the VMM's HTTP API, by the same rules; absent where there is none. */
+  call?(
+    method: 'PUT' | 'PATCH',
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
+  ): Promise<void>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }

@@ -81,7 +81,7 @@ type Target = { readonly path: string } | { readonly host: string; readonly port
  * What to connect to. A path too long for a socket address is shortened through a descriptor of its folder, because
  * Node cuts it silently and then says that there is no such file.
  */
-const reachable = (address: Address): { target: Target; release: () => void } => {
+export const reachable = (address: Address): { target: Target; release: () => void } => {
   if (address.kind === 'tcp') return { target: { host: address.host, port: address.port }, release: () => {} };
   if (Buffer.byteLength(address.path) <= longestPath) return { target: { path: address.path }, release: () => {} };
   let folder: number;
@@ -97,21 +97,22 @@ const reachable = (address: Address): { target: Target; release: () => void } =>
   throw new MonitorError('absent', `the name of its socket has more than ${longestPath} bytes`);
 };
 
-const connectError = (error: NodeJS.ErrnoException): MonitorError => {
+/** `what`: the thing that was connected to, in words. */
+export const connectError = (error: NodeJS.ErrnoException, what = 'monitor'): MonitorError => {
   switch (error.code) {
     case 'EACCES':
     case 'EPERM':
-      return new MonitorError('denied', 'no privilege to connect to its monitor; run kvmtop as root');
+      return new MonitorError('denied', `no privilege to connect to its ${what}; run kvmtop as root`);
     case 'EAGAIN':
       return new MonitorError('busy', busyReason);
     case 'ENOENT':
     case 'ENOTDIR':
-      return new MonitorError('absent', 'its monitor socket is not there');
+      return new MonitorError('absent', `its ${what} socket is not there`);
     case 'ECONNREFUSED':
     case 'ENOTSOCK':
-      return new MonitorError('absent', 'nobody listens on its monitor socket');
+      return new MonitorError('absent', `nobody listens on its ${what} socket`);
     default:
-      return new MonitorError('closed', `its monitor's connection failed (${error.code ?? error.message})`);
+      return new MonitorError('closed', `its ${what}'s connection failed (${error.code ?? error.message})`);
   }
 };
 
