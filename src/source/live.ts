@@ -36,9 +36,7 @@ export const createLiveSource = (root: Root, options: { readonly libvirt?: strin
     execute: (guest, command, args) => guests.execute(guest, command, args),
     write: (path, value) => writeKernelFile(root, path, value),
     virsh: (guest, words) => guests.virsh(guest, words),
-    call: async () => {
-      throw new Error('changes through an HTTP API are not there yet');
-    },
+    call: (guest, method, path, body) => guests.call(guest, method, path, body),
     file: (path, content) => writeSettingsFile(root, path, content),
     noteTarget: (guest, bytes) => guests.noteTarget(guest, bytes),
   };
