@@ -32,6 +32,10 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
         const { doAction } = await import('./programs/do.ts');
         return await doAction(source, options, process);
       }
+      case 'doctor': {
+        const { doctor } = await import('./programs/doctor.ts');
+        return await doctor(source, options, process.stdout);
+      }
     }
   } finally {
     await source.close();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConfigError } from './error.ts';
 import type { FileSettings } from './read.ts';
@@ -32,8 +32,9 @@ const readFile = async (path: string, isRequired: boolean): Promise<FileSettings
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!isRequired && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    // Nor is it there for whoever may not look into its folder: HOME may be another user's, as under su.
+    if (!isRequired && !existsSync(path)) return undefined;
+    const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError(path, undefined, `can't be read: ${message}; --config /dev/null does without`);
   }
   // The parser is loaded only where there is something to parse: most starts have no file.

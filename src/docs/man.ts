@@ -17,6 +17,7 @@ const commands: Readonly<Record<Command, string>> = {
   stream: 'stream',
   do: 'do',
   config: 'config',
+  doctor: 'doctor',
 };
 
 /** A command's help ends with the options of every command, in a paragraph of their own. */

@@ -15,14 +15,12 @@ import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openGate } from './session.ts';
+import { settledModel } from './settle.ts';
 
 interface Terminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
 }
-
-/** Seconds to wait for monitors that have not answered yet; a busy one is told then. */
-const patience = 3;
 
 const createLooker = (source: Source) => {
   let previous: Sample | undefined;
@@ -32,17 +30,6 @@ const createLooker = (source: Source) => {
     previous = sample;
     return model;
   };
-};
-
-/** Looks until every monitor has answered or shown that it won't. */
-const settledModel = async (look: () => Promise<Model>): Promise<Model> => {
-  const until = performance.now() + patience * 1000;
-  for (;;) {
-    const model = await look();
-    if (performance.now() > until || !model.guests.some(guest => guest.sample.monitor.state === 'unasked'))
-      return model;
-    await delay(50);
-  }
 };
 
 const agreed = async ({ stdin, stdout }: Terminal): Promise<boolean> => {

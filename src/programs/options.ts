@@ -69,10 +69,11 @@ const own: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
   config: [],
+  doctor: ['json'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 
-export type Command = 'live' | 'snapshot' | 'stream' | 'do' | 'config';
+export type Command = 'live' | 'snapshot' | 'stream' | 'do' | 'config' | 'doctor';
 
 export interface Call {
   readonly command: Command;

@@ -28,6 +28,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
+       kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
 
 Tabs: ${tabs.join(', ')}
 
@@ -56,6 +57,12 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused.
 
 Prints all settings that are in force as TOML, each with what it is and where its value comes from. Later ones overrule
 earlier ones: the defaults, /etc/kvmtop/config.toml, ~/.config/kvmtop/config.toml, the command line.
+
+`,
+  doctor: () => `Usage: kvmtop doctor [--json] [OPTIONS]
+
+Tells of the host, the terminal and each guest what can't be seen or done, why, and what exactly would mend it.
+It changes nothing. Exit status: 0 whatever it found, 1 when it can't look.
 
 `,
 };

@@ -1,0 +1,99 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { journalPath } from '../../actions/journal.ts';
+import type { Limits } from '../../actions/limits.ts';
+import { limitsOf, type Settings } from '../../config/settings.ts';
+import type { Model } from '../../model.ts';
+import type { Root } from '../../root.ts';
+import type { Options } from '../options.ts';
+
+/** What doctor found out of one thing: whether it is as it should be, what that means, and what exactly would mend it. */
+export interface Finding {
+  readonly id: string;
+  readonly ok: boolean;
+  /** The guest that it is about. */
+  readonly subject?: string;
+  readonly text: string;
+  readonly fix?: string;
+}
+
+/** Whether a file could be written now, and if not, why. */
+export type Access = 'writable' | 'denied' | 'read-only' | 'missing';
+
+/** All that the checks judge by. Plain data: what is unknown is absent. */
+export interface Facts {
+  readonly model: Model;
+  /** This very machine: not a captured tree, not the demo. */
+  readonly isHost: boolean;
+  readonly isRoot: boolean;
+  readonly readOnly: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly settings: Pick<Settings, 'theme' | 'ascii'>;
+  readonly limits: Limits;
+  /** Columns and rows; absent where the output is no terminal. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+  /** The kernel's settings; absent where this is not the host. */
+  readonly kernelFiles?: Access;
+  readonly journal?: { readonly path: string; readonly access: Access };
+  /** Whether `virsh` is on the PATH, and libvirt's socket is there. */
+  readonly hasVirsh: boolean;
+  readonly hasLibvirt: boolean;
+  /** libvirt's URI, as for virsh -c. */
+  readonly connect: string;
+  /** /dev/kvm. */
+  readonly hasKvm: boolean;
+}
+
+const accessTo = (path: string): Access => {
+  try {
+    accessSync(path, constants.W_OK);
+    return 'writable';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'EROFS' ? 'read-only' : code === 'ENOENT' ? 'missing' : 'denied';
+  }
+};
+
+/** The same of a file that is made when it is first written: then its nearest folder that is there counts. */
+const accessToMake = (path: string): Access => {
+  const access = accessTo(path);
+  return access === 'missing' && dirname(path) !== path ? accessToMake(dirname(path)) : access;
+};
+
+const onPath = (program: string, path = ''): boolean =>
+  path
+    .split(':')
+    .some(folder => folder !== '' && statSync(join(folder, program), { throwIfNoEntry: false })?.isFile() === true);
+
+/** Looks; changes nothing. */
+export const gatherFacts = (
+  model: Model,
+  root: Root,
+  options: Options,
+  stdout: NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>,
+): Facts => {
+  const isHost = root.isHost && !options.demo;
+  const { env } = process;
+  const journal = journalPath(env, process.geteuid?.() ?? -1);
+  const { columns, rows } = stdout;
+  return {
+    model,
+    isHost,
+    isRoot: process.geteuid?.() === 0,
+    readOnly: options.readOnly,
+    env,
+    settings: options.settings,
+    limits: limitsOf(options.settings),
+    ...(stdout.isTTY && columns && rows ? { terminal: { columns, rows } } : {}),
+    ...(isHost
+      ? {
+          kernelFiles: accessTo('/proc/sys/vm/swappiness'),
+          journal: { path: journal, access: accessToMake(journal) },
+        }
+      : {}),
+    hasVirsh: onPath('virsh', env['PATH']),
+    hasLibvirt: !options.demo && root.exists('/run/libvirt'),
+    connect: options.connect,
+    hasKvm: root.exists('/dev/kvm'),
+  };
+};

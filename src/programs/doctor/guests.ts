@@ -1,0 +1,144 @@
+import { statsStale } from '../../actions/balloon.ts';
+import { unreachable } from '../../actions/guest.ts';
+import { whyNotMerged } from '../../fields/mergeable.ts';
+import type { GuestModel } from '../../model.ts';
+import { formatDuration } from '../../units.ts';
+import type { Facts, Finding } from './facts.ts';
+
+type GuestFinding = Omit<Finding, 'subject'>;
+
+/** A guest in a command: its name, or its PID where a shell would read the name otherwise. */
+const wordFor = ({ name, pid }: GuestModel): string => (/^[\w.:@+][\w.:@+-]*$/.test(name) ? name : String(pid));
+
+/** How to get at a monitor that can't be asked, by who runs the guest. */
+const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
+  const { monitor, vmm, manager } = guest.sample;
+  switch (monitor.state) {
+    case 'denied':
+      return facts.isRoot ? undefined : 'run it as root: sudo kvmtop';
+    case 'libvirt':
+      return facts.hasVirsh
+        ? `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`
+        : 'install virsh: apt-get install libvirt-clients, or dnf install libvirt-client';
+    case 'busy':
+      return `ss -xp tells who holds ${monitor.path ?? 'its socket'}: end that client; kvmtop tries again by itself`;
+    case 'none':
+      return vmm === 'qemu' && manager === undefined
+        ? 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off'
+        : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const monitorFinding = (guest: GuestModel, facts: Facts): GuestFinding | undefined => {
+  const { monitor } = guest.sample;
+  if (monitor.state === 'ok') return undefined;
+  const fix = monitorFix(guest, facts);
+  return {
+    id: 'guest_monitor',
+    ok: false,
+    text: `its balloon can’t be seen or moved: ${unreachable(guest) ?? 'its monitor does not answer'}`,
+    ...(fix === undefined ? {} : { fix }),
+  };
+};
+
+const balloonFinding = (guest: GuestModel, { limits }: Facts): GuestFinding => {
+  const { monitor, vmm } = guest.sample;
+  const { balloon } = monitor;
+  if (!balloon?.device)
+    return {
+      id: 'guest_balloon',
+      ok: false,
+      text: 'it has no balloon: what it uses can’t be seen, nor its size changed',
+      fix:
+        vmm === 'qemu'
+          ? 'start it with -device virtio-balloon-pci,id=balloon0 (libvirt: <memballoon model="virtio"/>)'
+          : 'give it a balloon with statistics before it starts',
+    };
+  const age = guest.values.stats_age;
+  const off = balloon.pollingInterval === 0;
+  if (off)
+    return {
+      id: 'guest_statistics',
+      ok: false,
+      text: `its statistics are off: ${age === undefined ? 'it never reported' : `it reported ${formatDuration(age)} ago`}; the live screen switches them on while it runs`,
+      fix: `kvmtop do polling ${wordFor(guest)} 2`,
+    };
+  if (age === undefined)
+    return {
+      id: 'guest_driver',
+      ok: false,
+      text: 'its balloon driver has never reported: not loaded, or still booting',
+      fix: 'inside the guest: modprobe virtio_balloon (Windows: the balloon driver and service of virtio-win)',
+    };
+  if (statsStale(guest, limits) && guest.state !== 'running')
+    return {
+      id: 'guest_driver',
+      ok: false,
+      text: `it is ${guest.state}, so it does not report: last ${formatDuration(age)} ago`,
+    };
+  if (statsStale(guest, limits))
+    return {
+      id: 'guest_driver',
+      ok: false,
+      text: `it has stopped reporting, ${formatDuration(age)} ago: it may be thrashing`,
+      fix: `look at its console; if it has too little memory, give it more: kvmtop do balloon ${wordFor(guest)} max`,
+    };
+  return { id: 'guest_balloon', ok: true, text: 'its balloon answers, and it reports what it uses' };
+};
+
+/** What can't be gained from it, though all else is well. */
+const memoryFindings = (guest: GuestModel, { model }: Facts): readonly GuestFinding[] => {
+  const found: GuestFinding[] = [];
+  const { launch, monitor } = guest.sample;
+  const unmerged = model.sample.host.ksm?.['run'] === 1 ? whyNotMerged(guest.sample) : undefined;
+  if (unmerged)
+    found.push({
+      id: 'guest_ksm',
+      ok: false,
+      text: `KSM runs, but not for it: ${unmerged}`,
+      fix: 'start it with private memory of small pages, if it is to share; else nothing is wrong',
+    });
+  if (monitor.balloon?.device && (launch.backend === 'hugetlb' || launch.memLock))
+    found.push({
+      id: 'guest_memory',
+      ok: false,
+      text: `its balloon would free nothing on the host: its memory is ${launch.backend === 'hugetlb' ? 'in hugepages' : 'locked'}`,
+      fix: 'start it without, if it is to give memory back; else leave its balloon alone',
+    });
+  return found;
+};
+
+const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
+  [monitorFinding(guest, facts) ?? balloonFinding(guest, facts), ...memoryFindings(guest, facts)].map(found => ({
+    ...found,
+    subject: guest.name,
+  }));
+
+const libvirtFinding = ({ model, hasVirsh, hasLibvirt }: Facts): readonly Finding[] => {
+  const id = 'virsh';
+  if (hasVirsh) return [{ id, ok: true, text: 'virsh is there, for guests that libvirt runs' }];
+  const needed = hasLibvirt || model.guests.some(({ sample }) => sample.manager === 'libvirt');
+  if (!needed) return [];
+  return [
+    {
+      id,
+      ok: false,
+      text: 'libvirt is here, virsh is not: its guests are shown from outside only',
+      fix: 'apt-get install libvirt-clients, or dnf install libvirt-client',
+    },
+  ];
+};
+
+/** What can't be seen or done of each guest. */
+export const guestFindings = (facts: Facts): readonly Finding[] => {
+  const found = facts.model.guests.map(guest => findingsOf(guest, facts));
+  const well = found.filter(ofGuest => ofGuest.every(({ ok }) => ok)).length;
+  const count: Finding = {
+    id: 'guests',
+    ok: true,
+    text: found.length === 0 ? 'no guest runs here' : `${found.length} found; all is well with ${well} of them`,
+  };
+  return [...libvirtFinding(facts), count, ...found.flat()];
+};

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { defaults } from '../../../src/config/settings.ts';
+import type { Facts } from '../../../src/programs/doctor/facts.ts';
+import { findings } from '../../../src/programs/doctor.ts';
+import type { BalloonSample, GuestSample, HostSample } from '../../../src/sample.ts';
+import { GiB } from '../../../src/units.ts';
+import { guest } from '../../samples.ts';
+import { factsOf, goodHost, modelOf, now, only } from './facts.ts';
+
+const bad = (facts: Facts): readonly string[] =>
+  findings(facts)
+    .filter(({ ok }) => !ok)
+    .map(({ id }) => id);
+
+it('finds nothing wrong where nothing is', () => {
+  expect(bad(factsOf())).toEqual([]);
+});
+
+it('has a text for each, and a fix only for what is not well', () => {
+  for (const { ok, text, fix } of findings(factsOf())) {
+    expect(text.length).toBeGreaterThan(10);
+    expect([ok, fix]).toEqual([true, undefined]);
+  }
+});
+
+describe('of the host', () => {
+  const host = (change: Partial<HostSample>): Partial<Facts> => ({ model: modelOf({ ...goodHost, ...change }) });
+  const without = (part: keyof HostSample): Partial<Facts> => {
+    const { [part]: _, ...rest } = goodHost;
+    return { model: modelOf(rest) };
+  };
+
+  it.each<[string, Partial<Facts>, string, RegExp | undefined]>([
+    ['no privilege', { isRoot: false }, 'privilege', /sudo kvmtop/],
+    ['a captured tree', { isHost: false }, 'changes', /start kvmtop without/],
+    ['read-only', { readOnly: true }, 'changes', /without --read-only/],
+    ['a container', { kernelFiles: 'read-only' }, 'changes', /on the host itself/],
+    ['settings of the kernel that are not ours', { kernelFiles: 'denied' }, 'changes', /sudo kvmtop/],
+    ['no journal', { journal: { path: '/x', access: 'read-only' } }, 'journal', /XDG_STATE_HOME=/],
+    ['PSI off', without('pressure'), 'psi', /psi=1/],
+    ['a kernel before PSI', { model: modelOf({ meminfo: goodHost.meminfo!, kernel: '4.18.0' }) }, 'psi', /Linux 4\.20/],
+    ['no swap', host({ meminfo: { MemTotal: GiB, SwapTotal: 0 } }), 'swap', /mkswap/],
+    ['unknown swap', host({ meminfo: { MemTotal: GiB } }), 'swap', undefined],
+    ['no KSM', without('ksm'), 'ksm', /CONFIG_KSM/],
+    ['KSM off', host({ ksm: { run: 0 } }), 'ksm', /do ksm run/],
+    ['KSM unmerging', host({ ksm: { run: 2 } }), 'ksm', /do ksm run/],
+    ['a kernel before ksm_stat', host({ kernel: '5.15.0-91-generic' }), 'ksm_stat', /Linux 6\.1/],
+    ['no debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'unmounted' } }), 'debugfs', /mount -t debugfs/],
+    ['a closed debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'denied' } }), 'debugfs', /sudo kvmtop/],
+    ['libvirt without virsh', { hasVirsh: false, hasLibvirt: true }, 'virsh', /libvirt-clients/],
+  ])('%s', (_, change, id, fix) => {
+    const facts = factsOf(change);
+    expect(bad(facts)).toContain(id);
+    const found = only(findings(facts), id);
+    if (fix) expect(found.fix).toMatch(fix);
+    else expect(found.fix).toBeUndefined();
+  });
+
+  it.each<[string, readonly string[] | undefined, RegExp | undefined]>([
+    ['modprobe', ['vmx'], /^modprobe kvm_intel$/],
+    ['modprobe', ['svm', 'hypervisor'], /^modprobe kvm_amd$/],
+    ['a nested host', ['hypervisor'], /this host is a guest itself/],
+    ['the firmware', [], /VT-x or AMD-V/],
+    ['nothing where the flags are unknown', undefined, undefined],
+  ])('KVM that is missing needs %s', (_, flags, fix) => {
+    const kvm = { modules: [], parameters: {}, statistics: 'absent' as const, vms: {}, ...(flags ? { flags } : {}) };
+    const found = only(findings(factsOf({ ...host({ kvm }), hasKvm: false })), 'kvm');
+    expect(found.ok).toBe(false);
+    if (fix) expect(found.fix).toMatch(fix);
+    else expect(found.fix).toBeUndefined();
+  });
+
+  it('an unknown kernel is not called too old, and what is unknown not missing', () => {
+    const { kernel: _, ...rest } = goodHost;
+    const facts = factsOf({ model: modelOf(rest) });
+    expect(bad(facts)).toEqual([]);
+    expect(findings(facts).some(({ id }) => id === 'ksm_stat')).toBe(false);
+  });
+
+  it('virsh is not missed where nobody needs it', () => {
+    expect(findings(factsOf({ hasVirsh: false })).some(({ id }) => id === 'virsh')).toBe(false);
+  });
+});
+
+describe('of the terminal', () => {
+  it.each<[string, Partial<Facts>, string, RegExp]>([
+    ['no UTF-8', { env: { TERM: 'xterm', LANG: 'C' } }, 'locale', /LANG=C\.UTF-8/],
+    ['dumb', { env: { TERM: 'dumb', LANG: 'C.UTF-8' } }, 'terminal', /TERM=xterm/],
+    ['no TERM', { env: { LANG: 'C.UTF-8' } }, 'terminal', /TERM=xterm/],
+    ['no colours', { env: { TERM: 'vt100', LANG: 'C.UTF-8' } }, 'terminal', /theme = "256"/],
+    ['too small', { terminal: { columns: 50, rows: 24 } }, 'size', /60x15/],
+  ])('%s', (_, change, id, fix) => {
+    const facts = factsOf(change);
+    expect(bad(facts)).toEqual([id]);
+    expect(only(findings(facts), id).fix).toMatch(fix);
+  });
+
+  it('what was asked for is no fault', () => {
+    const env = { TERM: 'xterm', LANG: 'C', NO_COLOR: '1' };
+    expect(bad(factsOf({ env, settings: { ...defaults, ascii: true } }))).toEqual([]);
+    const mono = { ...defaults, theme: 'mono' as const };
+    expect(bad(factsOf({ settings: mono }))).toEqual([]);
+  });
+});
+
+describe('of a guest', () => {
+  const reporting: BalloonSample = {
+    device: true,
+    actual: 4 * GiB,
+    pollingInterval: 2,
+    stats: { lastUpdate: now - 1, values: { 'stat-total-memory': 4 * GiB, 'stat-available-memory': GiB } },
+  };
+  const good = guest({
+    launch: { size: 4 * GiB, backend: 'anon' },
+    monitor: { state: 'ok', status: 'running', time: now, balloon: reporting },
+  });
+  const { stats: _, ...silent } = reporting;
+  const withBalloon = (balloon: BalloonSample, status = 'running'): Partial<GuestSample> => ({
+    monitor: { state: 'ok', status, time: now, balloon },
+  });
+  const found = (change: Partial<GuestSample>, facts: Partial<Facts> = {}) => {
+    const all = findings(factsOf({ ...facts, model: modelOf(goodHost, { ...good, ...change }) }));
+    return all.filter(({ subject }) => subject !== undefined);
+  };
+
+  it('that is well there is one line', () => {
+    expect(found({})).toEqual([
+      { id: 'guest_balloon', ok: true, subject: 'web-1', text: 'its balloon answers, and it reports what it uses' },
+    ]);
+  });
+
+  it.each<[string, Partial<GuestSample>, Partial<Facts>, string, RegExp | undefined]>([
+    ['no monitor', { monitor: { state: 'none' } }, {}, 'guest_monitor', /-qmp unix:/],
+    ['a monitor of another user', { monitor: { state: 'denied' } }, { isRoot: false }, 'guest_monitor', /sudo kvmtop/],
+    ['a monitor that another holds', { monitor: { state: 'busy', path: '/q' } }, {}, 'guest_monitor', /ss -xp .* \/q:/],
+    ['libvirt', { monitor: { state: 'libvirt' } }, { connect: 'qemu:///x' }, 'guest_monitor', /-c qemu:\/\/\/x list/],
+    [
+      'libvirt without virsh',
+      { monitor: { state: 'libvirt' } },
+      { hasVirsh: false },
+      'guest_monitor',
+      /libvirt-clients/,
+    ],
+    ['one that was not reached', { monitor: { state: 'unasked' } }, {}, 'guest_monitor', undefined],
+    ['no balloon', withBalloon({ device: false }), {}, 'guest_balloon', /virtio-balloon-pci/],
+    ['a silent driver', withBalloon(silent), {}, 'guest_driver', /modprobe virtio_balloon/],
+    ['statistics off', withBalloon({ ...reporting, pollingInterval: 0 }), {}, 'guest_statistics', /do polling web-1 2/],
+    [
+      'a name with a blank',
+      { ...withBalloon({ ...reporting, pollingInterval: 0 }), name: 'web 1' },
+      {},
+      'guest_statistics',
+      /do polling 100 2/,
+    ],
+    [
+      'a guest that stopped reporting',
+      withBalloon({ ...reporting, stats: { lastUpdate: now - 60, values: {} } }),
+      {},
+      'guest_driver',
+      /do balloon web-1 max/,
+    ],
+    [
+      'a paused one',
+      withBalloon({ ...reporting, stats: { lastUpdate: now - 60, values: {} } }, 'paused'),
+      {},
+      'guest_driver',
+      undefined,
+    ],
+  ])('%s', (_name, change, facts, id, fix) => {
+    const [first, ...rest] = found(change, facts);
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({ id, ok: false });
+    if (fix) expect(first?.fix).toMatch(fix);
+    else expect(first?.fix).toBeUndefined();
+  });
+
+  it('in hugepages: neither KSM nor a balloon gains anything', () => {
+    const ids = found({ launch: { size: 4 * GiB, backend: 'hugetlb' } }).map(({ id }) => id);
+    expect(ids).toEqual(['guest_balloon', 'guest_ksm', 'guest_memory']);
+  });
+
+  it('in shared memory: KSM is no fault where it does not run', () => {
+    const model = modelOf({ ...goodHost, ksm: { run: 0 } }, { ...good, launch: { backend: 'shared' } });
+    const ids = findings(factsOf({ model })).map(({ id }) => id);
+    expect(ids).toContain('guest_balloon');
+    expect(ids).not.toContain('guest_ksm');
+  });
+
+  it('that a libvirt runs needs virsh', () => {
+    const model = modelOf(goodHost, { ...good, manager: 'libvirt' });
+    expect(only(findings(factsOf({ model, hasVirsh: false })), 'virsh').ok).toBe(false);
+  });
+});
