@@ -18,7 +18,7 @@ const common = `Options for every command:
 `;
 
 const doActions = (): string =>
-  [...actions.values()].map(action => `  ${`${action.id} ${action.usage}`.padEnd(24)}${action.help}`).join('\n');
+  [...actions.values()].map(action => `  ${`${action.id} ${action.usage}`.padEnd(33)}${action.help}`).join('\n');
 
 const texts: Readonly<Record<Command, () => string>> = {
   live: () => `kvmtop: top for the memory of KVM hosts
