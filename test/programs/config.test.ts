@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'kvmtop-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = promisify(execFile);
+const kvmtop = (...argv: string[]): Promise<{ stdout: string; stderr: string; code?: number }> =>
+  run(process.execPath, [join(import.meta.dirname, '../../src/cli.ts'), ...argv], {
+    env: { PATH: process.env['PATH'], HOME: folder },
+  }).catch(error => error);
+
+const file = (text: string): string => {
+  const path = join(folder, 'config.toml');
+  writeFileSync(path, text);
+  return path;
+};
+
+test('kvmtop config prints what is in force and from where', async () => {
+  const path = file('\ndelay = 3\n[balloon]\nstep = "1G"\n');
+  const { stdout } = await kvmtop('config', '--config', path, '--read-only');
+  expect(stdout).toContain(`\ndelay = 3 # ${path}:2\n`);
+  expect(stdout).toContain(`\nstep = "1G" # ${path}:4\n`);
+  expect(stdout).toContain('\nread_only = true # command line\n');
+  expect(stdout).toContain('\nfloor_percent = 25 # default\n');
+});
+
+test('what it prints is a file that it takes', async () => {
+  const first = await kvmtop('config', '--config', file('tab = "memory"\n[tabs.guests]\ncolumns = ["name", "held"]\n'));
+  const again = await kvmtop('config', '--config', file(first.stdout));
+  const values = (text: string): string[] =>
+    text.split('\n').flatMap(row => (row.startsWith('#') ? [] : [row.replace(/ # (default|\/.*)$/, '')]));
+  expect(values(again.stdout)).toEqual(values(first.stdout));
+  expect(values(again.stdout)).toContain('tab = "memory"');
+});
+
+test('a mistake ends every command with status 2 and one line', async () => {
+  const path = file('delay = 1\n\ndely = 2\n');
+  for (const argv of [['snapshot', '--demo'], ['config'], ['doctor', '--demo']]) {
+    const { code, stderr, stdout } = await kvmtop(...argv, '--config', path);
+    expect({ code, stderr, stdout }).toEqual({
+      code: 2,
+      stderr: `kvmtop: ${path}:3: there is no setting dely: did you mean delay?\n`,
+      stdout: '',
+    });
+  }
+});
+
+test('help needs no settings', async () => {
+  const { stdout } = await kvmtop('-h', '--config', join(folder, 'none.toml'));
+  expect(stdout).toMatch(/^kvmtop: top for the memory of KVM hosts/);
+});
+
+test('read_only in a file refuses as --read-only does', async () => {
+  const path = file('read_only = true\n');
+  const { code, stderr } = await kvmtop('do', 'balloon', 'web-1', '99%', '--demo', '--yes', '--config', path);
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/read-only/);
+});
+
+test('a floor in a file refuses what the default would not', async () => {
+  const ask = ['do', 'balloon', 'web-1', '99%', '--demo', '--dry-run'];
+  const { stdout } = await kvmtop(...ask);
+  expect(stdout).toContain('dry run');
+  const { code } = await kvmtop(...ask, '--config', file('[balloon]\nfloor_percent = 100\n'));
+  expect(code).toBe(3);
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { overrule } from '../../src/config/load.ts';
+import { defaults, limitsOf, type Settings, settingsOfTables, tablesOf } from '../../src/config/settings.ts';
+import { type Options, parseCall, UsageError, withSettings } from '../../src/programs/options.ts';
+import { GiB, MiB } from '../../src/units.ts';
+
+/** The options of a command line, with files that say `set`. */
+const options = (set: Partial<Settings>, ...argv: string[]): Options => {
+  const call = parseCall(argv);
+  const loaded = { settings: { ...defaults, ...set }, origins: {}, files: [], own: undefined };
+  return withSettings(call, overrule(loaded, call.given).settings).options;
+};
+
+describe('what is set in a file', () => {
+  it('holds where the command line says nothing', () => {
+    expect(options({})).toMatchObject({ delay: 1, tab: 'overview', readOnly: false });
+    expect(options({ delay: 5, tab: 'memory', read_only: true })).toMatchObject({
+      delay: 5,
+      tab: 'memory',
+      readOnly: true,
+    });
+  });
+
+  it('is overruled by the command line, though that says what the default is', () => {
+    const set = { delay: 5, tab: 'memory' } as const;
+    expect(options(set, '-d', '1', '--tab', 'overview', '--read-only')).toMatchObject({
+      delay: 1,
+      tab: 'overview',
+      readOnly: true,
+    });
+    expect(options(set, '-d', '2').settings.delay).toBe(2);
+  });
+
+  it('goes with every command, and so does --config', () => {
+    for (const command of ['snapshot', 'stream', 'do', 'config', 'doctor'])
+      expect(options({ delay: 5 }, command, '--config', '/x')).toMatchObject({ delay: 5, config: '/x' });
+    expect(() => parseCall(['config', '--json'])).toThrow(UsageError);
+    expect(() => parseCall(['config', 'delay'])).toThrow(UsageError);
+    expect(parseCall(['doctor', '--json']).options.json).toBe(true);
+  });
+});
+
+it('settings become the limits of actions', () => {
+  expect(
+    limitsOf({
+      ...defaults,
+      'balloon.floor_percent': 40,
+      'balloon.floor_margin': GiB,
+      'balloon.step': 64 * MiB,
+      'balloon.stall_seconds': 30,
+      'statistics.stale_seconds': 20,
+    }),
+  ).toEqual({ floorShare: 0.4, floorMargin: GiB, step: 64 * MiB, stallSeconds: 30, staleSeconds: 20 });
+});
+
+it('tables become settings and back', () => {
+  const set: Partial<Settings> = {
+    'tabs.guests.columns': ['name', 'held'],
+    'tabs.guests.sort': 'name',
+    'tabs.memory.reverse': true,
+  };
+  const tables = tablesOf({ ...defaults, ...set });
+  expect(tables.guests).toEqual({ columns: ['name', 'held'], sort: { column: 'name', reverse: false } });
+  expect(settingsOfTables(tables)).toMatchObject(set);
+  expect({ ...defaults, ...settingsOfTables(tablesOf(defaults)) }).toEqual(defaults);
+});
