@@ -22,7 +22,7 @@ export const findGuest = (model: Model, word: string): GuestModel => {
 const ofLibvirt = (byHand: string): string => `libvirt runs this guest and holds its monitor: use ${byHand}`;
 
 /** Why nothing can be asked of the guest's monitor; `undefined` when it can. `byHand`: how libvirt does it. */
-export const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
+const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
   const { monitor } = guest.sample;
   switch (monitor.state) {
     case 'libvirt':
