@@ -1,4 +1,5 @@
 import { defaultLimits, type Limits } from '../actions/limits.ts';
+import { defaultPatience, type Patience } from '../collect/guests/monitors/contract.ts';
 import type { Tables } from '../store/tables.ts';
 import { defaultColumns, type TableTab, tableTabs, tabs, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
@@ -56,18 +57,18 @@ const general = {
   ),
   'monitor.greeting_seconds': setting(
     number('seconds', 0.1, 60),
-    1,
-    'A guest’s monitor that has not greeted after this long is busy. It is held for that long, too.',
+    defaultPatience.greeting,
+    'A monitor that has not greeted after this long is busy. Its socket is held for that long, too.',
   ),
   'monitor.round_seconds': setting(
     number('seconds', 0.1, 60),
-    2,
+    defaultPatience.round,
     'A round of questions to a monitor that takes longer is given up.',
   ),
   'monitor.pause_seconds': setting(
     number('seconds', 1, 3600),
-    30,
-    'A monitor that does not answer is asked ever less often, at least after this long.',
+    defaultPatience.pause,
+    'A monitor that does not answer is asked ever less often, but after this long at the latest.',
   ),
 };
 
@@ -120,6 +121,13 @@ export const limitsOf = (values: Settings): Limits => ({
   step: values['balloon.step'],
   stallSeconds: values['balloon.stall_seconds'],
   staleSeconds: values['statistics.stale_seconds'],
+});
+
+/** How long is waited for the monitors that kvmtop connects to itself; libvirt's are libvirt's. */
+export const patienceOf = (values: Settings): Patience => ({
+  greeting: values['monitor.greeting_seconds'],
+  round: values['monitor.round_seconds'],
+  pause: values['monitor.pause_seconds'],
 });
 
 /** How each tab shows its guest table. */

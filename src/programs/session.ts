@@ -1,5 +1,6 @@
 import { type Journal, journalPath, openJournal } from '../actions/journal.ts';
 import type { Gate } from '../actions/perform.ts';
+import { patienceOf } from '../config/settings.ts';
 import { Root } from '../root.ts';
 import { createLiveSource } from '../source/live.ts';
 import type { Source } from '../source/source.ts';
@@ -11,7 +12,10 @@ export const openSource = async (options: Options): Promise<Source> => {
     const { createDemoSource } = await import('../source/demo.ts');
     return createDemoSource();
   }
-  return createLiveSource(new Root(options.root), { libvirt: options.connect });
+  return createLiveSource(new Root(options.root), {
+    libvirt: options.connect,
+    patience: patienceOf(options.settings),
+  });
 };
 
 /** What a simulated guest suffers is nobody's history. */

@@ -2,6 +2,7 @@ import type { Control } from '../actions/control.ts';
 import { writeKernelFile } from '../actions/kernel-file.ts';
 import { writeSettingsFile } from '../actions/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
+import type { Patience } from '../collect/guests/monitors/contract.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import type { Need } from '../fields/field.ts';
 import type { Root } from '../root.ts';
@@ -26,9 +27,12 @@ const pageSizeOf = (root: Root): number => {
 
 /**
  * This host, through `/proc`, `/sys` and the guests' monitors; or a captured tree, which has no monitors and no control.
- * `libvirt`: the URI at which libvirt is asked for its guests.
+ * `libvirt`: the URI at which libvirt is asked for its guests. `patience`: how long is waited for the others' monitors.
  */
-export const createLiveSource = (root: Root, options: { readonly libvirt?: string } = {}): Source => {
+export const createLiveSource = (
+  root: Root,
+  options: { readonly libvirt?: string; readonly patience?: Patience } = {},
+): Source => {
   const host = createHostReader(root);
   const guests = createGuestReader(root, options);
   const pageSize = pageSizeOf(root);

@@ -8,7 +8,7 @@ import { programName } from './discovery.ts';
 import { type Place, type ProcessLaunch, readLaunch } from './launch.ts';
 import { ApiMonitor } from './monitors/api.ts';
 import { cloudHypervisor } from './monitors/cloud-hypervisor.ts';
-import type { Monitor } from './monitors/contract.ts';
+import type { Monitor, Patience } from './monitors/contract.ts';
 import { firecracker } from './monitors/firecracker.ts';
 import { isDomainUuid, type Libvirt } from './monitors/libvirt.ts';
 import { GuestMonitor } from './monitors/monitor.ts';
@@ -40,6 +40,7 @@ export interface Guest {
 export interface Askable {
   readonly monitors: boolean;
   readonly libvirt: Libvirt | undefined;
+  readonly patience: Patience;
 }
 
 /** Learns how a newly found process was started. `undefined` while it has no command line, or when it is gone. */
@@ -65,22 +66,22 @@ export const openGuest = (
     reader,
     started,
     places: started?.places ?? (api?.place ? [api.place] : []),
-    monitor: idle ? undefined : started ? openMonitor(started, askable) : openApi(api, vmm),
+    monitor: idle ? undefined : started ? openMonitor(started, askable) : openApi(api, vmm, askable),
     idle: idle ?? { state: 'unasked' },
     stat,
     contested: undefined,
   };
 };
 
-const openMonitor = ({ launch, places }: ProcessLaunch, { libvirt }: Askable): Monitor => {
+const openMonitor = ({ launch, places }: ProcessLaunch, { libvirt, patience }: Askable): Monitor => {
   const { name, uuid, size } = launch;
   // libvirtd holds the one connection; a second client would only wait, or break libvirt's.
   if (launch.manager === 'libvirt' && libvirt && uuid) return libvirt.open(uuid, size);
-  return new GuestMonitor(places, { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) });
+  return new GuestMonitor(places, { ...(name ? { name } : {}), ...(uuid ? { uuid } : {}) }, patience);
 };
 
-const openApi = (api: ApiLaunch | undefined, vmm: Vmm): Monitor | undefined =>
-  api?.place && new ApiMonitor(vmm === 'firecracker' ? firecracker(api.id) : cloudHypervisor, api.place);
+const openApi = (api: ApiLaunch | undefined, vmm: Vmm, { patience }: Askable): Monitor | undefined =>
+  api?.place && new ApiMonitor(vmm === 'firecracker' ? firecracker(api.id) : cloudHypervisor, api.place, patience);
 
 const foreign = 'monitors are not asked: the root is not this host';
 

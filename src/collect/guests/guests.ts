@@ -5,6 +5,7 @@ import { safe } from '../../text.ts';
 import { contested, contestedDomains } from './claims.ts';
 import { Discovery } from './discovery.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
+import { defaultPatience, type Patience } from './monitors/contract.ts';
 import { Libvirt } from './monitors/libvirt.ts';
 import { KeyNames } from './numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process.ts';
@@ -65,16 +66,18 @@ export interface GuestReader {
 /**
  * `monitors`: whether to connect at all; by default only on the host itself, as a captured tree's sockets are not here.
  * `libvirt`: the URI at which libvirt is asked for its guests; without it they are seen from outside only.
+ * `patience`: how long is waited for those that kvmtop connects to itself.
  */
 export const createGuestReader = (
   root: Root,
-  options: { readonly monitors?: boolean; readonly libvirt?: string } = {},
-): GuestReader => new LiveGuestReader(root, options.monitors ?? root.isHost, options.libvirt);
+  options: { readonly monitors?: boolean; readonly libvirt?: string; readonly patience?: Patience } = {},
+): GuestReader => new LiveGuestReader(root, options.monitors ?? root.isHost, options.libvirt, options.patience);
 
 class LiveGuestReader implements GuestReader {
   readonly #root: Root;
   readonly #monitors: boolean;
   readonly #libvirt: Libvirt | undefined;
+  readonly #patience: Patience;
   readonly #discovery: Discovery;
   readonly #budget = new DescriptorBudget();
   readonly #names = { status: new KeyNames(), smaps_rollup: new KeyNames() };
@@ -84,7 +87,8 @@ class LiveGuestReader implements GuestReader {
   readonly #queue = new Queue(atOnce);
   #found = false;
 
-  constructor(root: Root, monitors: boolean, libvirt: string | undefined) {
+  constructor(root: Root, monitors: boolean, libvirt: string | undefined, patience: Patience = defaultPatience) {
+    this.#patience = patience;
     this.#root = root;
     this.#monitors = monitors;
     this.#libvirt = libvirt === undefined ? undefined : new Libvirt(libvirt);
@@ -232,6 +236,7 @@ class LiveGuestReader implements GuestReader {
     const guest = openGuest(this.#root, pid, vmm, reader, {
       monitors: this.#monitors,
       libvirt: this.#libvirt,
+      patience: this.#patience,
     });
     if (!guest) {
       reader.close();

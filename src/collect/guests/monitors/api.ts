@@ -2,7 +2,7 @@ import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Place } from '../launch.ts';
 import { record, text } from './answers.ts';
-import type { Monitor } from './contract.ts';
+import { defaultPatience, type Monitor, type Patience } from './contract.ts';
 import { ask, type Reply } from './http.ts';
 import { MonitorError } from './qmp.ts';
 
@@ -20,10 +20,6 @@ export interface Dialect {
   round(get: (path: string) => Promise<Reply>, last: ApiRound | undefined, now: number): Promise<ApiRound>;
 }
 
-/** Milliseconds for all calls of a round. */
-const roundLimit = 2000;
-/** Seconds; doubled with each failure in a row. */
-const longestPause = 30;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
 const early = 0.1;
 
@@ -32,6 +28,7 @@ export class ApiMonitor implements Monitor {
   readonly #dialect: Dialect;
   readonly #socket: string;
   readonly #label: string;
+  readonly #patience: Patience;
   readonly #ending = new AbortController();
   #sample: MonitorSample;
   #last: ApiRound | undefined;
@@ -41,7 +38,12 @@ export class ApiMonitor implements Monitor {
   #dueAt = Number.NEGATIVE_INFINITY;
   #round: Promise<void> | undefined;
 
-  constructor(dialect: Dialect, place: Place & { readonly address: { readonly kind: 'unix' } }) {
+  constructor(
+    dialect: Dialect,
+    place: Place & { readonly address: { readonly kind: 'unix' } },
+    patience: Patience = defaultPatience,
+  ) {
+    this.#patience = patience;
     this.#dialect = dialect;
     this.#socket = place.address.path;
     this.#label = place.label;
@@ -74,7 +76,7 @@ export class ApiMonitor implements Monitor {
 
   async #asked(now: number, interval: number): Promise<void> {
     const started = performance.now();
-    const limits = { deadline: started + roundLimit, signal: this.#ending.signal };
+    const limits = { deadline: started + this.#patience.round * 1000, signal: this.#ending.signal };
     try {
       const get = (path: string): Promise<Reply> => ask(this.#socket, { method: 'GET', path }, limits);
       this.#last = await this.#dialect.round(get, this.#last, now);
@@ -89,7 +91,7 @@ export class ApiMonitor implements Monitor {
       const state = trouble === 'denied' ? 'denied' : trouble === 'identity' || unknown ? 'none' : 'busy';
       this.#sample = { ...this.#sample, state, reason: message };
       this.#problem = state === 'busy' ? undefined : message;
-      this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) - early;
+      this.#dueAt = now + Math.min(this.#patience.pause, 2 ** this.#failures) - early;
       this.#failures += 1;
     }
   }

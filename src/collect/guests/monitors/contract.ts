@@ -1,5 +1,18 @@
 import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 
+/** How long is waited for a monitor that kvmtop connects to itself. Seconds. */
+export interface Patience {
+  /** Until QEMU's greeting; its socket is held for that long, too. */
+  readonly greeting: number;
+  /** Until the last answer of a round. */
+  readonly round: number;
+  /** The longest pause after failures, doubled with each in a row. */
+  readonly pause: number;
+}
+
+/** A healthy QEMU needs four milliseconds for a round. */
+export const defaultPatience: Patience = { greeting: 1, round: 2, pause: 30 };
+
 /** A guest's monitor, whatever it speaks. Nothing of it ever holds up a frame: what was last said is always at hand. */
 export interface Monitor {
   /** What it last said, with its age. */

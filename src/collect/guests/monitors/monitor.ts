@@ -2,6 +2,7 @@ import type { MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Place } from '../launch.ts';
 import type { Answers } from './answers.ts';
+import { defaultPatience, type Patience } from './contract.ts';
 import { type Answer, type Connection, connectMonitor, MonitorError, type Trouble } from './qmp.ts';
 import {
   digest,
@@ -14,11 +15,6 @@ import {
   sameGuest,
 } from './round.ts';
 
-/** Milliseconds until the greeting and until the last answer of a round; a healthy QEMU needs four. */
-const greetingLimit = 1000;
-const roundLimit = 2000;
-/** Seconds; doubled with each failure in a row. */
-const longestPause = 30;
 /** Seconds between questions after what others may have begun: a migration, a device plugged in. */
 const rarely = 10;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
@@ -28,6 +24,7 @@ const early = 0.1;
 export class GuestMonitor {
   readonly #places: readonly Place[];
   readonly #expected: Identity;
+  readonly #patience: Patience;
   readonly #ending = new AbortController();
   #sample: MonitorSample;
   #problem: string | undefined;
@@ -41,7 +38,8 @@ export class GuestMonitor {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `expected`: who the command line says must answer. `places` has at least one. */
-  constructor(places: readonly Place[], expected: Identity) {
+  constructor(places: readonly Place[], expected: Identity, patience: Patience = defaultPatience) {
+    this.#patience = patience;
     this.#places = places;
     this.#expected = expected;
     this.#sample = { state: 'unasked', ...labelOf(places[0]) };
@@ -132,7 +130,9 @@ export class GuestMonitor {
 
   async #round(rare: boolean): Promise<{ answers: Answers; version: string | undefined; label: string }> {
     const label = this.#places[this.#place]?.label ?? '';
-    return this.#connected({ greeting: greetingLimit, total: roundLimit }, async connection => {
+    const { greeting, round } = this.#patience;
+    const limits = { greeting: greeting * 1000, total: Math.max(greeting, round) * 1000 };
+    return this.#connected(limits, async connection => {
       const answers = new Map(await askAll(connection, questions(this.#sample, this.#fresh, this.#fresh || rare)));
       this.#confirm(answers);
       for (const [id, answer] of await askAll(connection, furtherQuestions(this.#sample, answers)))
@@ -172,7 +172,7 @@ export class GuestMonitor {
     const state = stateAfter(error.trouble, this.#sample.time !== undefined);
     this.#sample = { ...kept, ...labelOf(this.#places[this.#place]), state, reason: error.message };
     this.#problem = state === 'busy' || error.trouble === 'absent' ? undefined : error.message;
-    this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) - early;
+    this.#dueAt = now + Math.min(this.#patience.pause, 2 ** this.#failures) - early;
     this.#failures += 1;
     this.#fresh = true;
     this.#place = (this.#place + 1) % this.#places.length;
