@@ -1,8 +1,9 @@
-import type { Control } from '../actions/control.ts';
+import { type Control, Refused } from '../actions/control.ts';
 import { writeKernelFile } from '../actions/kernel-file.ts';
 import { writeSettingsFile } from '../actions/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
 import type { Patience } from '../collect/guests/monitors/contract.ts';
+import { VirshError } from '../collect/guests/monitors/libvirt-errors.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import type { Need } from '../fields/field.ts';
 import type { Root } from '../root.ts';
@@ -39,7 +40,13 @@ export const createLiveSource = (
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
     write: (path, value) => writeKernelFile(root, path, value),
-    virsh: (guest, words) => guests.virsh(guest, words),
+    virsh: async (guest, words) => {
+      try {
+        return await guests.virsh(guest, words);
+      } catch (error) {
+        throw error instanceof VirshError && error.trouble === 'denied' ? new Refused(error.message) : error;
+      }
+    },
     call: (guest, method, path, body) => guests.call(guest, method, path, body),
     file: (path, content) => writeSettingsFile(root, path, content),
     noteTarget: (guest, bytes) => guests.noteTarget(guest, bytes),

@@ -56,7 +56,7 @@ export interface Guest {
 }
 
 /** Shorter by a second than a plain boot: no probing of what QEMU has not got. */
-const kernelLine =
+export const kernelLine =
   'console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check init_on_alloc=0 audit=0 apparmor=0 ' +
   '8250.nr_uarts=1 i8042.noaux i8042.nokbd random.trust_cpu=on cryptomgr.notests';
 

@@ -4,6 +4,7 @@ set -euo pipefail
 
 packages=(
   qemu-system-x86 busybox-static cpio zstd xz-utils # the guests and their image
+  libvirt-daemon-system libvirt-clients             # libvirtd and virsh
   util-linux procps                                 # setpriv, flock, free
   tmux htop btop gcc libc6-dev                      # looking by hand, and what the benchmark compares with
 )

@@ -340,15 +340,19 @@ describe('what goes wrong', () => {
 describe('a change', () => {
   const words = ['setmem', uuidOf(1001), '204800', '--live'];
 
-  it('is a virsh of its own, and what it changed is asked soon', async () => {
+  it('is a virsh of its own, and what it changed is looked at before it is called done', async () => {
     guest(1001);
     fake.play({ ...healthy([1001]), change: { stdout: '\n' } });
     await asked(1000);
+    const before = fake.commands().length;
+    fake.play({
+      ...healthy([1001], { [xmlOf(1001)]: xml.replace("period='2'", "period='9'") }),
+      change: { stdout: '\n' },
+    });
     expect(await reader.virsh('1001.100', words)).toBe('');
     expect(fake.runs()[1]).toEqual({ pid: expect.any(Number), args: ['-c', uri, ...words] });
-    const before = fake.commands().length;
-    await asked(1000.2);
     expect(fake.commands().slice(before)).toEqual([xmlOf(1001), statsOf(1001)]);
+    expect(guests(1000)[0]?.monitor.balloon?.pollingInterval).toBe(9);
   });
 
   it('is refused by libvirt, with its reason', async () => {

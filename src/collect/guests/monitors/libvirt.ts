@@ -67,8 +67,8 @@ export class Libvirt {
   }
 
   /**
-   * One change of a domain by a virsh of its own, for the gate only; gives what it printed. `check` throws when the process
-   * is no longer the same guest. Fails with an Error for the operator.
+   * One change of a domain by a virsh of its own, for the gate only; gives what it printed, once the domain was looked at
+   * again. `check` throws when the process is no longer the same guest. Fails with an Error for the operator.
    */
   async change(
     uuid: string,
@@ -79,10 +79,13 @@ export class Libvirt {
     if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
     const { runVirsh } = await import('./libvirt-change.ts');
     options.check();
+    const changed = [...this.#monitors].filter(monitor => monitor.uuid === uuid);
     try {
-      return await runVirsh(this.uri, words, what, options.timeoutMs);
+      const printed = await runVirsh(this.uri, words, what, options.timeoutMs);
+      await Promise.all(changed.map(monitor => monitor.look()));
+      return printed;
     } finally {
-      for (const monitor of this.#monitors) if (monitor.uuid === uuid) monitor.refresh();
+      for (const monitor of changed) monitor.refresh();
     }
   }
 }
@@ -124,6 +127,12 @@ class LibvirtMonitor implements Monitor {
   refresh(): void {
     this.#dueAt = Number.NEGATIVE_INFINITY;
     this.#factsAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Asks all anew, at once. */
+  look(): Promise<void> {
+    this.refresh();
+    return this.ask(Date.now() / 1000, 0);
   }
 
   async ask(now: number, interval: number): Promise<void> {

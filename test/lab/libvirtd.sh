@@ -1,0 +1,35 @@
+#!/bin/bash
+# libvirtd.sh DIR: a libvirtd of the lab's own, with its sockets in DIR/sockets and everything else in memory; nothing of the
+# host's libvirt is seen or touched. To be run as the first process of mount and PID namespaces of its own
+# (`unshare --mount --pid --fork --mount-proc --kill-child`), so that its end is the end of all its guests.
+set -euo pipefail
+dir=$1
+
+mount --make-rprivate /
+for folder in /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /run; do
+  mkdir -p "$folder"
+  mount -t tmpfs -o mode=755 lab "$folder"
+done
+mkdir -p /etc/libvirt/qemu /run/libvirt "$dir/sockets"
+
+# As root, without AppArmor, cgroups, or a virtlogd: only QEMU and libvirtd.
+cat >/etc/libvirt/qemu.conf <<'CONF'
+user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+CONF
+cat >"$dir/libvirtd.conf" <<CONF
+unix_sock_dir = "$dir/sockets"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+log_outputs = "3:stderr"
+CONF
+
+# Not exec: libvirt waits for QEMUs to be gone, and the first process of a namespace must reap them.
+libvirtd -f "$dir/libvirtd.conf" -p "$dir/libvirtd.pid" &
+wait $!
