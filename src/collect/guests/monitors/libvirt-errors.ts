@@ -24,7 +24,7 @@ export const virshEnvironment = (): NodeJS.ProcessEnv => ({
 
 export const late = (): VirshError => new VirshError('late', 'its QEMU does not answer libvirt');
 export const closedHere = (): VirshError => new VirshError('closed', 'kvmtop is ending');
-export const missing = (): VirshError =>
+const missing = (): VirshError =>
   new VirshError('missing', 'libvirt runs it: seeing inside needs libvirt-clients: apt install libvirt-clients');
 
 const deniedPattern = /permission denied|access denied|authentication|authorization|polkit|not authorized/i;
