@@ -40,19 +40,26 @@ const event = (title: string, key: string, help: string) =>
     why,
   }) as const satisfies GuestField;
 
-/** How much guest memory one translation covers on average, bytes; unknown for a guest that has touched nothing. */
-const mappingMean = (guest: GuestSample, sample: Sample): number | undefined => {
+/** KVM's mappings of the guest, by size, largest first; unknown where one of the counts is. */
+const mappingsOf = (guest: GuestSample, sample: Sample): readonly { count: number; size: number }[] | undefined => {
   const pages = vm(guest, sample);
-  if (!pages) return undefined;
+  const mappings = (['pages_1g', 'pages_2m', 'pages_4k'] as const).flatMap(key => {
+    const count = pages?.[key];
+    return count === undefined ? [] : [{ count, size: sizes[key] }];
+  });
+  return mappings.length === 3 ? mappings : undefined;
+};
+
+/** What so many entries of a TLB reach at best: those for the largest pages. Bytes. */
+const reachOf = (entries: number, mappings: readonly { count: number; size: number }[]): number => {
+  let left = entries;
   let bytes = 0;
-  let count = 0;
-  for (const key of Object.keys(sizes) as Size[]) {
-    const number = pages[key];
-    if (number === undefined) return undefined;
-    bytes += number * sizes[key];
-    count += number;
+  for (const { count, size } of mappings) {
+    const used = Math.min(left, count);
+    bytes += used * size;
+    left -= used;
   }
-  return count === 0 ? undefined : bytes / count;
+  return bytes;
 };
 
 const numaTotal = (numa: Numbers): number => Object.values(numa).reduce((sum, bytes) => sum + bytes, 0);
@@ -62,29 +69,29 @@ export const kvmFields = {
   mapped_4k: mapped('MAP4K', 'pages_4k', 'Guest memory that KVM maps in pages of 4 KiB.'),
   mapped_2m: mapped('MAP2M', 'pages_2m', 'Guest memory that KVM maps in pages of 2 MiB.'),
   mapped_1g: mapped('MAP1G', 'pages_1g', 'Guest memory that KVM maps in pages of 1 GiB.'),
-  mapping_mean: {
-    title: 'MAPMEAN',
-    help: 'Guest memory that one of KVM’s mappings covers on average: the most that one entry of the TLB can reach.',
-    source: `${folder}/pages_*: bytes mapped / mappings`,
-    unit: 'bytes',
+  mappings: {
+    title: 'MAPPINGS',
+    help: 'KVM’s mappings of the guest: as many entries of a TLB would reach all of it, if it maps as large pages itself.',
+    source: `${folder}/pages_4k + pages_2m + pages_1g`,
+    unit: 'count',
     kind: 'gauge',
     needs: ['kvm'],
-    read: mappingMean,
+    read: (guest, sample) => mappingsOf(guest, sample)?.reduce((sum, { count }) => sum + count, 0),
     why,
   },
   tlb_reach: {
     title: 'TLBREACH',
-    help: 'Guest memory that a processor’s last TLB reaches at best; Intel’s processors do not tell their entries.',
-    source: `/proc/cpuinfo TLB size x ${folder}/pages_* mean`,
+    help: 'Guest memory that a processor’s last TLB reaches at best, with an entry for each of the largest mappings.',
+    source: `/proc/cpuinfo TLB size, ${folder}/pages_*`,
     unit: 'bytes',
     kind: 'gauge',
     needs: ['kvm'],
     read: (guest, sample) => {
-      const mean = mappingMean(guest, sample);
+      const mappings = mappingsOf(guest, sample);
       const entries = sample.host.kvm?.tlbEntries;
-      return mean === undefined || entries === undefined ? undefined : mean * entries;
+      return mappings === undefined || entries === undefined ? undefined : reachOf(entries, mappings);
     },
-    why: () => 'needs KVM’s statistics, and a processor that tells the entries of its TLB (AMD)',
+    why: () => 'needs KVM’s statistics, and a processor that tells the entries of its TLB: AMD’s do',
   },
   kvm_faults: event(
     'KVMFLT',

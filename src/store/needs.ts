@@ -10,6 +10,12 @@ const tabNeeds: Readonly<Record<Tab, readonly Need[]>> = {
   guests: ['ksm'],
   memory: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
   sharing: ['ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
+  processes: ['processes'],
+  vmstat: ['vmstat', 'stat'],
+  meminfo: [],
+  numa: ['nodes', 'pools', 'ksm', 'sysctls', 'guest_ksm_stat'],
+  translation: ['kvm', 'thp'],
+  stall: ['vmstat', 'pressure', 'guest_stat', 'kvm'],
   journal: [],
 };
 
@@ -23,11 +29,12 @@ const columnNeeds = (column: ColumnId): readonly Need[] => {
 export const needsOfView = (state: State): ReadonlySet<Need> => {
   // A plan may be told from anything.
   const planning = state.dialog && ['enter', 'palette', 'confirm', 'settings'].includes(state.dialog.kind);
-  const wanted = new Set<Need>(planning ? [...everything, ...planNeeds] : tabNeeds[state.tab]);
+  const wanted = new Set<Need>([...tabNeeds[state.tab], ...(planning ? [...everything, ...planNeeds] : [])]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
   const measured = state.measuring && state.model?.guests.find(guest => guest.id === state.measuring?.guest);
-  if (measured) wanted.add(`guest_smaps_rollup:${measured.pid}`);
+  if (measured)
+    wanted.add(`guest_${state.measuring?.what === 'placement' ? 'numa_maps' : 'smaps_rollup'}:${measured.pid}`);
   return wanted;
 };

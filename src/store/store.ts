@@ -7,7 +7,9 @@ import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { emptyHistory, type History, type Identity, remember } from './data.ts';
+import { type ActivityRow, rememberActivity } from './activity.ts';
 import { defaultTables, type Tables } from './tables.ts';
+import type { ProcessSort } from './processes.ts';
 import { type ColumnId, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
 
 /** What is open below the table, or over all of it. */
@@ -50,11 +52,19 @@ export interface Setting {
 
 export interface State {
   readonly setting: Setting;
+export interface Measuring {
+  readonly what: 'pss' | 'placement';
+  readonly guest: GuestId;
+  readonly since: number;
+}
+
   // data
   readonly model: Model | undefined;
   readonly history: History;
   readonly identity: Identity;
   // view
+  /** Rows of the vmstat tab, oldest first. */
+  readonly activity: readonly ActivityRow[];
   readonly size: Size;
   readonly tab: Tab;
   /** Of this tab's table; `tables` has those of the others. */
@@ -67,8 +77,13 @@ export interface State {
   readonly selectedIndex: number;
   readonly dialog: Dialog | undefined;
   readonly paused: boolean;
-  /** The guest whose PSS was asked for, and when (wall clock seconds), until it is there. */
-  readonly measuring: { readonly guest: GuestId; readonly since: number } | undefined;
+  /** Lines that a tab of many lines has moved; for vmstat back from the newest. */
+  readonly scroll: number;
+  /** Columns of the vmstat tab that have moved out on the left. */
+  readonly shift: number;
+  readonly processSort: ProcessSort;
+  /** The guest of which something costly was asked for, and when (wall clock seconds), until it is there. */
+  readonly measuring: Measuring | undefined;
   // action
   readonly message: Message | undefined;
   readonly following: readonly Following[];
@@ -88,6 +103,7 @@ export const initialState = (setting: Setting): State => ({
   history: emptyHistory,
   identity: {},
   size: { columns: 80, rows: 24 },
+  activity: [],
   tab: 'overview',
   ...defaultTables.overview,
   tables: defaultTables,
@@ -99,6 +115,9 @@ export const initialState = (setting: Setting): State => ({
   paused: false,
   measuring: undefined,
   message: undefined,
+  scroll: 0,
+  shift: 0,
+  processSort: { column: 'held', reverse: false },
   following: [],
   undoable: [],
   journal: [],
@@ -114,7 +133,8 @@ const measureSeconds = 3;
 
 const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] => {
   if (!measuring || model.time - measuring.since > measureSeconds) return undefined;
-  const age = model.guests.find(guest => guest.id === measuring.guest)?.values.pss_age;
+  const values = model.guests.find(guest => guest.id === measuring.guest)?.values;
+  const age = measuring.what === 'pss' ? values?.pss_age : values?.numa_age;
   return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
 };
 
@@ -129,9 +149,13 @@ export const withModel = (state: State, model: Model): Partial<State> => {
   const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
   return {
     model,
+  const activity = rememberActivity(state.activity, model);
     history: remember(state.history, model),
     selected,
     selectedIndex: index,
+    activity,
+    // Who reads old rows keeps them in sight.
+    scroll: state.tab === 'vmstat' && state.scroll > 0 && activity !== state.activity ? state.scroll + 1 : state.scroll,
     following: settled,
     measuring: stillMeasuring(state, model),
     message: news

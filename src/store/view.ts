@@ -3,8 +3,23 @@ import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { safe } from '../text.ts';
 
-export const tabs = ['overview', 'guests', 'memory', 'sharing', 'journal'] as const;
+export const tabs = [
+  'overview',
+  'guests',
+  'memory',
+  'sharing',
+  'processes',
+  'vmstat',
+  'meminfo',
+  'numa',
+  'translation',
+  'stall',
+  'journal',
+] as const;
 export type Tab = (typeof tabs)[number];
+
+/** The key of each tab: there are more tabs than digits. */
+export const tabKeys = [...'1234567890', 'J'] as const;
 
 /** Tabs with a guest table: each remembers its own columns and order. */
 export const tableTabs = ['overview', 'guests', 'memory', 'sharing'] as const satisfies readonly Tab[];

@@ -7,11 +7,13 @@ import { type App, change, type Key, modeOf } from './keys/key.ts';
 import { columnKeys } from './keys/order.ts';
 import { paletteKeys } from './keys/palette.ts';
 import { readingKeys } from './keys/reading.ts';
+import { scrollKeys } from './keys/scroll.ts';
 import { settingsKeys } from './keys/settings.ts';
 
 /** Every key, once: the footer, the help and docs/keys.md are made from this table. */
 export const keys: readonly Key[] = [
   ...guestKeys,
+  ...scrollKeys,
   ...journalKeys,
   ...paletteKeys,
   ...settingsKeys,

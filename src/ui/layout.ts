@@ -9,12 +9,18 @@ import { hugepagesPane } from './panes/hugepages.ts';
 import { journalPane } from './panes/journal.ts';
 import { ksmPane } from './panes/ksm.ts';
 import { ledgerBar, ledgerTable } from './panes/ledger.ts';
+import { meminfoPane } from './panes/meminfo.ts';
 import { memoryPane, pressurePane, swapPane } from './panes/memory.ts';
+import { numaPane, numaRows, placementPane } from './panes/numa.ts';
 import { overcommitPane } from './panes/overcommit.ts';
 import type { Draw } from './panes/pane.ts';
 import { problemsPane } from './panes/problems.ts';
+import { processesPane } from './panes/processes.ts';
+import { stalledPane, stallPane, stallRows } from './panes/stall.ts';
 import { statusLines } from './panes/status.ts';
 import { tabBar } from './panes/tabs.ts';
+import { mappingsPane, translationPane, translationRows } from './panes/translation.ts';
+import { vmstatPane } from './panes/vmstat.ts';
 import type { Rect } from './screen/layers.ts';
 
 /** Smaller than this nothing can be laid out: the screen says so. */
@@ -151,9 +157,34 @@ const guestTable = ['guests', guestsPane] as const;
 /** Tabs of one pane, in the place of the guest table. */
 const whole: Partial<Record<Tab, readonly [string, Draw]>> = {
   journal: ['journal', journalPane],
+  processes: ['processes', processesPane],
+  vmstat: ['vmstat', vmstatPane],
+  meminfo: ['meminfo', meminfoPane],
 };
 
 /** Where everything is, for this size and view. Rectangles never overlap and never leave the screen. */
+interface Half {
+  readonly above: readonly [string, Draw];
+  /** Rows that `above` would like to have. */
+  readonly rows: (state: State) => number;
+  readonly list: readonly [string, Draw];
+}
+
+/** Tabs that tell something of the host, and below it have a list of the guests of their own. */
+const halves: Partial<Record<Tab, Half>> = {
+  numa: {
+    above: ['numa', numaPane],
+    rows: ({ model }) => numaRows(model?.nodes.length ?? 1),
+    list: ['placement', placementPane],
+  },
+  translation: {
+    above: ['translation', translationPane],
+    rows: () => translationRows,
+    list: ['mappings', mappingsPane],
+  },
+  stall: { above: ['stall', stallPane], rows: () => stallRows, list: ['stalled', stalledPane] },
+};
+
 export const layout = (state: State): Layout => {
   const { columns: width, rows } = state.size;
   const { tab, dialog } = state;
@@ -188,13 +219,18 @@ export const layout = (state: State): Layout => {
     middle.push(...panes);
     y += height;
   };
-  if (tab !== 'guests' && whole[tab] === undefined) place({ panes: [full('ledger', ledgerBar, y, 2)], height: 2 });
+  const half = halves[tab];
+  if (tab !== 'guests' && !whole[tab] && !half) place({ panes: [full('ledger', ledgerBar, y, 2)], height: 2 });
   if (tab === 'overview') place(overviewPanes(y, width, rows));
   if (tab === 'sharing') place(sharingPanes(y, width, rows, state.model?.pools.length ?? 0));
   const table =
+  if (half) {
+    const height = Math.min(half.rows(state), Math.floor(rows / 2));
+    place({ panes: [full(...half.above, y, height)], height });
+  }
     tab === 'memory' && dialogHeight === 0
       ? memoryPanes(y, width, dialogTop - y)
-      : [full(...(whole[tab] ?? guestTable), y, dialogTop - y)];
+      : [full(...(whole[tab] ?? half?.list ?? guestTable), y, dialogTop - y)];
 
   const below: Rect = { x: 0, y: dialogTop, width, height: dialogHeight };
   if (dialog?.kind === 'detail') {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { render } from 'ink';
 import { render as renderInTest } from 'ink-testing-library';
 import { defaultLimits } from '../../src/actions/limits.ts';
+import type { Need } from '../../src/fields/field.ts';
 import { everything } from '../../src/fields/needs.ts';
 import { derive, type Model } from '../../src/model.ts';
 import type { Sample } from '../../src/sample.ts';
@@ -31,7 +32,7 @@ export const demoModels = async (count: number): Promise<readonly Model[]> => {
   const models: Model[] = [];
   let previous: Sample | undefined;
   for (let second = 0; second < count; second++) {
-    const sample = await source.look(everything);
+    const sample = await source.look(new Set<Need>([...everything, 'processes', 'thp']));
     models.push(derive(previous, sample));
     previous = sample;
     now += 1;

@@ -8,18 +8,18 @@ export interface App {
   act(request: Request, how: { readonly force: boolean; readonly undo: boolean }): void;
   /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
   save(): void;
-  /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
-  save(): void;
   quit(): void;
   suspend(): void;
   redraw(): void;
 }
 
 /** `main` is the guest table, with nothing open; the other tabs of one pane have modes of their own. */
-export type Mode = 'main' | 'journal' | 'filter' | Dialog['kind'];
+export type Mode = 'main' | 'processes' | 'lines' | 'journal' | 'filter' | Dialog['kind'];
 
 export const modeTitles: Readonly<Record<Mode, string>> = {
   main: 'Keys',
+  processes: 'In the processes tab',
+  lines: 'In the vmstat and meminfo tabs',
   journal: 'In the journal',
   filter: 'While typing a filter',
   help: 'In this help',
@@ -35,7 +35,9 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
 
 export const modeOf = ({ filtering, dialog, tab }: State): Mode => {
   if (filtering) return 'filter';
-  return dialog?.kind ?? (tab === 'journal' ? 'journal' : 'main');
+  if (dialog) return dialog.kind;
+  if (tab === 'vmstat' || tab === 'meminfo') return 'lines';
+  return tab === 'journal' || tab === 'processes' ? tab : 'main';
 };
 
 export interface Key {

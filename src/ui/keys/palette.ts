@@ -34,7 +34,7 @@ const enter = (app: App): void => {
 /** Keys of the palette of all actions. */
 export const paletteKeys: readonly Key[] = [
   {
-    modes: ['main', 'detail', 'journal'],
+    modes: ['main', 'detail', 'processes', 'lines', 'journal'],
     names: [':'],
     label: ':',
     title: 'All actions',

@@ -1,19 +1,39 @@
-import { tabs, visibleGuests } from '../../store/view.ts';
+import { visibleProcesses } from '../../store/processes.ts';
+import { type Tab, tabKeys, tabs, visibleGuests } from '../../store/view.ts';
 import { columnTitle } from '../columns.ts';
-import { span } from '../line.ts';
-import { type Draw, spread } from './pane.ts';
+import { type Line, span } from '../line.ts';
+import { type Draw, spread, widthOf } from './pane.ts';
+import { processTitle } from './processes.ts';
 
-/** The tabs with their number keys; to the right, what the guest table lists and in which order. */
+const named = (tab: Tab, shown: boolean): Line => [
+  span(` ${tab[0]?.toUpperCase()}${tab.slice(1)} `, shown ? 'badge' : 'text'),
+];
+
+/** The tabs with their keys; to the right, what the guest table lists and in which order. Names go where room is short. */
 export const tabBar: Draw = ({ state, model, width, glyphs }) => {
   const { sort, filter, tab } = state;
-  const left = tabs.flatMap((one, index) => [
-    span(String(index + 1), 'key'),
-    span(` ${one[0]?.toUpperCase()}${one.slice(1)} `, one === tab ? 'badge' : 'text'),
-    span(' '),
-  ]);
-  const listed = visibleGuests(model, filter, sort).length;
-  const all = model.guests.length;
+  const bar = (names: boolean): Line =>
+    tabs.flatMap((one, index): Line => {
+      const key = span(tabKeys[index] ?? '', 'key');
+      return names || one === tab ? [key, ...named(one, one === tab)] : [key, span(' ')];
+    });
+  const processes = tab === 'processes';
+  const listed = processes
+    ? visibleProcesses(model, filter, state.processSort).length
+    : visibleGuests(model, filter, sort).length;
+  const all = processes ? (model.processes?.length ?? 0) : model.guests.length;
+  const things = processes ? 'processes' : all === 1 ? 'guest' : 'guests';
+  const by = processes ? processTitle(state.processSort.column) : columnTitle(sort.column);
+  const { reverse } = processes ? state.processSort : sort;
   const count = filter === '' ? `${all}` : `${listed} of ${all}`;
-  const order = `${columnTitle(sort.column)}${sort.reverse ? glyphs.up : glyphs.down}`;
-  return [spread(left, [span(`${count} ${all === 1 ? 'guest' : 'guests'}, by `, 'dim'), span(order)], width)];
+  const order = span(`${by}${reverse ? glyphs.up : glyphs.down}`);
+  const long = [span(`${count} ${things}, by `, 'dim'), order];
+  const short = filter === '' ? [order] : [span(`${count} by `, 'dim'), order];
+  const fits = (left: Line, right: Line): boolean => widthOf(left) + 1 + widthOf(right) <= width;
+  const [left, right] = [
+    [bar(true), long],
+    [bar(true), short],
+    [bar(false), long],
+  ].find(([one = [], other = []]) => fits(one, other)) ?? [bar(false), short];
+  return [spread(left ?? [], right ?? [], width)];
 };

@@ -19,6 +19,7 @@ const everything: ReadonlySet<Need> = new Set<Need>([
   'zram',
   'sysctls',
   'thp',
+  'stat',
 ]);
 
 let reader: HostReader | undefined;
@@ -235,7 +236,7 @@ describe('capture.sh', () => {
     const { zram: _captured, ...captured } = open(join(dir, 'here')).read(everything);
     expect(captured.hostname).toBe('here');
     expect(Object.keys(captured)).toEqual(Object.keys(live));
-    for (const part of ['meminfo', 'vmstat', 'ksm', 'zswap', 'sysctls', 'thp'] as const) {
+    for (const part of ['meminfo', 'vmstat', 'ksm', 'zswap', 'sysctls', 'thp', 'stat'] as const) {
       expect(Object.keys(captured[part] ?? {}), part).toEqual(Object.keys(live[part] ?? {}));
     }
   });

@@ -1,0 +1,29 @@
+import { visibleProcesses } from './processes.ts';
+import type { State } from './store.ts';
+
+/** Lines of a tab that scrolls, all of them. */
+const lineCount = (state: State): number => {
+  switch (state.tab) {
+    case 'processes':
+      return visibleProcesses(state.model, state.filter, state.processSort).length;
+    case 'vmstat':
+      return state.activity.length;
+    case 'meminfo':
+      return Object.keys(state.model?.sample.host.meminfo ?? {}).length;
+    default:
+      return 0;
+  }
+};
+
+/** Lines of such a tab that are surely on the screen: all but header, tabs, title, head, a line below and the footer. */
+export const scrollPage = ({ size }: State): number => Math.max(1, size.rows - 6);
+
+/**
+ * `scroll` after a move by so many lines down. Of rows over time it counts from the newest, at the bottom, so that new
+ * ones come in sight while it is 0; of lists it counts from the top.
+ */
+export const scrolled = (state: State, by: number): number => {
+  const most = Math.max(0, lineCount(state) - scrollPage(state));
+  const to = state.tab === 'vmstat' ? state.scroll - by : state.scroll + by;
+  return Math.min(most, Math.max(0, to));
+};
