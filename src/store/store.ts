@@ -3,13 +3,14 @@ import type { Plan, Request } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/journal.ts';
+import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
-import { emptyHistory, type History, type Identity, remember } from './data.ts';
 import { type ActivityRow, rememberActivity } from './activity.ts';
-import { defaultTables, type Tables } from './tables.ts';
+import { emptyHistory, type History, type Identity, remember } from './data.ts';
 import type { ProcessSort } from './processes.ts';
+import { defaultTables, type Tables } from './tables.ts';
 import { type ColumnId, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
 
 /** What is open below the table, or over all of it. */
@@ -22,6 +23,7 @@ export type Dialog =
   /** The last word of a request is being typed. */
   | { readonly kind: 'enter'; readonly action: string; readonly words: readonly string[]; readonly text: string }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
+  | { readonly kind: 'settings'; readonly group: Knob['group']; readonly cursor: number }
   /** A line of words, and which of the actions that it could mean is chosen. */
   | { readonly kind: 'palette'; readonly text: string; readonly cursor: number }
   | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
@@ -50,21 +52,21 @@ export interface Setting {
   readonly messageSeconds: number;
 }
 
-export interface State {
-  readonly setting: Setting;
 export interface Measuring {
   readonly what: 'pss' | 'placement';
   readonly guest: GuestId;
   readonly since: number;
 }
 
+export interface State {
+  readonly setting: Setting;
   // data
   readonly model: Model | undefined;
   readonly history: History;
-  readonly identity: Identity;
-  // view
   /** Rows of the vmstat tab, oldest first. */
   readonly activity: readonly ActivityRow[];
+  readonly identity: Identity;
+  // view
   readonly size: Size;
   readonly tab: Tab;
   /** Of this tab's table; `tables` has those of the others. */
@@ -101,9 +103,9 @@ export const initialState = (setting: Setting): State => ({
   setting,
   model: undefined,
   history: emptyHistory,
+  activity: [],
   identity: {},
   size: { columns: 80, rows: 24 },
-  activity: [],
   tab: 'overview',
   ...defaultTables.overview,
   tables: defaultTables,
@@ -113,11 +115,11 @@ export const initialState = (setting: Setting): State => ({
   selectedIndex: 0,
   dialog: undefined,
   paused: false,
-  measuring: undefined,
-  message: undefined,
   scroll: 0,
   shift: 0,
   processSort: { column: 'held', reverse: false },
+  measuring: undefined,
+  message: undefined,
   following: [],
   undoable: [],
   journal: [],
@@ -147,15 +149,15 @@ export const withModel = (state: State, model: Model): Partial<State> => {
   const expired = state.message && model.time - state.message.time > messageSeconds;
   const guests = visibleGuests(model, state.filter, state.sort);
   const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
+  const activity = rememberActivity(state.activity, model);
   return {
     model,
-  const activity = rememberActivity(state.activity, model);
     history: remember(state.history, model),
-    selected,
-    selectedIndex: index,
     activity,
     // Who reads old rows keeps them in sight.
     scroll: state.tab === 'vmstat' && state.scroll > 0 && activity !== state.activity ? state.scroll + 1 : state.scroll,
+    selected,
+    selectedIndex: index,
     following: settled,
     measuring: stillMeasuring(state, model),
     message: news

@@ -49,6 +49,7 @@ const dialogRows = (dialog: Dialog): number => {
     case 'sort':
     case 'columns':
     case 'palette':
+    case 'settings':
       return 18;
     default:
       return 0;
@@ -156,13 +157,12 @@ const guestTable = ['guests', guestsPane] as const;
 
 /** Tabs of one pane, in the place of the guest table. */
 const whole: Partial<Record<Tab, readonly [string, Draw]>> = {
-  journal: ['journal', journalPane],
   processes: ['processes', processesPane],
   vmstat: ['vmstat', vmstatPane],
   meminfo: ['meminfo', meminfoPane],
+  journal: ['journal', journalPane],
 };
 
-/** Where everything is, for this size and view. Rectangles never overlap and never leave the screen. */
 interface Half {
   readonly above: readonly [string, Draw];
   /** Rows that `above` would like to have. */
@@ -185,6 +185,7 @@ const halves: Partial<Record<Tab, Half>> = {
   stall: { above: ['stall', stallPane], rows: () => stallRows, list: ['stalled', stalledPane] },
 };
 
+/** Where everything is, for this size and view. Rectangles never overlap and never leave the screen. */
 export const layout = (state: State): Layout => {
   const { columns: width, rows } = state.size;
   const { tab, dialog } = state;
@@ -223,11 +224,11 @@ export const layout = (state: State): Layout => {
   if (tab !== 'guests' && !whole[tab] && !half) place({ panes: [full('ledger', ledgerBar, y, 2)], height: 2 });
   if (tab === 'overview') place(overviewPanes(y, width, rows));
   if (tab === 'sharing') place(sharingPanes(y, width, rows, state.model?.pools.length ?? 0));
-  const table =
   if (half) {
     const height = Math.min(half.rows(state), Math.floor(rows / 2));
     place({ panes: [full(...half.above, y, height)], height });
   }
+  const table =
     tab === 'memory' && dialogHeight === 0
       ? memoryPanes(y, width, dialogTop - y)
       : [full(...(whole[tab] ?? half?.list ?? guestTable), y, dialogTop - y)];
