@@ -6,13 +6,14 @@ import { Refused } from '../actions/control.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { NoGuest } from '../actions/guest.ts';
-import { perform } from '../actions/perform.ts';
+import { type Gate, perform } from '../actions/perform.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
 import { planNeeds } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
+import { openAttendant } from './attendant.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openGate } from './session.ts';
 import { settledModel } from './settle.ts';
@@ -82,6 +83,32 @@ const planned = (model: Model, request: Request, settings: Settings): Plan => {
   }
 };
 
+/** Seconds in which a guest that is asked for its first report gives it, or won't. */
+const reportPatience = 8;
+
+/**
+ * What a guest uses must be known before it may be shrunk. Where nobody has its driver report, it is made to for as long
+ * as this takes. Gives the plan on what it then says, or the old one when it says nothing.
+ */
+const informed = async (
+  plan: Plan,
+  model: Model,
+  attendant: ReturnType<typeof openAttendant>,
+  look: () => Promise<Model>,
+  planAgain: (model: Model) => Plan,
+): Promise<Plan> => {
+  const changed = new Set(plan.steps.map(step => ('guest' in step ? step.guest : undefined)));
+  const silent = model.guests.filter(({ id, values }) => changed.has(id) && values.stats_interval === 0);
+  if (!plan.refusal?.forceable || silent.length === 0) return plan;
+  attendant.attend({ ...model, guests: silent });
+  const until = performance.now() + reportPatience * 1000;
+  for (let now = plan; ; ) {
+    if (!now.refusal || performance.now() > until) return now;
+    await delay(250);
+    now = planAgain(await look());
+  }
+};
+
 /** `kvmtop do ACTION …`: the same plan, gate and journal as by key. */
 export const doAction = async (source: Source, options: Options, terminal: Terminal): Promise<void> => {
   const [action, ...words] = options.words;
@@ -91,7 +118,29 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
     );
   const look = createLooker(source);
   const model = await settledModel(look);
-  const plan = planned(model, { action, words }, options.settings);
+  const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
+  const gate = openGate(source, options);
+  const attendant = openAttendant(
+    options.dryRun ? { ...gate, control: undefined } : gate,
+    options.settings['statistics.polling_seconds'],
+  );
+  try {
+    const plan =
+      gate.control && !options.dryRun ? await informed(planOn(model), model, attendant, look, planOn) : planOn(model);
+    await carryOut(plan, gate, options, terminal, look);
+  } finally {
+    await attendant.putBack(look);
+  }
+};
+
+/** Shows the plan, asks, does it, and tells how it goes on. */
+const carryOut = async (
+  plan: Plan,
+  gate: Gate,
+  options: Options,
+  terminal: Terminal,
+  look: () => Promise<Model>,
+): Promise<void> => {
   const { stdout } = terminal;
   for (const { text } of describePlan(plan)) stdout.write(text + '\n');
   const overruled = options.force && plan.refusal?.forceable === true;
@@ -100,7 +149,6 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
     stdout.write('dry run: nothing was changed\n');
     return;
   }
-  const gate = openGate(source, options);
   if (!gate.control)
     throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
   if (!options.yes) {

@@ -39,7 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'collect/guests/monitors/qmp.ts': ['createConnection', 'openSync'],
   'collect/guests/monitors/http.ts': ['httpRequest', 'request'],
   // `virsh --readonly`.
-  'collect/guests/monitors/libvirt-shell.ts': ['spawn'],
+  'collect/guests/monitors/libvirt-process.ts': ['spawn'],
   // Opens with 'r'.
   'root.ts': ['openSync'],
   // kvmtop's own: what was done, the operator's settings, the documentation.

@@ -3,7 +3,7 @@ import { openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
 import { type Lab, startLab } from './lab.ts';
-import { balloonOf, insideOf, mib, prefix, setInterval } from './oracle.ts';
+import { balloonOf, insideOf, intervalOf, mib, prefix, setInterval } from './oracle.ts';
 
 describeLab('kvmtop do balloon', () => {
   let lab: Lab<'id' | 'bare' | 'nodriver' | 'hugetlb'>;
@@ -54,6 +54,28 @@ describeLab('kvmtop do balloon', () => {
     ]);
   });
 
+  test('has a guest report that nobody asked, for as long as it takes', async () => {
+    const { id } = lab.guests;
+    await setInterval(id, 0);
+    await until('its report is stale', 30_000, async () => {
+      const inside = await insideOf(id);
+      return inside !== undefined && Date.now() / 1000 - inside.reported > 11;
+    });
+    try {
+      const shrunk = await balloon(id.name, '208M', '--yes');
+      expect(shrunk).toMatchObject({ code: 0, stderr: '' });
+      expect(await balloonOf(id)).toBe(208 * mib);
+      expect(await intervalOf(id)).toBe(0);
+    } finally {
+      await setInterval(id, 1);
+      await balloon(id.name, 'max', '--yes', '--force');
+    }
+    expect(desk.journal('polling')).toMatchObject([
+      { by: 'itself', outcome: 'done' },
+      { by: 'itself', outcome: 'done' },
+    ]);
+  });
+
   test('asks at a terminal, and takes no for an answer', async () => {
     const { id } = lab.guests;
     const before = desk.journal('balloon').length;
@@ -90,9 +112,8 @@ describeLab('kvmtop do balloon', () => {
     const { id, bare, nodriver, hugetlb } = lab.guests;
     await changesNothing(['balloon', id.name, '20M', '--yes'], 3, /unsafe: it uses .* no less than .*--force/);
     await changesNothing(['balloon', bare.name, '64M', '--yes'], 3, /no balloon device/);
-    // Its statistics are off, so that it has no driver can't be told; then they are on, and it can.
-    await changesNothing(['balloon', nodriver.name, '96M', '--yes'], 3, /what the guest uses is unknown/);
-    await setInterval(nodriver, 1);
+    // Its statistics are off, so that it has no driver can't be told; it is made to report, and doesn't.
+    await changesNothing(['balloon', nodriver.name, '96M', '--dry-run'], 3, /what the guest uses is unknown/);
     await changesNothing(['balloon', nodriver.name, '96M', '--yes', '--force'], 3, /never reported/);
     await changesNothing(['balloon', hugetlb.name, '96M', '--yes'], 3, /hugepages/);
     // One that kills is refused to force, too.

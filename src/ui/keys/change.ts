@@ -3,7 +3,7 @@ import { meaning } from '../../actions/actions.ts';
 import { defaultLimits } from '../../actions/limits.ts';
 import { currentPlan, type Dialog, type State } from '../../store/store.ts';
 import { longBytes, MiB } from '../../units.ts';
-import { type App, change, close, type Key, type Mode } from './key.ts';
+import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
 
@@ -119,6 +119,14 @@ export const changeKeys: readonly Key[] = [
     help: 'Take back the last change of this session, after showing what that does.',
     when: state => state.undoable.length > 0,
     run: undo,
+  },
+  {
+    modes: table,
+    names: ['D'],
+    label: 'D',
+    changes: true,
+    help: 'In an emergency: give every guest all of its memory back, after one question.',
+    run: app => open(app, { kind: 'confirm', request: { action: 'deflate-all', words: [] }, typed: '' }),
   },
 ];
 

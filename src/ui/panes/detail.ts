@@ -1,5 +1,6 @@
 import { balloonFloor } from '../../actions/balloon.ts';
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
+import { whyNotMerged } from '../../fields/mergeable.ts';
 import { type GuestModel, whyUnknown } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
 import { cellText } from '../columns.ts';
@@ -37,6 +38,8 @@ export const detailPane: Draw = canvas => {
       span(fill(monitorText(guest), width - 8, glyphs).trimEnd(), monitor.state === 'ok' ? 'text' : 'warn'),
     ],
   ];
+  const unmerged = whyNotMerged(guest.sample);
+  if (unmerged !== undefined) about.push([span('ksm ', 'dim'), span(unmerged, 'warn')]);
   const ids = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] !== undefined);
   const unknownIds = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] === undefined);
   const cell = (id: GuestFieldId): Line => [

@@ -79,7 +79,11 @@ it('reads ksm_stat with its words and a negative profit', () => {
 });
 
 it('reads any ksm_stat', () => {
-  const entries = fc.dictionary(fc.stringMatching(/^[a-z_]{1,20}$/), fc.integer());
+  const entries = fc.dictionary(
+    // No kernel file has this one, and an object can't.
+    fc.stringMatching(/^[a-z_]{1,20}$/).filter(key => key !== '__proto__'),
+    fc.integer(),
+  );
   fc.assert(
     fc.property(entries, numbers => {
       const text = Object.entries(numbers)
