@@ -92,6 +92,22 @@ export class Root {
     }
   }
 
+  /**
+   * A file of at most a page that can't be read at an offset, as those of debugfs: pread(2) fails there (ESPIPE), so it is
+   * read where its descriptor stands. In the shared buffer: parse it before reading on.
+   */
+  streamed(path: string): Buffer | undefined {
+    const descriptor = this.open(path);
+    if (descriptor === undefined) return undefined;
+    try {
+      return this.#buffer.subarray(0, readSync(descriptor, this.#buffer, 0, 4096, null));
+    } catch {
+      return undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
   /** Names in a folder, unsorted; empty when it is not there. */
   list(path: string): string[] {
     return this.#attempt(path, () => readdirSync(this.path(path))) ?? [];

@@ -170,6 +170,10 @@ export interface LaunchSample {
   readonly prealloc?: boolean;
   /** false: `-machine mem-merge=off`, so KSM is offered none of it. */
   readonly memMerge?: boolean;
+  /** `-accel`: `kvm`, `tcg`, … */
+  readonly accelerator?: string;
+  /** Whether KVM offers it asynchronous page faults, so that it may run on while the host swaps a page in. */
+  readonly asyncPageFaults?: boolean;
   /** Proxmox's number of the guest, from `-id`. */
   readonly vmid?: number;
 }

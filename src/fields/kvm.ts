@@ -6,8 +6,18 @@ import type { GuestField } from './field.ts';
 const vm = (guest: GuestSample, sample: Sample): Numbers | undefined => sample.host.kvm?.vms[guest.pid];
 
 /** A field's `why` knows the guest alone; the translation tab says which of these it is. */
-const why = (): string =>
-  'KVM’s statistics need root, debugfs mounted on /sys/kernel/debug, and a guest under KVM, not TCG';
+const why = ({ launch: { accelerator } }: GuestSample): string =>
+  accelerator !== undefined && accelerator !== 'kvm'
+    ? `it runs under ${accelerator.toUpperCase()}, not KVM`
+    : 'KVM’s statistics need root, debugfs mounted on /sys/kernel/debug, and a guest under KVM, not TCG';
+
+/** Under lockdown (Secure Boot) the kernel shows only those files of debugfs that nobody may write to. */
+const whyEvent = (guest: GuestSample): string => {
+  const { accelerator } = guest.launch;
+  return accelerator !== undefined && accelerator !== 'kvm'
+    ? why(guest)
+    : `${why(guest)}; and a kernel without lockdown`;
+};
 
 const folder = '/sys/kernel/debug/kvm/PID-*';
 const sizes = { pages_4k: 4 * KiB, pages_2m: 2 * MiB, pages_1g: GiB } as const;
@@ -37,7 +47,7 @@ const event = (title: string, key: string, help: string) =>
     kind: 'counter',
     needs: ['kvm'],
     read: (guest: GuestSample, sample: Sample) => vm(guest, sample)?.[key],
-    why,
+    why: whyEvent,
   }) as const satisfies GuestField;
 
 /** KVM's mappings of the guest, by size, largest first; unknown where one of the counts is. */

@@ -1,5 +1,6 @@
 import type { Backend } from '../../sample.ts';
 import { parseBytes } from '../../units.ts';
+import { describeAcceleration } from './acceleration.ts';
 import { type LaunchOption, parseArguments, parseKeys } from './options.ts';
 
 /** Where a QMP monitor listens, as the command line says it. `fd` was handed over by libvirt; `other` can't be used. */
@@ -29,6 +30,8 @@ export interface Launch {
   readonly configs: readonly string[];
   /** QEMU left the folder it was started in, so relative paths no longer start at its cwd. */
   readonly daemonized: boolean;
+  readonly accelerator?: string;
+  readonly asyncPageFaults?: boolean;
   /** `-chroot`: QEMU opened its sockets before it changed its root. */
   readonly chroots: boolean;
 }
@@ -80,6 +83,7 @@ export const describeLaunch = (options: readonly LaunchOption[], onHugetlbfs: (p
     ...(manager ? { manager } : {}),
     configs: named('readconfig').map(option => option.raw),
     daemonized: named('daemonize').length > 0,
+    ...describeAcceleration(options),
     chroots: named('chroot').length > 0 || key('run-with', 'chroot') !== undefined,
   };
 };

@@ -144,7 +144,8 @@ const monitorSample = (guest: Guest): MonitorSample => {
 /** A size that only a configuration file or QEMU's default gave is the one that QEMU reports. */
 const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
   if (!guest.started) return guest.monitor?.launch ?? {};
-  const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid } = guest.started.launch;
+  const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid, accelerator, asyncPageFaults } =
+    guest.started.launch;
   const known = size ?? monitor.memory?.['base-memory'];
   return {
     ...(uuid === undefined ? {} : { uuid }),
@@ -155,5 +156,7 @@ const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
     prealloc,
     ...(memMerge === undefined ? {} : { memMerge }),
     ...(vmid === undefined ? {} : { vmid }),
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(asyncPageFaults === undefined ? {} : { asyncPageFaults }),
   };
 };

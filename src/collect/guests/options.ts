@@ -17,6 +17,8 @@ const impliedKeys: Readonly<Record<string, string>> = {
   object: 'qom-type',
   device: 'driver',
   numa: 'type',
+  accel: 'accel',
+  cpu: 'model',
 };
 
 /** The other names of options; a configuration file uses the long ones. */

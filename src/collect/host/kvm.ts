@@ -16,10 +16,7 @@ export const parseVmFolder = (name: string): number | undefined => {
   return pid === undefined ? undefined : Number(pid);
 };
 
-const readValue = (root: Root, path: string): number | string | undefined => {
-  const bytes = root.bytes(path);
-  return bytes && parseValueBytes(bytes);
-};
+const valueIn = (bytes: Buffer | undefined): number | string | undefined => bytes && parseValueBytes(bytes);
 
 /** Without privilege /sys/kernel/debug itself is closed; not mounted it is an empty folder. */
 const statisticsOf = (root: Root): KvmSample['statistics'] => {
@@ -40,7 +37,7 @@ const readVms = (root: Root): Record<string, Numbers> => {
     vms[pid] ??= {};
     const sums = vms[pid];
     for (const key of telling) {
-      const value = readValue(root, `${folder}/${name}/${key}`);
+      const value = valueIn(root.streamed(`${folder}/${name}/${key}`));
       if (typeof value === 'number') sums[key] = (sums[key] ?? 0) + value;
     }
   }
@@ -52,7 +49,7 @@ const parametersOf = (root: Root, modules: readonly string[]): Values =>
     Object.fromEntries(
       modules.flatMap(module =>
         pathsIn(root, `/sys/module/${module}/parameters`).flatMap(([name, path]) => {
-          const value = readValue(root, path);
+          const value = valueIn(root.bytes(path));
           return value === undefined ? [] : [[`${module}.${name}`, value] as const];
         }),
       ),

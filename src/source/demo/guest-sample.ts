@@ -29,6 +29,7 @@ export const guestSample = (guest: DemoGuest, time: number, wall: number): Guest
       backend: guest.backend,
       memLock: false,
       prealloc: spec.prealloc ?? false,
+      ...(spec.vmm === 'other' ? {} : { accelerator: 'kvm', asyncPageFaults: spec.driver !== 'missing' }),
     },
     process: {
       status,

@@ -1,7 +1,7 @@
 import { statsStale } from '../../actions/balloon.ts';
 import { defaultLimits, type Limits } from '../../actions/limits.ts';
 import type { GuestModel } from '../../model.ts';
-import { formatBytes, formatCount, formatRatio } from '../../units.ts';
+import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { span, type Tone } from '../line.ts';
 import { type GuestColumn, guestList, numberColumn } from './guest-list.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
@@ -66,7 +66,7 @@ export const stallPane: Draw = canvas => {
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
     [span('HMAJFLT and SWAP: host side, which a guest can’t see: its memory is just slow.', 'dim')],
-    [span('KVMFLT: faults KVM resolved; it counts no asynchronous ones apart.', 'dim')],
+    [span('ASYNC: may run on while a page is swapped in. KVMFLT: all faults; async are not counted.', 'dim')],
   ].slice(0, height);
 };
 
@@ -80,6 +80,16 @@ const verdictColumn = (limits: Limits): GuestColumn => ({
   cell: guest => stallVerdict(guest, limits),
 });
 
+/** Asynchronous page faults, as the guest was offered them. */
+const asyncColumn: GuestColumn = {
+  title: 'ASYNC',
+  width: 6,
+  cell: ({ sample }) => {
+    const offered = sample.launch.asyncPageFaults;
+    return { text: offered === undefined ? unknown : offered ? 'yes' : 'no', tone: 'dim' };
+  },
+};
+
 /** The guests, and who makes them wait. */
 export const stalledPane: Draw = canvas =>
   guestList(canvas, [
@@ -89,6 +99,7 @@ export const stalledPane: Draw = canvas =>
     numberColumn('guest_swap_in', 'warn'),
     numberColumn('guest_swap_out', 'warn'),
     numberColumn('guest_major_faults'),
+    asyncColumn,
     numberColumn('kvm_faults'),
     numberColumn('stats_age'),
   ]);

@@ -1,5 +1,6 @@
 import type { GuestModel, Model } from '../../model.ts';
 import type { KvmSample } from '../../sample.ts';
+import { safe } from '../../text.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { type GuestColumn, guestList, numberColumn } from './guest-list.ts';
@@ -159,8 +160,11 @@ const whyColumn: GuestColumn = {
   }),
 };
 
-const missingWord = ({ values }: GuestModel): string => {
-  if (values.mappings === undefined) return 'KVM knows no such process: not under KVM';
+const missingWord = ({ values, sample }: GuestModel): string => {
+  const { accelerator } = sample.launch;
+  if (accelerator !== undefined && accelerator !== 'kvm')
+    return `runs under ${safe(accelerator).toUpperCase()}, not KVM`;
+  if (values.mappings === undefined) return 'KVM knows no such process';
   return values.mappings === 0 ? 'nothing mapped yet' : '';
 };
 
