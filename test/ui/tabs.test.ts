@@ -301,6 +301,12 @@ describe('translation', () => {
     await expect(frame).toMatchFileSnapshot('../../snapshots/translation-unknown-80x24.txt');
   });
 
+  it('a guest that is not under KVM is told apart from one that can’t be seen', async () => {
+    const guests = [guest({ launch: { accelerator: 'tcg' } })];
+    const frame = await shown({ tab: 'translation' }, 100, 24, [derive(undefined, sample({ guests }))]);
+    expect(frame).toMatch(/web-1 .* runs under TCG, not KVM/);
+  });
+
   it('reach of the TLB: the largest pages first', () => {
     const vms = { 100: { pages_4k: 1000, pages_2m: 100, pages_1g: 1 } };
     const reach = (tlbEntries: number | undefined): number | undefined => {

@@ -66,7 +66,7 @@ export const stallPane: Draw = canvas => {
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
     [span('HMAJFLT and SWAP: host side, which a guest can’t see: its memory is just slow.', 'dim')],
-    [span('ASYNC: may run on while a page is swapped in. KVMFLT: all faults; async are not counted.', 'dim')],
+    [span('ASYNC: was offered to run on until a page is there. KVMFLT: all its faults.', 'dim')],
   ].slice(0, height);
 };
 

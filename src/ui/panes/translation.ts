@@ -150,27 +150,26 @@ export const translationPane: Draw = canvas => {
 /** Rows of `translationPane`. */
 export const translationRows = 9;
 
-const whyColumn: GuestColumn = {
-  title: 'WHY UNKNOWN',
-  width: 14,
-  left: true,
-  cell: (guest: GuestModel) => ({
-    text: missingWord(guest),
-    tone: 'dim',
-  }),
-};
-
-const missingWord = ({ values, sample }: GuestModel): string => {
+/** Why a guest's mappings are unknown, but for what is so for all of them: that is told above. */
+const missingWord = ({ values, sample }: GuestModel, read: boolean): string => {
   const { accelerator } = sample.launch;
   if (accelerator !== undefined && accelerator !== 'kvm')
     return `runs under ${safe(accelerator).toUpperCase()}, not KVM`;
+  if (!read) return '';
   if (values.mappings === undefined) return 'KVM knows no such process';
   return values.mappings === 0 ? 'nothing mapped yet' : '';
 };
 
+const whyColumn = (read: boolean): GuestColumn => ({
+  title: 'WHY UNKNOWN',
+  width: 14,
+  left: true,
+  cell: guest => ({ text: missingWord(guest, read), tone: 'dim' }),
+});
+
 /** The guests, by the size of the pages that KVM maps them in. */
 export const mappingsPane: Draw = canvas => {
-  const missing = statisticsText(canvas.model.sample.host.kvm);
+  const read = canvas.model.sample.host.kvm?.statistics === 'read';
   const columns: readonly GuestColumn[] = [
     {
       title: 'BACKEND',
@@ -183,7 +182,7 @@ export const mappingsPane: Draw = canvas => {
     numberColumn('mapped_1g'),
     numberColumn('mappings'),
     numberColumn('tlb_reach'),
-    ...(missing ? [] : [whyColumn]),
+    whyColumn(read),
   ];
   return guestList(canvas, columns);
 };
