@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../until.ts';
 import { type Answer, qmp } from './qmp.ts';
 
@@ -164,7 +165,9 @@ class RunningGuest implements Guest {
   qmp = (command: string, args: object = {}): Promise<Answer> => qmp(this.qmpPath, command, args);
 
   answering = async (): Promise<void> => {
-    const running = this.qmp('query-status').catch(error => {
+    // A QEMU that gives up breaks the connection first, and says why a moment later.
+    const running = this.qmp('query-status').catch(async error => {
+      await Promise.race([this.#exit, delay(2000)]);
       throw new Error(`${this.name}: ${this.#ended ?? error}`);
     });
     const ended = this.#exit.then(() => Promise.reject(new Error(`${this.name}: ${this.#ended}`)));
