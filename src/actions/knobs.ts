@@ -27,10 +27,10 @@ const ksmKnobs = (model: Model): Knob[] => {
   return [
     ...(mode ? [{ group: 'ksm', title: 'KSM', value: mode, help: ksm.help, action: ksm.id, words: [] } as const] : []),
     ...ksmSettingsOf(model).map(
-      ({ name, setting: { title, help }, value, locked }): Knob => ({
+      ({ name, setting: { title, help, unit }, value, locked }): Knob => ({
         group: 'ksm',
         title,
-        value,
+        value: unit === undefined ? value : `${value} ${unit}`,
         help,
         ...(locked === undefined ? {} : { locked }),
         action: ksmSet.id,

@@ -4,6 +4,8 @@ import type { Values } from '../sample.ts';
 export interface KsmSetting {
   readonly title: string;
   readonly help: string;
+  /** Of its number, where it has one. */
+  readonly unit?: 'pages' | 'ms' | 's' | '%';
   /** The words it takes, or the range of its whole numbers. */
   readonly takes: readonly string[] | readonly [least: number, most: number];
   /** Why the kernel refuses any change of it now; `undefined` when it does not. */
@@ -31,6 +33,7 @@ const whileAdvised = (now: Values): string | undefined =>
 export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   pages_to_scan: {
     title: 'Pages a round',
+    unit: 'pages',
     help: 'Pages that ksmd looks at before it sleeps.',
     takes: [1, most],
     locked: whileAdvised,
@@ -38,6 +41,7 @@ export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   },
   sleep_millisecs: {
     title: 'Sleep',
+    unit: 'ms',
     help: 'Milliseconds that ksmd sleeps between rounds; 0 is never.',
     takes: [0, most],
     paced: true,
@@ -50,22 +54,26 @@ export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   },
   advisor_max_cpu: {
     title: 'Advisor CPU',
+    unit: '%',
     help: 'Most that the advisor lets ksmd use, in % of a CPU.',
     takes: [0, 100],
   },
   advisor_target_scan_time: {
     title: 'Advisor time',
+    unit: 's',
     help: 'Seconds that a scan of everything should take under the advisor.',
     takes: [1, most],
   },
   advisor_min_pages_to_scan: {
     title: 'Advisor least',
+    unit: 'pages',
     help: 'Fewest pages a round that the advisor sets.',
     takes: [1, most],
     paced: true,
   },
   advisor_max_pages_to_scan: {
     title: 'Advisor most',
+    unit: 'pages',
     help: 'Most pages a round that the advisor sets.',
     takes: [1, most],
     paced: true,

@@ -18,7 +18,7 @@ const entry = (title: string, key: string, help: string) =>
 /** Any process of the host. The guests' own fields know more of them, such as what KSM saves. */
 export const processFields = {
   held: {
-    title: 'HELD',
+    title: 'MEMORY',
     help: 'What goes when it ends: anonymous, shared and huge pages, page tables and swap; merged pages in full.',
     source: '/proc/PID/status RssAnon + RssShmem + HugetlbPages + VmPTE + VmSwap',
     unit: 'bytes',

@@ -69,10 +69,10 @@ const ascii: Glyphs = {
   down: 'v',
   left: '<',
   right: '>',
-  bullet: '*',
+  bullet: '.',
   separator: '|',
   bar: { full: '#', empty: '.', partial: [] },
-  fills: ['#', '=', '%', '+', 'o', 'x', ':', '.'],
+  fills: ['#', '=', '%', '+', 'o', 'x', ':', '&'],
   box: {
     horizontal: '-',
     vertical: '|',
