@@ -271,6 +271,16 @@ export const guestFields = {
     rate: statRate('stat-minor-faults'),
     why: insideWhy,
   },
+  guest_hugepage_fails: {
+    title: 'GHUGEFAIL',
+    help: 'Hugepages that a program in the guest asked for and its kernel did not have.',
+    source: 'QMP guest-stats stat-htlb-pgfail',
+    unit: 'count',
+    kind: 'counter',
+    read: stat('stat-htlb-pgfail'),
+    rate: statRate('stat-htlb-pgfail'),
+    why: insideWhy,
+  },
   stats_age: {
     title: 'AGE',
     help: 'Time since the guest’s driver last reported; what is old is told, not trusted.',
