@@ -76,6 +76,12 @@ export const formatRatio = (ratio: number | undefined): string => {
   return `${percent.toFixed(Math.abs(percent) < 9.95 ? 1 : 0)}%`;
 };
 
+/** `12:01:02`, the local time of day. Not by toTimeString, whose name of the time zone loads a database. */
+export const formatClock = (seconds: number): string => {
+  const date = new Date(seconds * 1000);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
+};
+
 /** Any number in its unit, as a table's cell shows it. */
 export const format = (value: number | undefined, unit: Unit): string => {
   if (value === undefined) return unknown;

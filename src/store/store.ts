@@ -20,8 +20,15 @@ export type Dialog =
   | { readonly kind: 'problems' }
   | { readonly kind: 'sort'; readonly cursor: number }
   | { readonly kind: 'columns'; readonly cursor: number }
-  /** The last word of a request is being typed. */
-  | { readonly kind: 'enter'; readonly action: string; readonly words: readonly string[]; readonly text: string }
+  /** A word of a request is being typed. */
+  | {
+      readonly kind: 'enter';
+      readonly action: string;
+      readonly words: readonly string[];
+      readonly text: string;
+      /** Words that follow the one being typed. */
+      readonly rest?: readonly string[];
+    }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'settings'; readonly group: Knob['group']; readonly cursor: number }
   /** A line of words, and which of the actions that it could mean is chosen. */

@@ -172,6 +172,16 @@ describe('a change', () => {
     await shows('from 4.00 GiB to 3.50 GiB');
   });
 
+  it('of all listed guests at once leaves out those that are not safe, and names them', async () => {
+    const { press, shows, asked } = start({ filter: 'vdi' });
+    await press('B', ...'95%');
+    await shows(/3 guests|vdi-0[123]/);
+    await press(enter);
+    await shows('Do it?');
+    await press('y');
+    expect(asked).toMatchObject([{ request: { action: 'balloon-all', words: ['95%', 'vdi'] }, force: false }]);
+  });
+
   it('tells what is wrong with a size', async () => {
     const { press, shows } = start({ selected: web });
     await press('b', ...'much');

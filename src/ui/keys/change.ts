@@ -22,9 +22,9 @@ export const stepped = ({ setting }: State, text: string, sign: 1 | -1): string 
 };
 
 /** The request that the typed word completes. */
-export const typedRequest = ({ action, words, text }: Dialog & { kind: 'enter' }): Request => ({
+export const typedRequest = ({ action, words, text, rest = [] }: Dialog & { kind: 'enter' }): Request => ({
   action,
-  words: [...words, text],
+  words: [...words, text, ...rest],
 });
 
 /** What must be typed to overrule a guard rail: the guest's name, or its PID where a name can't be typed. */
@@ -119,6 +119,17 @@ export const changeKeys: readonly Key[] = [
     help: 'Take back the last change of this session, after showing what that does.',
     when: state => state.undoable.length > 0,
     run: undo,
+  },
+  {
+    modes: ['main'],
+    names: ['B'],
+    label: 'B',
+    changes: true,
+    help: 'Give all listed guests (those that the filter lets through) another size: 80%, -25%, max, 2G.',
+    run: app =>
+      change(app, ({ filter }) => ({
+        dialog: { kind: 'enter', action: 'balloon-all', words: [], text: '', rest: filter === '' ? [] : [filter] },
+      })),
   },
   {
     modes: table,

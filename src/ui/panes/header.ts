@@ -1,8 +1,6 @@
-import { formatDuration } from '../../units.ts';
+import { formatClock, formatDuration } from '../../units.ts';
 import { type Line, type Span, span } from '../line.ts';
 import { type Draw, labelled, spread } from './pane.ts';
-
-const clock = (seconds: number): string => new Date(seconds * 1000).toTimeString().slice(0, 8);
 
 const badge = (text: string, tone: 'badge' | 'alarm' = 'badge'): Span[] => [span(' '), span(` ${text} `, tone)];
 
@@ -25,7 +23,7 @@ export const header: Draw = ({ state, model, width }) => {
     ...(width >= 180 && state.identity.dimms ? [span('  '), span(state.identity.dimms, 'dim')] : []),
   ];
   const right: Line = [
-    span(clock(model.time)),
+    span(formatClock(model.time)),
     ...(model.problems.length > 0 ? badge(`!${model.problems.length}`, 'alarm') : []),
     ...(setting.readOnly ? badge('READ-ONLY') : []),
     ...(setting.root === '/' ? [] : badge('FILES')),

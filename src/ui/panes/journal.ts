@@ -1,5 +1,6 @@
 import { describeRequest, describeStep } from '../../actions/describe.ts';
 import type { JournalEntry } from '../../actions/journal.ts';
+import { formatClock } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
 
@@ -7,7 +8,7 @@ const when = (time: string): string => {
   const date = new Date(time);
   const two = (value: number): string => String(value).padStart(2, '0');
   if (Number.isNaN(date.getTime())) return 'unknown time';
-  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${date.toTimeString().slice(0, 8)}`;
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(date.getTime() / 1000)}`;
 };
 
 const row = (entry: JournalEntry, selected: boolean, { width, glyphs }: Canvas): Line => {

@@ -1,7 +1,7 @@
 import { valueUnit } from '../../fields/field.ts';
 import { hostFields } from '../../fields/host.ts';
 import { type ActivityId, type ActivityRow, activityIds } from '../../store/activity.ts';
-import { format, formatRatio, unknown } from '../../units.ts';
+import { format, formatClock, formatRatio, unknown } from '../../units.ts';
 import { type Line, span, type Tone } from '../line.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import { type Draw, heading, wrap } from './pane.ts';
@@ -85,7 +85,7 @@ const columnOf = (id: ActivityId): ListColumn<ActivityRow> => ({
 const time: ListColumn<ActivityRow> = {
   title: 'TIME',
   width: 8,
-  cell: row => ({ text: new Date(row.time * 1000).toTimeString().slice(0, 8), tone: 'dim' }),
+  cell: row => ({ text: formatClock(row.time), tone: 'dim' }),
 };
 
 /** What vmstat(8) does not have, in few words. */
