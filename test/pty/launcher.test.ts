@@ -62,7 +62,7 @@ describe('the launcher', () => {
     for (const version of ['v22.12.0', 'v24.1.0', 'v100.0.0']) {
       script('path/node', `[ "$1" = --version ] && echo ${version} || echo "$@"`);
       expect(run(undefined, ['--tab', 'a b']).stdout).toMatch(
-        /^--max-semi-space-size=2 .*\/dist\/kvmtop\.js --tab a b\n$/,
+        /^--min-semi-space-size=6 --max-semi-space-size=6 .*\/dist\/kvmtop\.js --tab a b\n$/,
       );
     }
   });
