@@ -23,6 +23,8 @@ export interface Sample {
   readonly host: HostSample;
   readonly guests: readonly GuestSample[];
   readonly problems: readonly Problem[];
+  /** Guests that kvmtop had libvirt migrate and that have arrived: libvirt has ended them here. Absent when there are none. */
+  readonly migrated?: readonly GuestId[];
 }
 
 /** Something that could not be read, and what the operator can do about it. */

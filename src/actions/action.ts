@@ -77,6 +77,8 @@ export type Follow =
       readonly name: string;
       /** How it is to end. */
       readonly target: 'completed' | 'cancelled';
+      /** libvirt ends the guest here once it runs there. */
+      readonly leaves?: true;
     };
 
 /**

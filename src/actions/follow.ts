@@ -45,12 +45,20 @@ export const advance = (
   const { follow, state } = following;
   if (state === 'arrived' || state === 'gone' || state === 'failed') return following;
   const guest = model.guests.find(one => one.id === follow.guest);
-  if (!guest) return { ...following, state: 'gone' };
+  if (!guest) return departed(following, model, stallSeconds);
   const clock = { time: model.time, stallSeconds };
   if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, clock);
   const actual = sizeNow(follow, guest) ?? following.actual;
   const arrived = Math.abs(actual - follow.target) <= closeEnough;
   return moved(following, actual, arrived ? 'arrived' : undefined, clock);
+};
+
+/** libvirt says that a guest has arrived a moment after it has ended it here. */
+const departed = (following: Following, { sample, time }: Model, stallSeconds: number): Following => {
+  const { follow, moved: last } = following;
+  if (follow.kind !== 'migration' || !follow.leaves) return { ...following, state: 'gone' };
+  if (sample.migrated?.includes(follow.guest)) return { ...following, state: 'arrived' };
+  return time - last > stallSeconds ? { ...following, state: 'gone' } : following;
 };
 
 /** A balloon moves in steps of at most a second; what has not moved for `stallSeconds` is stuck. */
@@ -92,6 +100,19 @@ const advanceMigration = (
   const next = moved(following, fresh.ram['transferred'] ?? following.actual, over, clock);
   return next === following ? next : { ...next, migration: fresh };
 };
+
+/** How much of the way is done, 0 to 1; `undefined` while that is not known. */
+export const progressOf = ({ follow, actual, migration }: Following): number | undefined => {
+  if (follow.kind !== 'migration') {
+    const way = follow.target - follow.from;
+    return way === 0 ? 1 : share((actual - follow.from) / way);
+  }
+  const { total, remaining } = migration?.ram ?? {};
+  if (migration?.status !== 'active' || !total || remaining === undefined) return undefined;
+  return share(1 - remaining / total);
+};
+
+const share = (ratio: number): number => Math.min(1, Math.max(0, ratio));
 
 /** What the operator is told of it, in one line. */
 export const describeFollowing = (following: Following): string => {
@@ -139,6 +160,8 @@ const describeMigration = (following: Following, target: 'completed' | 'cancelle
     case 'moving':
       return `${follow.name}: ${migration ? describeProgress(migration) : 'migration asked for'}`;
     case 'arrived':
+      if (follow.kind === 'migration' && follow.leaves)
+        return `${follow.name}: migrated${actual > 0 ? `, ${longBytes(actual)} sent` : ''}; libvirt has ended it here`;
       return target === 'completed'
         ? `${follow.name}: migrated, ${longBytes(actual)} sent; it stands still here and holds its RAM until quit`
         : `${follow.name}: migration cancelled, it runs on here`;
@@ -163,5 +186,6 @@ const describeProgress = (migration: MigrationSample): string => {
 
 const outlook = ({ converges, seconds, dirtyRate }: Estimate): string => {
   if (converges === false) return `; it does not converge: the guest writes ${longBytes(dirtyRate)}/s`;
-  return seconds === undefined ? '' : `, ${formatDuration(Math.ceil(seconds))} to go`;
+  const dirty = dirtyRate ? `, dirty ${longBytes(dirtyRate)}/s` : '';
+  return dirty + (seconds === undefined ? '' : `, ${formatDuration(Math.ceil(seconds))} to go`);
 };

@@ -46,6 +46,13 @@ export const unanswered = (guest: GuestModel, byHand: string): string | undefine
   return guest.sample.manager === 'libvirt' ? ofLibvirt(byHand) : unanswering(guest, byHand);
 };
 
+/** The same for what QEMU and libvirt both can do. */
+export const unmanageable = (guest: GuestModel, byHand: string): string | undefined => {
+  if (guest.sample.vmm !== 'qemu') return 'this is no QEMU: kvmtop can only move its balloon';
+  if (guest.sample.manager === 'libvirt' && guest.sample.launch.uuid === undefined) return ofLibvirt(byHand);
+  return unanswering(guest, byHand);
+};
+
 /** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
 export const unreachable = (guest: GuestModel): string | undefined => {
   const problem = unanswering(guest, 'virsh setmem');

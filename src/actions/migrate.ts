@@ -3,7 +3,15 @@ import type { GuestModel } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { formatDuration, longBytes, MiB, parseBytes, parseSeconds } from '../units.ts';
 import type { Action, Step } from './action.ts';
-import { findGuest, refuse, unanswered } from './guest.ts';
+import { findGuest, refuse, unmanageable } from './guest.ts';
+import {
+  cancelStep,
+  checkLibvirtUri,
+  libvirtEffect,
+  libvirtUriHelp,
+  libvirtWarnings,
+  migrateSteps,
+} from './migrate-libvirt.ts';
 
 interface MigrateInput {
   readonly guest: GuestId;
@@ -54,11 +62,40 @@ const qmp = (guest: GuestModel, command: string, args: Readonly<Record<string, u
   arguments: args,
 });
 
+/** The domain of libvirt's that the guest is; `undefined` when kvmtop asks QEMU itself. */
+const domainOf = ({ sample }: GuestModel): string | undefined =>
+  sample.manager === 'libvirt' ? sample.launch.uuid : undefined;
+
+/** By QEMU itself; `bandwidth` in bytes a second, `downtime` in seconds. */
+const qemuSteps = (guest: GuestModel, { uri, bandwidth, downtime }: MigrateInput): readonly Step[] => {
+  const limits = {
+    ...(bandwidth === undefined ? {} : { 'max-bandwidth': bandwidth }),
+    ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
+  };
+  return [
+    ...(Object.keys(limits).length > 0 ? [qmp(guest, 'migrate-set-parameters', limits)] : []),
+    qmp(guest, 'migrate', { uri }),
+  ];
+};
+
+/** What goes over the network, and for how long. libvirt lifts QEMU's own limit. */
+const networkEffect = (guest: GuestModel, bandwidth: number | undefined, byLibvirt: boolean): string => {
+  const size = guest.values.balloon_actual ?? guest.values.mem_size;
+  const rate = bandwidth ?? (byLibvirt ? undefined : usualBandwidth);
+  if (rate === undefined) return `network: up to ${longBytes(size)}, as fast as it goes`;
+  const usual = bandwidth === undefined ? ' (QEMU’s own limit, unless another was set)' : '';
+  const time =
+    size === undefined
+      ? ''
+      : `: at most ${formatDuration(Math.ceil(size / rate))}, and what the guest writes meanwhile once more`;
+  return `network: up to ${longBytes(size)} at ${longBytes(rate)}/s${usual}${time}`;
+};
+
 /** Sends a guest to another QEMU while it runs. */
 export const migrate: Action<MigrateInput> = {
   id: 'migrate',
   title: 'Migrate',
-  help: 'Send a guest to a QEMU that waits for it at tcp:HOST:PORT or unix:/PATH; at most BANDWIDTH a second, and a last pause of at most DOWNTIME.',
+  help: 'Send a guest to a QEMU that waits for it at tcp:HOST:PORT or unix:/PATH, one of libvirt’s to the libvirt at qemu+ssh://HOST/system; at most BANDWIDTH a second, and a last pause of at most DOWNTIME.',
   usage: 'GUEST URI [BANDWIDTH] [DOWNTIME]',
   example: 'web-1 tcp:10.0.0.2:4444 500M 300ms',
 
@@ -67,7 +104,8 @@ export const migrate: Action<MigrateInput> = {
     if (name === undefined || uri === undefined || rest.length > 0)
       throw new Error('migrate takes GUEST URI [BANDWIDTH] [DOWNTIME], such as: migrate web-1 tcp:10.0.0.2:4444 500M');
     const guest = findGuest(model, name);
-    checkUri(uri);
+    if (guest.sample.manager === 'libvirt') checkLibvirtUri(uri);
+    else checkUri(uri);
     const bandwidth = rate === undefined ? undefined : parseBytes(rate.replace(/\/s$/, ''));
     if (rate !== undefined && !bandwidth) throw new Error(`'${rate}' is no bandwidth: use 100M, or 1G, a second`);
     const downtime = pause === undefined ? undefined : parseSeconds(pause);
@@ -81,42 +119,49 @@ export const migrate: Action<MigrateInput> = {
     };
   },
 
-  plan(model, { guest: id, uri, bandwidth, downtime }, request) {
+  plan(model, input, request) {
+    const { guest: id, uri, bandwidth, downtime } = input;
     const guest = model.guests.find(one => one.id === id);
     if (!guest) return refuse(request, 'Migrate a guest', 'the guest is gone: it ended, or was restarted');
     const summary = `Migrate ${guest.name} to ${uri}`;
-    const problem = unanswered(guest, 'virsh migrate --live') ?? impossible(guest);
+    const problem = unmanageable(guest, 'virsh migrate --live') ?? impossible(guest);
     if (problem !== undefined) return refuse(request, summary, problem);
-    const limits = {
-      ...(bandwidth === undefined ? {} : { 'max-bandwidth': bandwidth }),
-      ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
-    };
-    const size = guest.values.balloon_actual ?? guest.values.mem_size;
-    const rate = bandwidth ?? usualBandwidth;
+    const domain = domainOf(guest);
+    const local = uri.startsWith('unix:') || uri.startsWith('qemu+unix:');
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [
-        ...(Object.keys(limits).length > 0 ? [qmp(guest, 'migrate-set-parameters', limits)] : []),
-        qmp(guest, 'migrate', { uri }),
-      ],
+      steps: domain === undefined ? qemuSteps(guest, input) : migrateSteps(guest, domain, input),
       effect: [
-        `network: up to ${longBytes(size)} at ${longBytes(rate)}/s${bandwidth === undefined ? ' (QEMU’s own limit, unless another was set)' : ''}${size === undefined ? '' : `: at most ${formatDuration(Math.ceil(size / rate))}, and what the guest writes meanwhile once more`}`,
+        networkEffect(guest, bandwidth, domain !== undefined),
         `guest: runs on here until the last ${formatDuration(downtime ?? usualDowntime)}, then there`,
-        'host: keeps its RAM until the source is ended with quit',
+        domain === undefined ? 'host: keeps its RAM until the source is ended with quit' : libvirtEffect(guest),
       ],
       warnings: [
-        'the QEMU that waits there must have the same machine, devices and memory',
-        ...(uri.startsWith('tcp:') ? ['the guest’s memory goes over the network as it is, not encrypted'] : []),
+        ...(domain === undefined
+          ? ['the QEMU that waits there must have the same machine, devices and memory']
+          : libvirtWarnings),
+        ...(local ? [] : ['the guest’s memory goes over the network as it is, not encrypted']),
         ...(guest.state === 'paused' ? ['the guest is paused, and will be there too'] : []),
       ],
       undo: { action: 'migrate-cancel', words: [guest.id] },
-      follow: [{ kind: 'migration', guest: guest.id, name: guest.name, target: 'completed' }],
+      follow: [
+        {
+          kind: 'migration',
+          guest: guest.id,
+          name: guest.name,
+          target: 'completed',
+          ...(domain === undefined ? {} : { leaves: true }),
+        },
+      ],
     };
   },
 
-  hint: (model, [name]) => `${findGuest(model, name ?? '').name}: ${uriHelp}`,
+  hint(model, [word]) {
+    const { name, sample } = findGuest(model, word ?? '');
+    return `${name}: ${sample.manager === 'libvirt' ? libvirtUriHelp : uriHelp}`;
+  },
 };
 
 /** Stops a migration that is under way. */
@@ -137,7 +182,7 @@ export const migrateCancel: Action<GuestId> = {
     const guest = model.guests.find(one => one.id === id);
     if (!guest) return refuse(request, 'Cancel a migration', 'the guest is gone: it ended, or was restarted');
     const summary = `Cancel the migration of ${guest.name}`;
-    const problem = unanswered(guest, 'virsh domjobabort');
+    const problem = unmanageable(guest, 'virsh domjobabort');
     if (problem !== undefined) return refuse(request, summary, problem);
     const { migration, status } = guest.sample.monitor;
     if (!isMigrating(migration))
@@ -150,11 +195,12 @@ export const migrateCancel: Action<GuestId> = {
       );
     if (migration?.status.startsWith('postcopy'))
       return refuse(request, summary, 'the guest runs at its destination already (postcopy): neither side is whole');
+    const domain = domainOf(guest);
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [qmp(guest, 'migrate_cancel', {})],
+      steps: [domain === undefined ? qmp(guest, 'migrate_cancel', {}) : cancelStep(guest, domain)],
       effect: [
         'guest: runs on here as before',
         'destination: the QEMU that waits there ends, and what was sent is lost',

@@ -70,6 +70,7 @@ export const createLiveSource = (
       host: host.read(wanted),
       guests: found.guests,
       problems,
+      ...(found.migrated.length > 0 ? { migrated: found.migrated } : {}),
     };
   };
 

@@ -17,7 +17,7 @@ import type { Draw } from './panes/pane.ts';
 import { problemsPane } from './panes/problems.ts';
 import { processesPane } from './panes/processes.ts';
 import { stalledPane, stallPane, stallRows } from './panes/stall.ts';
-import { statusLines } from './panes/status.ts';
+import { hasStatus, statusPane } from './panes/status.ts';
 import { tabBar } from './panes/tabs.ts';
 import { mappingsPane, translationPane, translationRows } from './panes/translation.ts';
 import { vmstatPane } from './panes/vmstat.ts';
@@ -195,12 +195,9 @@ export const layout = (state: State): Layout => {
     rect: { x: 0, y, width, height },
   });
 
-  const status = statusLines(state).length > 0 ? 1 : 0;
+  const status = hasStatus(state) ? 1 : 0;
   const bottom = rows - 1 - status;
-  const end = [
-    ...(status > 0 ? [full('status', ({ state: now }) => statusLines(now).slice(0, 1), bottom, 1)] : []),
-    full('footer', footer, rows - 1, 1),
-  ];
+  const end = [...(status > 0 ? [full('status', statusPane, bottom, 1)] : []), full('footer', footer, rows - 1, 1)];
   const start = [full('header', header, 0, 1), full('tabs', tabBar, 1, 1)];
 
   if (dialog?.kind === 'help') return { panes: [...start.slice(0, 1), full('help', helpPane, 1, bottom - 1), ...end] };

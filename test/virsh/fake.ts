@@ -29,6 +29,8 @@ export interface Script {
     readonly stderr?: string;
     readonly code?: number;
     readonly hang?: boolean;
+    /** Milliseconds until it says `stderr` and ends. */
+    readonly after?: number;
   };
 }
 
@@ -71,11 +73,13 @@ const shell = async () => {
 };
 if (args.includes('-r')) shell();
 else {
-  const { stdout = '', stderr = '', code = 0, hang: forever } = script().change ?? {};
+  const { stdout = '', stderr = '', code = 0, hang: forever, after = 0 } = script().change ?? {};
   print(stdout);
-  writeSync(2, stderr);
-  if (forever) hang();
-  else process.exitCode = code;
+  setTimeout(() => {
+    writeSync(2, stderr);
+    if (forever) hang();
+    else process.exitCode = code;
+  }, after);
 }
 `;
 

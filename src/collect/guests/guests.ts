@@ -28,7 +28,7 @@ const lookAgain = 5;
 
 export interface GuestReader {
   /** Finds the guests and reads the host's side of them; the monitors' part is what they last said. `time`: seconds since 1970. */
-  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[] };
+  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] };
   /**
    * Asks the monitors that are due. Resolves when all have answered or failed, or after `budgetMs`; those still under
    * way go on, and the next `read` has what they said. Never fails. `now`: seconds since 1970.
@@ -46,7 +46,8 @@ export interface GuestReader {
   ): Promise<unknown>;
   /**
    * One change by `virsh`, for the gate only, of a guest that libvirt runs; the words name it by its UUID. The process is
-   * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do.
+   * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do. A migration
+   * is done when it is under way: how it ends is in what is read.
    */
   virsh(id: GuestId, words: readonly string[]): Promise<string>;
   /** One call of a VMM's HTTP API, for the gate only; the process is checked right before. Fails with such an Error. */
@@ -84,6 +85,7 @@ class LiveGuestReader implements GuestReader {
   readonly #guests = new Map<number, Guest>();
   readonly #lookAgainAt = new Map<number, number>();
   readonly #targets = new Map<GuestId, number>();
+  readonly #migrated = new Set<GuestId>();
   readonly #queue = new Queue(atOnce);
   #found = false;
 
@@ -95,7 +97,7 @@ class LiveGuestReader implements GuestReader {
     this.#discovery = new Discovery(root);
   }
 
-  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[] } {
+  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] } {
     this.#find(time);
     const shown = this.#shown();
     const guests = shown.map(guest => sampleGuest(guest, wanted, this.#targets.get(guest.id)));
@@ -112,7 +114,7 @@ class LiveGuestReader implements GuestReader {
         message: 'may not be read for other users: their guests are told by command line only; run kvmtop as root',
       });
     }
-    return { guests, problems };
+    return { guests, problems, migrated: [...this.#migrated] };
   }
 
   async poll(now: number, budgetMs: number): Promise<void> {
@@ -152,6 +154,10 @@ class LiveGuestReader implements GuestReader {
     if (manager !== 'libvirt' || !this.#libvirt || !uuid || !guest.monitor || guest.contested)
       throw this.#refusal(guest, command);
     const check = this.#check(guest, command);
+    if (words[0] === 'migrate') {
+      await this.#libvirt.migrate(uuid, words, { name: guest.name, check, arrived: () => this.#migrated.add(id) });
+      return '';
+    }
     return this.#libvirt.change(uuid, words, { name: guest.name, timeoutMs: virshLimit, check });
   }
 

@@ -41,6 +41,7 @@ const guest = (pid: number, name = `vm-${pid}`, uuid = uuidOf(pid)): void => {
 };
 
 const statsOf = (pid: number): string => `domstats --balloon --state --raw --nowait ${uuidOf(pid)}`;
+const jobOf = (pid: number): string => `domjobinfo --rawstats ${uuidOf(pid)}`;
 const xmlOf = (pid: number): string => `dumpxml ${uuidOf(pid)}`;
 
 /** As libvirt 9.0 prints it. */
@@ -351,7 +352,7 @@ describe('a change', () => {
     });
     expect(await reader.virsh('1001.100', words)).toBe('');
     expect(fake.runs()[1]).toEqual({ pid: expect.any(Number), args: ['-c', uri, ...words] });
-    expect(fake.commands().slice(before)).toEqual([xmlOf(1001), statsOf(1001)]);
+    expect(fake.commands().slice(before)).toEqual([xmlOf(1001), statsOf(1001), jobOf(1001)]);
     expect(guests(1000)[0]?.monitor.balloon?.pollingInterval).toBe(9);
   });
 
@@ -408,5 +409,74 @@ describe('a change', () => {
       trouble: 'denied',
       message: expect.stringMatching(/run as root or in group libvirt/),
     });
+  });
+});
+
+describe('a migration', () => {
+  const words = ['migrate', '--live', '--p2p', uuidOf(1001), 'qemu+ssh://b/system'];
+  const idle = 'Job type: 0\n\n\n';
+  const moving = (remaining: number): string =>
+    `Job type: 2\n\noperation: 5\nmemory_total: 1000\nmemory_remaining: ${remaining}\nmemory_processed: 7\n\n`;
+  const status = async (time: number): Promise<string | undefined> => (await one(time))?.migration?.status;
+
+  it('goes on by itself, is told as it goes, and its failure with the reason', async () => {
+    guest(1001);
+    const change = { stderr: 'error: internal error: the disk is not there\n', code: 1, after: 4000 };
+    fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(400) }), change });
+    await asked(1000);
+    expect(await reader.virsh('1001.100', words)).toBe('');
+    // Called done while its virsh still runs.
+    const migrating = fake.runs().find(({ args }) => args.includes('migrate'));
+    expect(migrating?.args).toEqual(['-c', uri, ...words]);
+    expect(lives(migrating?.pid ?? -1)).toBe(true);
+    expect((await one(1010))?.migration).toMatchObject({ status: 'active', ram: { total: 1000, remaining: 400 } });
+    fake.play({ ...healthy([1001], { [jobOf(1001)]: idle }), change });
+    let time = 1011;
+    await until('its failure is told', 10_000, async () => (await status(time++)) === 'failed');
+    expect((await one(time))?.migration?.error).toMatch(/^virsh migrate on vm-1001: .*the disk is not there/);
+    expect(reader.read(new Set(), time).migrated).toEqual([]);
+  });
+
+  it('that can’t begin fails at once', async () => {
+    guest(1001);
+    const stderr = 'error: unable to connect to server\n';
+    fake.play({ ...healthy([1001]), change: { stderr, code: 1 } });
+    await asked(1000);
+    await expect(reader.virsh('1001.100', words)).rejects.toThrow(/migrate on vm-1001: .*unable to connect to server/);
+  });
+
+  it('that arrives is told though the guest is gone here, and holds up no end of kvmtop', async () => {
+    guest(1001);
+    fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(4) }), change: { after: 3000 } });
+    await asked(1000);
+    await reader.virsh('1001.100', words);
+    tree.end(1001);
+    expect(reader.read(new Set(), 1001)).toMatchObject({ guests: [], migrated: [] });
+    await until('it is told', 10_000, () => reader.read(new Set(), 1002).migrated.includes('1001.100'));
+    const started = performance.now();
+    await reader.close();
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('of somebody else is seen, and is cancelled by an abort; without one nobody knows how it ended', async () => {
+    guest(1001);
+    fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(400) }), change: {} });
+    expect(await status(1000)).toBe('active');
+    await reader.virsh('1001.100', ['domjobabort', uuidOf(1001)]);
+    fake.play(healthy([1001], { [jobOf(1001)]: idle }));
+    expect(await status(1002)).toBe('cancelled');
+    fake.play(healthy([1001], { [jobOf(1001)]: moving(300) }));
+    expect(await status(1010)).toBe('active');
+    fake.play(healthy([1001], { [jobOf(1001)]: idle }));
+    expect(await status(1012)).toBeUndefined();
+  });
+
+  it('of a domain that is not asked for is begun by nobody', async () => {
+    guest(1001);
+    fake.play(healthy([1001]));
+    await asked(1000);
+    await expect(reader.virsh('1001.100', ['migrate', '--live', uuidOf(1002), 'x'])).rejects.toThrow(
+      /not about that guest/,
+    );
   });
 });

@@ -16,10 +16,11 @@ export const runVirsh = (uri: string, words: readonly string[], what: string, ti
     child.stdin?.end();
   });
 
-const changeError = (
+/** What an unsuccessful end means. */
+export const changeError = (
   uri: string,
   what: string,
-  error: ExecFileException,
+  error: Pick<ExecFileException, 'code' | 'killed' | 'message'>,
   stderr: string,
   timeoutMs: number,
 ): VirshError => {

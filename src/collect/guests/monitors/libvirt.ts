@@ -1,14 +1,27 @@
-import type { MonitorSample } from '../../../sample.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MigrationSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Monitor } from './contract.ts';
-import { type DomainFacts, digestDomain, errorIn, parseDomainXml, parseDomstats } from './libvirt-answers.ts';
+import {
+  type DomainFacts,
+  type DomainStats,
+  digestDomain,
+  errorIn,
+  parseDomainXml,
+  parseDomstats,
+} from './libvirt-answers.ts';
 import type { VirshError } from './libvirt-errors.ts';
+import { failedMigration, parseJob } from './libvirt-job.ts';
 import type { VirshShell } from './libvirt-shell.ts';
 
 /** Milliseconds that one domain may hold up those behind it; libvirt and a healthy QEMU need three. */
 const domainLimit = 1000;
 /** Seconds between two looks at what hardly changes. */
 const factsEvery = 30;
+/** Seconds between two looks for a migration that somebody else may have begun. */
+const jobEvery = 5;
+/** Milliseconds in which a migration that can't be done has mostly failed. */
+const migrationBegins = 2000;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
@@ -79,14 +92,46 @@ export class Libvirt {
     if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
     const { runVirsh } = await import('./libvirt-change.ts');
     options.check();
-    const changed = [...this.#monitors].filter(monitor => monitor.uuid === uuid);
+    const changed = this.#of(uuid);
     try {
+      if (words[0] === 'domjobabort') for (const monitor of changed) monitor.noteAbort();
       const printed = await runVirsh(this.uri, words, what, options.timeoutMs);
       await Promise.all(changed.map(monitor => monitor.look()));
       return printed;
     } finally {
       for (const monitor of changed) monitor.refresh();
     }
+  }
+
+  /**
+   * Begins a migration by a virsh of its own, for the gate only, and gives it a moment to fail; it then goes on by itself.
+   * How it fails later is in the sample of the domain's monitor; `arrived` is called when it does not.
+   */
+  async migrate(
+    uuid: string,
+    words: readonly string[],
+    options: { readonly name: string; readonly check: () => void; readonly arrived: () => void },
+  ): Promise<void> {
+    const what = `virsh migrate on ${safe(options.name)}`;
+    if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
+    const { runMigration } = await import('./libvirt-migrate.ts');
+    options.check();
+    for (const monitor of this.#of(uuid)) monitor.noteMigration(undefined);
+    const end = runMigration(this.uri, words, what).then(async error => {
+      if (!error) options.arrived();
+      else await Promise.all(this.#of(uuid).map(monitor => monitor.noteMigration(error)));
+      return error;
+    });
+    const patience = new AbortController();
+    const moment = delay(migrationBegins, undefined, { signal: patience.signal }).catch(() => undefined);
+    const error = await Promise.race([end, moment]);
+    patience.abort();
+    if (error) throw error;
+    for (const monitor of this.#of(uuid)) monitor.refresh();
+  }
+
+  #of(uuid: string): LibvirtMonitor[] {
+    return [...this.#monitors].filter(monitor => monitor.uuid === uuid);
   }
 }
 
@@ -99,6 +144,9 @@ class LibvirtMonitor implements Monitor {
   #problem: string | undefined;
   #facts: DomainFacts | undefined;
   #factsAt = Number.NEGATIVE_INFINITY;
+  #migration: MigrationSample | undefined;
+  #aborted = false;
+  #jobAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #dueAt = Number.NEGATIVE_INFINITY;
@@ -127,6 +175,19 @@ class LibvirtMonitor implements Monitor {
   refresh(): void {
     this.#dueAt = Number.NEGATIVE_INFINITY;
     this.#factsAt = Number.NEGATIVE_INFINITY;
+    this.#jobAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** One that kvmtop begins; or how it failed. */
+  async noteMigration(failure: VirshError | undefined): Promise<void> {
+    this.#aborted = false;
+    this.#migration = failure && failedMigration(failure, this.#migration);
+    if (failure) await this.look();
+  }
+
+  /** What is under way is to end. */
+  noteAbort(): void {
+    this.#aborted = true;
   }
 
   /** Asks all anew, at once. */
@@ -145,7 +206,10 @@ class LibvirtMonitor implements Monitor {
         this.#askFacts(now),
         this.#libvirt.ask(`domstats --balloon --state --raw --nowait ${this.uuid}`),
       ]);
-      this.#take(text, now, now + (performance.now() - started) / 1000, interval);
+      const stats = parseDomstats(text);
+      // Not of a QEMU that does not answer: libvirt would wait for it.
+      if (stats.kind === 'stats') await this.#askJob(now);
+      this.#take(stats, now, now + (performance.now() - started) / 1000, interval);
     } catch (error) {
       const { trouble, message } = error as VirshError;
       this.#fail(trouble === 'late' ? 'busy' : 'libvirt', message, now);
@@ -171,11 +235,32 @@ class LibvirtMonitor implements Monitor {
     this.#factsAt = now;
   }
 
-  #take(text: string, now: number, time: number, interval: number): void {
-    const stats = parseDomstats(text);
+  get #isMigrating(): boolean {
+    return this.#migration?.status === 'active' || this.#migration?.status === 'setup';
+  }
+
+  async #askJob(now: number): Promise<void> {
+    if (!this.#isMigrating && now < this.#jobAt + jobEvery && now >= this.#jobAt) return;
+    const job = parseJob(await this.#libvirt.ask(`domjobinfo --rawstats ${this.uuid}`));
+    this.#jobAt = now;
+    if (job === undefined) return;
+    if (job !== 'none') {
+      this.#migration = job;
+      return;
+    }
+    // libvirt keeps nothing of one that came to nothing.
+    if (this.#migration && this.#isMigrating)
+      this.#migration = this.#aborted ? { ...this.#migration, status: 'cancelled' } : undefined;
+    this.#aborted = false;
+  }
+
+  #take(stats: DomainStats, now: number, time: number, interval: number): void {
     switch (stats.kind) {
       case 'stats':
-        this.#sample = digestDomain(this.#sample, stats.values, this.#facts, { time, size: this.#size });
+        this.#sample = {
+          ...digestDomain(this.#sample, stats.values, this.#facts, { time, size: this.#size }),
+          ...(this.#migration ? { migration: this.#migration } : {}),
+        };
         this.#problem = undefined;
         this.#failures = 0;
         this.#dueAt = now + interval - early;
