@@ -1,3 +1,4 @@
+import { isMigrating } from '../fields/migration.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { Plan, Request } from './action.ts';
 
@@ -56,6 +57,8 @@ export const unmanageable = (guest: GuestModel, byHand: string): string | undefi
 /** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
 export const unreachable = (guest: GuestModel): string | undefined => {
   const problem = unanswering(guest, 'virsh setmem');
+  if (guest.sample.manager === 'libvirt' && isMigrating(guest.sample.monitor.migration))
+    return 'libvirt changes nothing of a guest that it migrates: wait until that has ended, or cancel it';
   if (problem !== undefined || guest.sample.monitor.balloon?.device) return problem;
   return guest.sample.vmm === 'qemu'
     ? 'it has no balloon device: start it with -device virtio-balloon-pci'

@@ -83,6 +83,18 @@ describe('a guest of libvirt’s', () => {
     expect(asked({ state: 'libvirt', reason: 'no virsh' }, 'migrate', there).refusal?.reason).toBe('no virsh');
   });
 
+  it('is not changed meanwhile, since libvirt would hold up who asks for it', () => {
+    const migration = { status: 'active', values: {}, ram: {} };
+    for (const words of [
+      ['balloon', '3G'],
+      ['polling', '0'],
+    ] as const) {
+      const [action, word] = words;
+      const { refusal, steps } = asked({ migration, balloon: { device: true, pollingInterval: 2 } }, action, word);
+      expect([refusal?.reason, steps]).toEqual([expect.stringMatching(/nothing of a guest that it migrates/), []]);
+    }
+  });
+
   it('is kept by an abort', () => {
     const migration = { status: 'active', values: {}, ram: {} };
     const plan = asked({ migration }, 'migrate-cancel');

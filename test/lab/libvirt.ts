@@ -41,6 +41,8 @@ export interface Domain {
 
 export interface LabLibvirt {
   readonly uri: string;
+  /** The first process of its namespaces, as the host counts: in them there are no other guests than its own. */
+  readonly init: () => number;
   /** Boots a domain under emulation; resolves when it is ready. It is gone with libvirtd. */
   readonly create: (options: DomainOptions) => Promise<Domain>;
   readonly stop: () => Promise<void>;
@@ -106,10 +108,12 @@ export const startLibvirt = async (): Promise<LabLibvirt> => {
   );
   const virsh = async (...args: string[]): Promise<string> =>
     (await run('virsh', ['-q', '-c', uri, ...args], { timeout: 60_000, env: { ...process.env, LC_ALL: 'C' } })).stdout;
+  const init = (): number =>
+    ended ? 0 : Number(readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').split(' ')[0]);
   const stop = async () => {
     // The first process of the namespace takes all others with it, and its parent, which waits for it, after it.
-    const [first] = ended ? [] : readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').split(' ');
-    if (first) process.kill(Number(first), 'SIGKILL');
+    const first = init();
+    if (first) process.kill(first, 'SIGKILL');
     else daemon.kill('SIGKILL');
     await exit;
     rmSync(dir, { recursive: true, force: true });
@@ -151,7 +155,7 @@ export const startLibvirt = async (): Promise<LabLibvirt> => {
         ))
       );
     });
-    return { uri, create, stop };
+    return { uri, init, create, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -12,6 +12,7 @@ for folder in /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt 
 done
 mkdir -p /etc/libvirt/qemu /run/libvirt "$dir/sockets"
 
+# Guests migrate between two of these on one host, which libvirt takes for two by their UUIDs.
 # As root, without AppArmor, cgroups, or a virtlogd: only QEMU and libvirtd.
 cat >/etc/libvirt/qemu.conf <<'CONF'
 user = "root"
@@ -22,12 +23,14 @@ security_driver = "none"
 namespaces = []
 cgroup_controllers = []
 stdio_handler = "file"
+migration_host = "127.0.0.2"
 CONF
 cat >"$dir/libvirtd.conf" <<CONF
 unix_sock_dir = "$dir/sockets"
 auth_unix_ro = "none"
 auth_unix_rw = "none"
 log_outputs = "3:stderr"
+host_uuid = "$(cat /proc/sys/kernel/random/uuid)"
 CONF
 
 # Not exec: libvirt waits for QEMUs to be gone, and the first process of a namespace must reap them.
