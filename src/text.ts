@@ -16,3 +16,14 @@ export const escapeJson = (json: string): string =>
   json.replace(unsafe, character =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+let collator: Intl.Collator | undefined;
+
+/**
+ * The order of two words as people expect it: `web-2` before `web-10`. One collator for all, made by the first that
+ * needs it: localeCompare with options is ten times slower in a table that is sorted every second.
+ */
+export const compareWords = (a: string, b: string): number => {
+  collator ??= new Intl.Collator('en', { numeric: true });
+  return collator.compare(a, b);
+};

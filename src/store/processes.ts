@@ -1,6 +1,6 @@
 import { type ProcessFieldId, processFields } from '../fields/process.ts';
 import type { Model, ProcessModel } from '../model.ts';
-import { safe } from '../text.ts';
+import { compareWords, safe } from '../text.ts';
 
 export type ProcessColumn = 'name' | 'pid' | 'user' | ProcessFieldId;
 
@@ -27,7 +27,7 @@ const compare = (a: ProcessModel, b: ProcessModel, { column, reverse }: ProcessS
   const flip = reverse ? -1 : 1;
   if (column === 'name' || column === 'user') {
     const word = column === 'name' ? processName : (one: ProcessModel) => userName(one) ?? '';
-    const order = word(a).localeCompare(word(b), 'en', { numeric: true });
+    const order = compareWords(word(a), word(b));
     if (order !== 0) return order * flip;
   } else if (column !== 'pid') {
     const [left, right] = [a.values[column], b.values[column]];

@@ -1,7 +1,7 @@
 import type { GuestFieldId } from '../fields/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
-import { safe } from '../text.ts';
+import { compareWords, safe } from '../text.ts';
 
 export const tabs = [
   'overview',
@@ -90,7 +90,7 @@ const sortNumber = (guest: GuestModel, column: Exclude<ColumnId, 'name' | 'state
 const compare = (a: GuestModel, b: GuestModel, { column, reverse }: Sort): number => {
   const flip = reverse ? -1 : 1;
   if (isWord(column)) {
-    const order = columnText(a, column).localeCompare(columnText(b, column), 'en', { numeric: true });
+    const order = compareWords(columnText(a, column), columnText(b, column));
     if (order !== 0) return order * flip;
   } else {
     const left = sortNumber(a, column);
