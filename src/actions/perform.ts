@@ -99,7 +99,14 @@ export const perform = async (
     ...(failure === undefined ? {} : { error: failure.message }),
     ...(plan.undo ? { undo: plan.undo } : {}),
   };
-  gate.journal.append(entry);
+  try {
+    gate.journal.append(entry);
+  } catch (thrown) {
+    // It could be opened a moment ago; a full disk shows only now. What was done must not be told as not done.
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const what = failure === undefined ? 'this was done' : `this failed (${failure.message})`;
+    throw new Error(`${what}, but the journal ${gate.journal.path} could not be written: ${why}`);
+  }
   if (failure !== undefined) throw failure;
   return entry;
 };

@@ -122,6 +122,19 @@ describe('the gate', () => {
   });
 });
 
+it('tells what was done even when the journal can no longer be written', async () => {
+  const { done, control } = world();
+  const full = {
+    ...newJournal(),
+    append: () => {
+      throw new Error('ENOSPC: no space left on device');
+    },
+  };
+  const asked = perform({ control, journal: full }, plan, { by: 'key' });
+  await expect(asked).rejects.toThrow(/^this was done, but the journal .* could not be written: ENOSPC/);
+  expect(done).toEqual(['balloon', 'target 5', 'cont']);
+});
+
 describe('the journal', () => {
   it('passes over lines that are no entries', async () => {
     const journal = newJournal();
