@@ -49,17 +49,17 @@ describe('the launcher', () => {
 
   it('says which Node is too old', () => {
     built();
-    for (const version of ['v20.20.2', 'v22.11.9', 'v8.0.0']) {
+    for (const version of ['v20.20.2', 'v22.18.9', 'v8.0.0']) {
       script('path/node', `echo ${version}`);
       const { status, stderr } = run();
       expect(status).toBe(1);
-      expect(stderr).toBe(`kvmtop: needs Node.js 22.12 or newer, found ${version}; in its folder run: npm ci\n`);
+      expect(stderr).toBe(`kvmtop: needs Node.js 22.19 or newer, found ${version}; in its folder run: npm ci\n`);
     }
   });
 
   it('takes a Node on PATH that is new enough', () => {
     built();
-    for (const version of ['v22.12.0', 'v24.1.0', 'v100.0.0']) {
+    for (const version of ['v22.19.0', 'v24.1.0', 'v100.0.0']) {
       script('path/node', `[ "$1" = --version ] && echo ${version} || echo "$@"`);
       expect(run(undefined, ['--tab', 'a b']).stdout).toMatch(
         /^--min-semi-space-size=6 --max-semi-space-size=6 .*\/dist\/kvmtop\.js --tab a b\n$/,

@@ -1,0 +1,38 @@
+import { GiB } from '../units.ts';
+
+/** Where numbers begin to be worrying: for the findings, and for the colours of the screen. Shares are 0 to 1. */
+export interface Thresholds {
+  /** MemAvailable of the host as a share of its RAM: worrying, and critical. */
+  readonly availableLow: number;
+  readonly availableCritical: number;
+  /** PSI memory, share of time in the last 10 s: some tasks stalled, and all of them. */
+  readonly pressureSome: number;
+  readonly pressureFull: number;
+  /** Swap moved by the host, bytes a second. */
+  readonly swapRate: number;
+  /** What a guest has available as a share of what it has. */
+  readonly guestAvailableLow: number;
+  /** Swap-ins and major faults of a guest a second, from which it thrashes. */
+  readonly guestSwapIn: number;
+  readonly guestMajorFaults: number;
+  /** Committed_AS as a share of CommitLimit, where the kernel is strict. */
+  readonly commitNear: number;
+  /** Dirty pages as a share of the limit at which writers are held up. */
+  readonly dirtyNear: number;
+  /** Bytes of a hugepage pool that nobody uses or has reserved. */
+  readonly poolIdle: number;
+}
+
+export const defaultThresholds: Thresholds = {
+  availableLow: 0.1,
+  availableCritical: 0.04,
+  pressureSome: 0.1,
+  pressureFull: 0.05,
+  swapRate: 256 * 1024,
+  guestAvailableLow: 0.08,
+  guestSwapIn: 64 * 1024,
+  guestMajorFaults: 50,
+  commitNear: 0.95,
+  dirtyNear: 0.9,
+  poolIdle: GiB,
+};
