@@ -1,0 +1,36 @@
+/** A story to try policies on: how big the host is, which guests it has, and what they want over time. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  /** One or two sentences: what happens, and what a good policy does about it. */
+  readonly help: string;
+  /** Simulated seconds, after `warmup` of which figures are counted. */
+  readonly seconds: number;
+  readonly host: {
+    /** Bytes. */
+    readonly memory: number;
+    readonly swap: number;
+    /** What the host itself uses, bytes at a moment (seconds from the start). */
+    readonly used: (second: number) => number;
+  };
+  readonly guests: readonly SimulatedGuest[];
+}
+
+export interface SimulatedGuest {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What its balloon leaves it at the start; its size when absent. */
+  readonly balloon?: number;
+  /** What its programs have in use (working set, bytes) at a moment. */
+  readonly demand: (second: number) => number;
+  /** Page cache it would fill if it had the room, bytes. */
+  readonly cache: (second: number) => number;
+  /** Share of its memory that is equal to that of its twins, 0 to 1, for KSM to merge. */
+  readonly alike?: number;
+  /** Seconds from the start at which it boots and ends; always there when absent. */
+  readonly boots?: number;
+  readonly ends?: number;
+  /** It reports no statistics. */
+  readonly silent?: true;
+}
