@@ -1,10 +1,10 @@
 import type { HostSample, NodeSample, Numbers, PoolSample } from '../../sample.ts';
+import { identity, ksmSettings, sysctls, thp, zswap } from '../../simulator/settings.ts';
 import { GiB, MiB } from '../../units.ts';
 import { bootedFor, inPages, pageSize } from './guest.ts';
 import { type DemoHost, memTotal, pools, swapTotal } from './host.ts';
 import { kvmOf } from './kvm.ts';
 import { processesOf } from './processes.ts';
-import { identity, ksmSettings, sysctls, thp, zswap } from './settings.ts';
 
 type Parts = DemoHost['parts'];
 

@@ -1,9 +1,9 @@
+import { burst, wander } from '../../simulator/chance.ts';
+import { Pressure } from '../../simulator/pressure.ts';
 import { GiB, MiB } from '../../units.ts';
 import { Activity } from './activity.ts';
-import { burst, wander } from './curves.ts';
 import { DemoGuest, inPages, pageSize } from './guest.ts';
 import { ksmPages, mergePages } from './ksm.ts';
-import { Pressure } from './pressure.ts';
 import { roster } from './roster.ts';
 
 /** 128 GiB, less what firmware and the kernel's own image and page structures take. Bytes. */

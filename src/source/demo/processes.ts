@@ -1,6 +1,6 @@
 import type { HostProcess } from '../../sample.ts';
+import { wander } from '../../simulator/chance.ts';
 import { KiB, MiB } from '../../units.ts';
-import { wander } from './curves.ts';
 import { type DemoGuest, inPages } from './guest.ts';
 import { statOf, statusOf } from './guest-sample.ts';
 

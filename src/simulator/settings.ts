@@ -1,4 +1,4 @@
-import type { Numbers, Values } from '../../sample.ts';
+import type { Numbers, Values } from '../sample.ts';
 
 /** What does not change on the simulated host; names and values as a Debian kernel gives them. */
 

@@ -1,4 +1,4 @@
-import type { Numbers } from '../../sample.ts';
+import type { Numbers } from '../sample.ts';
 
 const windows = [10, 60, 300] as const;
 
