@@ -1,5 +1,6 @@
 import { defaultLimits, type Limits } from '../actions/limits.ts';
 import { defaultPatience, type Patience } from '../collect/guests/monitors/contract.ts';
+import { defaultThresholds, type Thresholds } from '../policy/thresholds.ts';
 import type { Tables } from '../store/tables.ts';
 import { defaultColumns, type TableTab, tableTabs, tabs, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
@@ -72,6 +73,70 @@ const general = {
   ),
 };
 
+/** Where numbers begin to be worrying. Warn is orange, bad is red. */
+const thresholds = {
+  'thresholds.available_low_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.availableLow,
+    'The host is short of memory where less than this part of its RAM is available (MemAvailable): orange.',
+  ),
+  'thresholds.available_critical_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.availableCritical,
+    'And in danger where less than this part is available: red.',
+  ),
+  'thresholds.pressure_some_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.pressureSome,
+    'Memory pressure (PSI some, the last 10 s): tasks waited for memory for more than this part of the time: orange.',
+  ),
+  'thresholds.pressure_full_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.pressureFull,
+    'Memory pressure (PSI full, the last 10 s): all tasks waited at once for more than this part of the time: red.',
+  ),
+  'thresholds.swap_rate': setting(
+    size(1, 1024 * GiB),
+    defaultThresholds.swapRate,
+    'The host swaps where it reads or writes this much a second: red.',
+  ),
+  'thresholds.guest_available_low_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.guestAvailableLow,
+    'A guest is short of memory where less than this part of what its balloon leaves it is available: orange.',
+  ),
+  'thresholds.guest_swap_in': setting(
+    size(1, 1024 * GiB),
+    defaultThresholds.guestSwapIn,
+    'A guest thrashes where it reads this much a second from its own swap: orange.',
+  ),
+  'thresholds.guest_major_faults': setting(
+    number('faults a second', 0.1, 1_000_000),
+    defaultThresholds.guestMajorFaults,
+    'Or where it, or the host for it, reads this many pages a second back from files: orange.',
+  ),
+  'thresholds.host_major_faults': setting(
+    number('faults a second', 0.1, 1_000_000),
+    defaultThresholds.hostMajorFaults,
+    'A guest with a part in the host’s swap waits for the host where that reads this many pages a second for it: red.',
+  ),
+  'thresholds.commit_near_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.commitNear,
+    'Where the kernel is strict (vm.overcommit_memory is 2): more than this part of CommitLimit is promised: red.',
+  ),
+  'thresholds.dirty_near_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.dirtyNear,
+    'Dirty pages have come to this part of the limit at which writers are made to wait: orange.',
+  ),
+  'thresholds.pool_idle': setting(
+    size(1, 1024 * GiB),
+    defaultThresholds.poolIdle,
+    'A hugepage pool is idle where this much of it is neither used nor reserved: orange.',
+  ),
+};
+
 const columnIds = `columns by their ids (${textColumns.join(', ')}, and the guests’ fields in docs/fields.md)`;
 
 /** What the screen changes and `w` saves. */
@@ -96,7 +161,7 @@ const tables = Object.fromEntries(
   Record<`tabs.${TableTab}.reverse`, Setting<boolean>>;
 
 /** Everything that can be set, by its key. */
-export const settings = { ...general, ...tables };
+export const settings = { ...general, ...thresholds, ...tables };
 
 export type SettingId = keyof typeof settings;
 
@@ -121,6 +186,22 @@ export const limitsOf = (values: Settings): Limits => ({
   step: values['balloon.step'],
   stallSeconds: values['balloon.stall_seconds'],
   staleSeconds: values['statistics.stale_seconds'],
+});
+
+/** From where on findings are told, and colours change. */
+export const thresholdsOf = (values: Settings): Thresholds => ({
+  availableLow: values['thresholds.available_low_percent'] / 100,
+  availableCritical: values['thresholds.available_critical_percent'] / 100,
+  pressureSome: values['thresholds.pressure_some_percent'] / 100,
+  pressureFull: values['thresholds.pressure_full_percent'] / 100,
+  swapRate: values['thresholds.swap_rate'],
+  guestAvailableLow: values['thresholds.guest_available_low_percent'] / 100,
+  guestSwapIn: values['thresholds.guest_swap_in'],
+  guestMajorFaults: values['thresholds.guest_major_faults'],
+  hostMajorFaults: values['thresholds.host_major_faults'],
+  commitNear: values['thresholds.commit_near_percent'] / 100,
+  dirtyNear: values['thresholds.dirty_near_percent'] / 100,
+  poolIdle: values['thresholds.pool_idle'],
 });
 
 /** How long is waited for the monitors that kvmtop connects to itself; libvirt's are libvirt's. */

@@ -15,6 +15,8 @@ export interface Thresholds {
   /** Swap-ins and major faults of a guest a second, from which it thrashes. */
   readonly guestSwapIn: number;
   readonly guestMajorFaults: number;
+  /** Major faults of a guest's process a second, from which it waits for the host where a part of it is in swap. */
+  readonly hostMajorFaults: number;
   /** Committed_AS as a share of CommitLimit, where the kernel is strict. */
   readonly commitNear: number;
   /** Dirty pages as a share of the limit at which writers are held up. */
@@ -32,6 +34,7 @@ export const defaultThresholds: Thresholds = {
   guestAvailableLow: 0.08,
   guestSwapIn: 64 * 1024,
   guestMajorFaults: 50,
+  hostMajorFaults: 1,
   commitNear: 0.95,
   dirtyNear: 0.9,
   poolIdle: GiB,

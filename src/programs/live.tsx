@@ -1,7 +1,7 @@
 import { render } from 'ink';
 import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/perform.ts';
-import { limitsOf, tablesOf } from '../config/settings.ts';
+import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import { derive } from '../model.ts';
 import type { Sample } from '../sample.ts';
@@ -106,6 +106,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     privileged: process.geteuid?.() === 0,
     delay: options.delay,
     limits: limitsOf(options.settings),
+    thresholds: thresholdsOf(options.settings),
     messageSeconds: options.settings.message_seconds,
   };
   const store = openStore(setting);

@@ -6,6 +6,7 @@ import type { JournalEntry } from '../actions/journal.ts';
 import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
+import type { Thresholds } from '../policy/thresholds.ts';
 import type { GuestId } from '../sample.ts';
 import { type ActivityRow, rememberActivity } from './activity.ts';
 import { emptyHistory, type History, type Identity, remember } from './data.ts';
@@ -55,6 +56,7 @@ export interface Setting {
   readonly privileged: boolean;
   readonly delay: number;
   readonly limits: Limits;
+  readonly thresholds: Thresholds;
   /** Seconds that a message, or a balloon that arrived, stays on the screen. */
   readonly messageSeconds: number;
 }

@@ -10,6 +10,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { defaultLimits } from '../../src/actions/limits.ts';
 import { createGuestReader } from '../../src/collect/guests/guests.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { Root } from '../../src/root.ts';
 import { createLiveSource } from '../../src/source/live.ts';
 import { needsOfView } from '../../src/store/needs.ts';
@@ -53,6 +54,7 @@ const files = async (folder: string, rounds: number, list: string): Promise<stri
       privileged: true,
       delay: 1,
       limits: defaultLimits,
+      thresholds: defaultThresholds,
       messageSeconds: 8,
     }),
   );

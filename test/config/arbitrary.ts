@@ -4,7 +4,7 @@ import { tableTabs, tabs } from '../../src/store/view.ts';
 import { allColumns } from '../../src/ui/columns.ts';
 import { MiB } from '../../src/units.ts';
 
-const seconds = (least: number, most: number) => fc.double({ min: least, max: most, noNaN: true });
+const between = (least: number, most: number) => fc.double({ min: least, max: most, noNaN: true });
 const columns = fc
   .subarray([...allColumns])
   .chain(some =>
@@ -13,21 +13,33 @@ const columns = fc
   .map(some => (some.includes('name') ? some : ['name' as const, ...some]));
 
 const everySetting: { readonly [Id in keyof Settings]: fc.Arbitrary<Settings[Id]> } = {
-  delay: seconds(0.1, 3600),
+  delay: between(0.1, 3600),
   tab: fc.constantFrom(...tabs),
   theme: fc.constantFrom('auto', '256', '16', 'mono'),
   ascii: fc.boolean(),
   read_only: fc.boolean(),
-  message_seconds: seconds(1, 600),
-  'balloon.floor_percent': seconds(0, 100),
+  message_seconds: between(1, 600),
+  'balloon.floor_percent': between(0, 100),
   'balloon.floor_margin': fc.nat({ max: 2 ** 40 }),
   'balloon.step': fc.integer({ min: 1, max: 2 ** 20 }).map(count => count * MiB),
-  'balloon.stall_seconds': seconds(2, 3600),
+  'balloon.stall_seconds': between(2, 3600),
   'statistics.polling_seconds': fc.nat({ max: 3600 }),
-  'statistics.stale_seconds': seconds(1, 3600),
-  'monitor.greeting_seconds': seconds(0.1, 60),
-  'monitor.round_seconds': seconds(0.1, 60),
-  'monitor.pause_seconds': seconds(1, 3600),
+  'statistics.stale_seconds': between(1, 3600),
+  'monitor.greeting_seconds': between(0.1, 60),
+  'monitor.round_seconds': between(0.1, 60),
+  'monitor.pause_seconds': between(1, 3600),
+  'thresholds.available_low_percent': between(0, 100),
+  'thresholds.available_critical_percent': between(0, 100),
+  'thresholds.pressure_some_percent': between(0, 100),
+  'thresholds.pressure_full_percent': between(0, 100),
+  'thresholds.swap_rate': fc.integer({ min: 1, max: 2 ** 40 }),
+  'thresholds.guest_available_low_percent': between(0, 100),
+  'thresholds.guest_swap_in': fc.integer({ min: 1, max: 2 ** 40 }),
+  'thresholds.guest_major_faults': between(0.1, 1_000_000),
+  'thresholds.host_major_faults': between(0.1, 1_000_000),
+  'thresholds.commit_near_percent': between(0, 100),
+  'thresholds.dirty_near_percent': between(0, 100),
+  'thresholds.pool_idle': fc.integer({ min: 1, max: 2 ** 40 }),
   ...(Object.fromEntries(
     tableTabs.flatMap(tab => [
       [`tabs.${tab}.columns`, columns],

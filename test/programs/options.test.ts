@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { overrule } from '../../src/config/load.ts';
-import { defaults, limitsOf, type Settings, settingsOfTables, tablesOf } from '../../src/config/settings.ts';
+import {
+  defaults,
+  limitsOf,
+  type Settings,
+  settingsOfTables,
+  tablesOf,
+  thresholdsOf,
+} from '../../src/config/settings.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { type Options, parseCall, UsageError, withSettings } from '../../src/programs/options.ts';
 import { GiB, MiB } from '../../src/units.ts';
 
@@ -51,6 +59,38 @@ it('settings become the limits of actions', () => {
       'statistics.stale_seconds': 20,
     }),
   ).toEqual({ floorShare: 0.4, floorMargin: GiB, step: 64 * MiB, stallSeconds: 30, staleSeconds: 20 });
+});
+
+it('settings become thresholds, and those that nobody set are the ones that findings know', () => {
+  expect(thresholdsOf(defaults)).toEqual(defaultThresholds);
+  const set: Partial<Settings> = {
+    'thresholds.available_low_percent': 20,
+    'thresholds.available_critical_percent': 8,
+    'thresholds.pressure_some_percent': 30,
+    'thresholds.pressure_full_percent': 15,
+    'thresholds.swap_rate': 4 * MiB,
+    'thresholds.guest_available_low_percent': 5,
+    'thresholds.guest_swap_in': MiB,
+    'thresholds.guest_major_faults': 200,
+    'thresholds.host_major_faults': 2,
+    'thresholds.commit_near_percent': 80,
+    'thresholds.dirty_near_percent': 70,
+    'thresholds.pool_idle': 8 * GiB,
+  };
+  expect(thresholdsOf({ ...defaults, ...set })).toEqual({
+    availableLow: 0.2,
+    availableCritical: 0.08,
+    pressureSome: 0.3,
+    pressureFull: 0.15,
+    swapRate: 4 * MiB,
+    guestAvailableLow: 0.05,
+    guestSwapIn: MiB,
+    guestMajorFaults: 200,
+    hostMajorFaults: 2,
+    commitNear: 0.8,
+    dirtyNear: 0.7,
+    poolIdle: 8 * GiB,
+  });
 });
 
 it('tables become settings and back', () => {

@@ -5,6 +5,7 @@ import { defaultLimits } from '../../src/actions/limits.ts';
 import type { Need } from '../../src/fields/field.ts';
 import { everything } from '../../src/fields/needs.ts';
 import { derive, type Model } from '../../src/model.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import type { Sample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
 import { openStore, type Setting, type State, withModel } from '../../src/store/store.ts';
@@ -22,6 +23,7 @@ const setting: Setting = {
   privileged: true,
   delay: 1,
   limits: defaultLimits,
+  thresholds: defaultThresholds,
   messageSeconds: 8,
 };
 
