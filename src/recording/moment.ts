@@ -1,4 +1,4 @@
-import { parseSeconds } from '../units.ts';
+import { formatClock, parseSeconds } from '../units.ts';
 
 /** What a recording covers: wall clock, seconds. */
 export interface Span {
@@ -72,3 +72,10 @@ export const parseMoment = (text: string, span: Span): number | undefined => {
 
 /** What `parseMoment` takes, for messages. */
 export const momentForms = '2027-01-15T08:00, 08:00[:30] or -10m (before its end)';
+
+/** `2027-01-15 08:00:02`, here: a moment as `parseMoment` takes it. */
+export const formatMoment = (seconds: number): string => {
+  const date = new Date(seconds * 1000);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(seconds)}`;
+};
