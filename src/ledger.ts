@@ -24,6 +24,26 @@ export const ledgerParts = {
 
 export type LedgerPart = keyof typeof ledgerParts;
 
+/** The parts as they are told apart at a glance: a word for the screen, and one for a page. Free memory is the rest. */
+export const ledgerGroups = {
+  guests: { label: 'guests', title: 'Guests, private', parts: ['guest_anon'] },
+  shared: { label: 'shared', title: 'Guests, shared', parts: ['guest_shmem'] },
+  ksm: { label: 'ksm', title: 'Merged by KSM', parts: ['ksm'] },
+  huge: { label: 'huge', title: 'Hugepages in use', parts: ['guest_hugetlb', 'other_hugetlb'] },
+  pool_free: { label: 'pool free', title: 'Hugepages not used', parts: ['free_hugetlb'] },
+  others: { label: 'others', title: 'Other processes', parts: ['other_anon', 'other_shmem'] },
+  cache: { label: 'cache', title: 'Page cache', parts: ['cache'] },
+  kernel: { label: 'kernel', title: 'Kernel', parts: ['slab', 'page_tables', 'kernel_stack', 'other_kernel'] },
+} as const satisfies Record<string, LedgerGroup>;
+
+export type LedgerGroupId = keyof typeof ledgerGroups;
+
+interface LedgerGroup {
+  readonly label: string;
+  readonly title: string;
+  readonly parts: readonly LedgerPart[];
+}
+
 export interface Ledger {
   /** Bytes: MemTotal. */
   readonly total: number;
@@ -121,3 +141,7 @@ export const ledger = (sample: Sample): Ledger | undefined => {
     notes,
   };
 };
+
+/** Bytes of all parts of a group. */
+export const groupBytes = ({ parts }: Ledger, id: LedgerGroupId): number =>
+  ledgerGroups[id].parts.reduce((sum, part) => sum + parts[part], 0);

@@ -1,31 +1,38 @@
-import { type LedgerPart, ledgerParts } from '../../ledger.ts';
+import {
+  groupBytes,
+  type Ledger,
+  type LedgerGroupId,
+  type LedgerPart,
+  ledgerGroups,
+  ledgerParts,
+} from '../../ledger.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
-import { type Canvas, type Draw, fill, heading, pairs } from './pane.ts';
+import { type Canvas, type Draw, fill, heading, labelled, pairs } from './pane.ts';
+import { availableWorry } from './worry.ts';
 
-interface Group {
-  readonly label: string;
+interface Look {
   readonly tone: Tone;
   /** Index of the fill character. */
   readonly fill: number;
-  readonly parts: readonly LedgerPart[];
 }
 
 /** What the bar tells apart; the whole ledger is in the Memory tab. Free memory is the bar's empty rest. */
-const groups: readonly Group[] = [
-  { label: 'guests', tone: 'part0', fill: 0, parts: ['guest_anon'] },
-  { label: 'shared', tone: 'part4', fill: 1, parts: ['guest_shmem'] },
-  { label: 'ksm', tone: 'part2', fill: 2, parts: ['ksm'] },
-  { label: 'huge', tone: 'part1', fill: 4, parts: ['guest_hugetlb', 'other_hugetlb'] },
-  { label: 'pool free', tone: 'part3', fill: 3, parts: ['free_hugetlb'] },
-  { label: 'others', tone: 'part5', fill: 6, parts: ['other_anon', 'other_shmem'] },
-  { label: 'cache', tone: 'part6', fill: 5, parts: ['cache'] },
-  { label: 'kernel', tone: 'part7', fill: 7, parts: ['slab', 'page_tables', 'kernel_stack', 'other_kernel'] },
-];
+const looks: Readonly<Record<LedgerGroupId, Look>> = {
+  guests: { tone: 'part0', fill: 0 },
+  shared: { tone: 'part4', fill: 1 },
+  ksm: { tone: 'part2', fill: 2 },
+  huge: { tone: 'part1', fill: 4 },
+  pool_free: { tone: 'part3', fill: 3 },
+  others: { tone: 'part5', fill: 6 },
+  cache: { tone: 'part6', fill: 5 },
+  kernel: { tone: 'part7', fill: 7 },
+};
+const groups = (Object.keys(ledgerGroups) as LedgerGroupId[]).map(id => ({ id, ...ledgerGroups[id], ...looks[id] }));
 
-const amounts = ({ model }: Canvas): { readonly group: Group; readonly bytes: number }[] =>
-  groups.map(group => ({ group, bytes: group.parts.reduce((sum, part) => sum + (model.ledger?.parts[part] ?? 0), 0) }));
+const amounts = (account: Ledger): { readonly group: (typeof groups)[number]; readonly bytes: number }[] =>
+  groups.map(group => ({ group, bytes: groupBytes(account, group.id) }));
 
 const none = (canvas: Canvas): readonly Line[] => [
   [span('the ledger needs /proc/meminfo, which could not be read', 'bad')],
@@ -34,9 +41,11 @@ const none = (canvas: Canvas): readonly Line[] => [
 
 /** The host's RAM as one bar with its legend: every byte once. */
 export const ledgerBar: Draw = canvas => {
-  const { model, glyphs, width } = canvas;
+  const { model, state, glyphs, width } = canvas;
   if (!model.ledger) return none(canvas);
-  const shown = amounts(canvas);
+  const host = model.host.values;
+  const worry = availableWorry(host, state.setting.thresholds);
+  const shown = amounts(model.ledger);
   const free = model.ledger.parts.free;
   const total = formatBytes(model.ledger.total);
   const room = width - total.length - 3;
@@ -56,8 +65,13 @@ export const ledgerBar: Draw = canvas => {
     ]);
   return [
     [span('[', 'dim'), ...bar, rest, span('] ', 'dim'), span(total, 'strong')],
-    // What is free matters most, so it may never be cut off.
-    pairs(width, [span(`${glyphs.bullet} free `, 'dim'), span(formatBytes(free), 'strong')], ...legend),
+    // What is free matters most, so it may never be cut off; then what is available, where that is little.
+    pairs(
+      width,
+      [span(`${glyphs.bullet} free `, 'dim'), span(formatBytes(free), 'strong')],
+      ...(worry ? [labelled('available', formatBytes(host.mem_available), worry)] : []),
+      ...legend,
+    ),
   ];
 };
 
@@ -66,7 +80,7 @@ export const ledgerTable: Draw = canvas => {
   const { model, glyphs, width, height } = canvas;
   const account = model.ledger;
   if (!account) return [heading('Ledger', canvas), ...none(canvas)];
-  const tones = new Map(groups.flatMap(group => group.parts.map(part => [part, group] as const)));
+  const tones = new Map(groups.flatMap(group => group.parts.map(part => [part as LedgerPart, group] as const)));
   const rows = (Object.keys(ledgerParts) as LedgerPart[]).map((part): Line => {
     const group = tones.get(part);
     const bytes = account.parts[part];
