@@ -15,6 +15,8 @@ const commands: Readonly<Record<Command, string>> = {
   live: 'The live screen',
   snapshot: 'snapshot',
   stream: 'stream',
+  record: 'record',
+  dump: 'dump',
   do: 'do',
   config: 'config',
   doctor: 'doctor',

@@ -24,6 +24,15 @@ export interface Options {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly force: boolean;
+  /** Of `record`, as they were typed; checked when it starts. */
+  readonly for: string | undefined;
+  readonly keep: string | undefined;
+  readonly rotate: string | undefined;
+  readonly poll: boolean;
+  /** Of a recording that is read, as they were typed. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly fields: string | undefined;
   /** `--config`: the only file of settings to read. */
   readonly config: string | undefined;
   readonly settings: Settings;
@@ -57,6 +66,13 @@ const flags = {
   yes: { type: 'boolean', short: 'y' },
   force: { type: 'boolean' },
   node: { type: 'string' },
+  for: { type: 'string' },
+  keep: { type: 'string' },
+  rotate: { type: 'string' },
+  poll: { type: 'boolean' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  fields: { type: 'string' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -70,10 +86,15 @@ const own: Readonly<Record<string, readonly string[]>> = {
   stream: ['count', 'format'],
   config: [],
   doctor: ['json'],
+  record: ['for', 'keep', 'rotate', 'poll'],
+  dump: ['from', 'to', 'format', 'fields'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 
-export type Command = 'live' | 'snapshot' | 'stream' | 'do' | 'config' | 'doctor';
+export type Command = 'live' | 'snapshot' | 'stream' | 'record' | 'dump' | 'do' | 'config' | 'doctor';
+
+/** These take one word: the recording. */
+const withFile: readonly Command[] = ['record', 'dump'];
 
 export interface Call {
   readonly command: Command;
@@ -100,32 +121,30 @@ export const withSettings = (call: Call, settings: Settings): Call => ({
 
 const isCommand = (word: string): word is Command => Object.hasOwn(own, word);
 
-/** Sizes such as `-25%` and `-512M` are words of `do`, not flags: everything after its action is taken as it stands. */
-const protectSizes = (argv: readonly string[]): { readonly args: string[]; readonly sizes: string[] } => {
-  const sizes: string[] = [];
-  const args = argv.map(word => {
-    if (!/^-\d/.test(word) || !argv.includes('do')) return word;
-    sizes.push(word);
-    return `\u0000${sizes.length - 1}`;
-  });
-  return { args, sizes };
-};
+/**
+ * `-25%` and `-512M` are words of `do`, and `-10m` may follow `--from`: no flag starts with a digit. parseArgs would take
+ * them for flags, so they are hidden from it behind a character that no argument can have.
+ */
+const hideNegative = (word: string): string => (/^-\d/.test(word) ? `\u0000${word}` : word);
+const unhide = <Value>(value: Value): Value =>
+  typeof value === 'string' ? (value.replace(/^\0/, '') as typeof value) : value;
 
 /**
  * Reads the command line.
  * @throws UsageError that says what is wrong.
  */
 export const parseCall = (argv: readonly string[]): Call => {
-  const { args, sizes } = protectSizes(argv);
   let parsed: ReturnType<typeof parse>;
   try {
-    parsed = parse(args);
+    parsed = parse(argv.map(hideNegative));
   } catch (error) {
     const message = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new UsageError(`${message}; see kvmtop -h`);
+    throw new UsageError(`${message?.replaceAll('\0', '')}; see kvmtop -h`);
   }
-  const { values, positionals } = parsed;
-  const words = positionals.map(word => (word.startsWith('\u0000') ? (sizes[Number(word.slice(1))] ?? '') : word));
+  const values = Object.fromEntries(
+    Object.entries(parsed.values).map(([flag, value]) => [flag, unhide(value)]),
+  ) as typeof parsed.values;
+  const words = parsed.positionals.map(unhide);
   const command = words[0] ?? 'live';
   if (!isCommand(command))
     throw new UsageError(
@@ -137,7 +156,10 @@ export const parseCall = (argv: readonly string[]): Call => {
         `--${flag} does not go with ${command === 'live' ? 'the live screen' : command}; see kvmtop -h`,
       );
   }
-  if (command !== 'do' && words.length > 1) throw new UsageError(`${command} takes no '${words[1]}'; see kvmtop -h`);
+  if (withFile.includes(command) && words.length < 2 && !values.help)
+    throw new UsageError(`${command} takes a FILE; see kvmtop ${command} -h`);
+  const extra = words[withFile.includes(command) ? 2 : 1];
+  if (command !== 'do' && extra !== undefined) throw new UsageError(`${command} takes no '${extra}'; see kvmtop -h`);
   const delay = values.delay === undefined ? defaults.delay : parseSeconds(values.delay);
   if (delay === undefined || delay < 0.1 || delay > 3600)
     throw new UsageError(`-d takes seconds from 0.1 to 3600, not '${values.delay}'`);
@@ -170,6 +192,13 @@ export const parseCall = (argv: readonly string[]): Call => {
       dryRun: values['dry-run'] ?? false,
       yes: values.yes ?? false,
       force: values.force ?? false,
+      for: values.for,
+      keep: values.keep,
+      rotate: values.rotate,
+      poll: values.poll ?? false,
+      from: values.from,
+      to: values.to,
+      fields: values.fields,
       config: values.config,
       settings: defaults,
     },

@@ -26,6 +26,8 @@ const texts: Readonly<Record<Command, () => string>> = {
 Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop snapshot [--json|--text]      two looks one delay apart, printed once
        kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
+       kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION]
+       kvmtop dump FILE [--from T] [--to T] ndjson or csv of a recording
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
        kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
@@ -42,6 +44,28 @@ Numbers are in bytes, seconds, ratios or counts; what is unknown is absent. docs
   stream: () => `Usage: kvmtop stream [-n N] [-d SECONDS] [--format ndjson|csv|text] [OPTIONS]
 
 Prints a sample every delay, N times or until a signal. Text is the default.
+
+`,
+  record: () => `Usage: kvmtop record FILE [-d SECONDS] [--for DURATION] [--keep SIZE|DURATION] [--rotate day] [OPTIONS]
+
+Writes all that any tab can show to FILE every delay, without a screen: until a signal, or for so long. A FILE that is a
+recording already is continued. Whatever is changed by kvmtop on this host meanwhile is in it, too.
+  --for DURATION        end after 90s, 10m, 8h, 2d, …
+  --keep SIZE|DURATION  keep only the newest 500M of it, or the newest 2d; 500M,2d is what is less
+  --rotate day          a file for each day (local time): FILE gets -YYYY-MM-DD before its extension. --keep 14d then
+                        removes older files, of those with FILE's name and a date only
+  --poll                switch guests' statistics on where they are off, as the live screen does; else nothing is changed
+SIGTERM and SIGINT end it with status 0; SIGHUP opens FILE anew, for logrotate. -p does not go with it: all is recorded.
+
+`,
+  dump: () => `Usage: kvmtop dump FILE [--from T] [--to T] [--format csv|ndjson] [--fields A,B] [OPTIONS]
+
+Prints a recording as stream would have printed it: CSV unless NDJSON is asked for.
+  --from T, --to T      only between these: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or
+                        -10m (before its end)
+  --format csv|ndjson
+  --fields A,B          only these numbers of host, guests, pools and nodes, by the names of docs/fields.md; without one of
+                        the guests' no guest is printed
 
 `,
   do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]

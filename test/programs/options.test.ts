@@ -48,6 +48,35 @@ describe('what is set in a file', () => {
   });
 });
 
+describe('what starts with a dash and a digit is no flag', () => {
+  it('is a size of do, or the value of a flag', () => {
+    expect(parseCall(['do', 'balloon', 'web-1', '-25%']).options.words).toEqual(['balloon', 'web-1', '-25%']);
+    expect(parseCall(['dump', 'x', '--from', '-10m', '--to=-1m']).options).toMatchObject({ from: '-10m', to: '-1m' });
+  });
+
+  it('is told as it was typed', () => {
+    expect(() => parseCall(['-5'])).toThrow("there is no command '-5'");
+    expect(() => parseCall(['-d', '-5'])).toThrow("not '-5'");
+    expect(() => parseCall(['do', '--node', '-1x', '--nope=-1'])).toThrow(/^Unknown option '--nope'/);
+  });
+});
+
+describe('a recording', () => {
+  it('is one word after record and dump', () => {
+    expect(parseCall(['record', 'day.kvmtop']).options.words).toEqual(['day.kvmtop']);
+    for (const command of ['record', 'dump']) {
+      expect(() => parseCall([command])).toThrow(`${command} takes a FILE; see kvmtop ${command} -h`);
+      expect(() => parseCall([command, 'a', 'b'])).toThrow(`${command} takes no 'b'`);
+      expect(parseCall([command, '-h']).help).toBe(true);
+    }
+  });
+
+  it('takes the flags of its own command only', () => {
+    expect(() => parseCall(['dump', 'a', '--keep', '1d'])).toThrow('--keep does not go with dump');
+    expect(() => parseCall(['record', 'a', '--from', '8:00'])).toThrow('--from does not go with record');
+  });
+});
+
 it('settings become the limits of actions', () => {
   expect(
     limitsOf({
