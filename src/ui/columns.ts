@@ -22,7 +22,7 @@ const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help
   },
 };
 
-const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
+export const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
 
 export const columnTitle = (column: ColumnId): string =>
   isText(column) ? (column === 'bar' ? 'FILL' : texts[column].title) : guestFields[column].title;

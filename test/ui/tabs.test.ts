@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/actions/limits.ts';
 import type { Need } from '../../src/fields/field.ts';
 import { meminfoHelp } from '../../src/fields/meminfo-help.ts';
 import { derive, type Model } from '../../src/model.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import type { GuestSample, KvmSample, ProcessSample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
 import { needsOfView } from '../../src/store/needs.ts';
@@ -320,6 +322,7 @@ describe('translation', () => {
 });
 
 describe('stall', () => {
+  const setting = { limits: defaultLimits, thresholds: defaultThresholds };
   const values = (parts: Partial<Model['guests'][number]['values']>, state = 'running') => ({
     ...(derive(undefined, sample({ guests: [guest({})] })).guests[0] as Model['guests'][number]),
     state,
@@ -342,11 +345,13 @@ describe('stall', () => {
     const known = Object.fromEntries(
       Object.entries({ ...values({}).values, ...parts }).filter(([, value]) => value !== undefined),
     );
-    expect(stallVerdict({ ...values({}), values: known }).text).toBe(words);
+    expect(stallVerdict({ ...values({}), values: known }, setting).text).toBe(words);
   });
 
   it('of a paused guest old numbers say nothing', () => {
-    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused')).text).toBe('- (inside unknown)');
+    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting).text).toBe(
+      '- (inside unknown)',
+    );
   });
 });
 

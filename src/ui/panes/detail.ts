@@ -6,6 +6,7 @@ import { formatDuration, longBytes } from '../../units.ts';
 import { cellText } from '../columns.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, fill, heading, labelled, pairs } from './pane.ts';
+import { guestTone } from './worry.ts';
 
 const monitorText = (guest: GuestModel): string => {
   const { monitor } = guest.sample;
@@ -44,7 +45,7 @@ export const detailPane: Draw = canvas => {
   const unknownIds = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] === undefined);
   const cell = (id: GuestFieldId): Line => [
     span(guestFields[id].title.padEnd(9), 'dim'),
-    span(cellText(guest, id).padStart(8)),
+    span(cellText(guest, id).padStart(8), guestTone(guest, id, state.setting)),
   ];
   const perRow = Math.max(1, Math.floor((width + 2) / 19));
   const rows: Line[] = [];

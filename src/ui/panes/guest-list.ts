@@ -1,32 +1,30 @@
 import type { GuestFieldId } from '../../fields/guest.ts';
 import type { GuestModel } from '../../model.ts';
+import type { Setting } from '../../store/store.ts';
 import { visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
-import { unknown } from '../../units.ts';
 import { cellText, columnTitle } from '../columns.ts';
-import { type Line, span, type Tone } from '../line.ts';
+import { type Line, span } from '../line.ts';
 import stringWidth from '../width.ts';
 import { firstRow } from './guests.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import type { Canvas } from './pane.ts';
+import { guestTone } from './worry.ts';
 
 export type GuestColumn = ListColumn<GuestModel>;
 
 /** Names get what the longest needs, within these. */
 const names = { narrowest: 12, widest: 28 } as const;
 
-/** A number that kvmtop knows, as a column; what is none or unknown is dim. */
-export const numberColumn = (id: GuestFieldId, tone: Tone = 'text'): GuestColumn => ({
+/** A number that kvmtop knows, as a column. */
+const numberColumn = (id: GuestFieldId, setting: Setting): GuestColumn => ({
   title: columnTitle(id),
   width: Math.max(6, columnTitle(id).length),
-  cell: guest => {
-    const text = cellText(guest, id);
-    return { text, tone: text === unknown || text === '0B' || text === '0' ? 'dim' : tone };
-  },
+  cell: guest => ({ text: cellText(guest, id), tone: guestTone(guest, id, setting) }),
 });
 
 /** The guests, in the order of the guest table and with its selection, under columns of a tab's own. */
-export const guestList = (canvas: Canvas, columns: readonly GuestColumn[]): readonly Line[] => {
+export const guestList = (canvas: Canvas, columns: readonly (GuestFieldId | GuestColumn)[]): readonly Line[] => {
   const { state, model, width, height } = canvas;
   const guests = visibleGuests(model, state.filter, state.sort);
   const longest = Math.max(names.narrowest, ...guests.map(guest => stringWidth(safe(guest.name))));
@@ -36,7 +34,10 @@ export const guestList = (canvas: Canvas, columns: readonly GuestColumn[]): read
     left: true,
     cell: guest => ({ text: safe(guest.name), tone: 'strong' }),
   };
-  const shown = fitting([name, ...columns], width);
+  const shown = fitting(
+    [name, ...columns.map(one => (typeof one === 'string' ? numberColumn(one, state.setting) : one))],
+    width,
+  );
   const head = listHead(shown, canvas);
   if (guests.length === 0) return [head, [span(state.filter === '' ? 'no guests' : 'no guest is called so', 'dim')]];
   const at = guests.findIndex(guest => guest.id === state.selected);

@@ -1,14 +1,14 @@
-import { statsStale } from '../../actions/balloon.ts';
 import { type GuestModel, guestWord } from '../../model.ts';
 import type { Setting } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
-import { barTitle, cellText, columnTitle, columnWidth } from '../columns.ts';
+import { barTitle, cellText, columnTitle, columnWidth, isText } from '../columns.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
 import stringWidth from '../width.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
+import { guestTone } from './worry.ts';
 
 interface Shown {
   readonly column: ColumnId;
@@ -63,15 +63,11 @@ const wordTones: Readonly<Record<string, Tone>> = {
   postmigrate: 'warn',
 };
 
-const tone = (guest: GuestModel, column: ColumnId, text: string, { limits }: Setting): Tone => {
+const tone = (guest: GuestModel, column: ColumnId, text: string, setting: Setting): Tone => {
   if (column === 'name') return 'strong';
   if (column === 'state') return wordTones[guestWord(guest)] ?? 'dim';
-  if (text === unknown || text === '0B' || text === '0') return 'dim';
-  if (column === 'stats_age') return statsStale(guest, limits) ? 'bad' : 'dim';
-  // Numbers from inside a guest that stopped reporting are shown, and shown to be old.
-  if (statsStale(guest, limits) && column.startsWith('guest_')) return 'dim';
-  if (column === 'swap' || column === 'guest_swap_in' || column === 'host_major_faults') return 'warn';
-  return 'text';
+  if (isText(column)) return text === unknown ? 'dim' : 'text';
+  return guestTone(guest, column, setting);
 };
 
 /** Used, cached and free inside the guest, and what its balloon holds back, as one bar over its size. */

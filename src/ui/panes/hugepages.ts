@@ -2,6 +2,7 @@ import type { PoolModel } from '../../model.ts';
 import { formatBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, heading } from './pane.ts';
+import { poolWorry } from './worry.ts';
 
 const cell = (bytes: number | undefined): string => (bytes === undefined ? unknown : formatBytes(bytes)).padStart(7);
 
@@ -17,7 +18,7 @@ const worthShowing = (pools: readonly PoolModel[]): readonly PoolModel[] => {
 
 /** A row for each pool; per node too where there are several. Reserved memory is not used memory. */
 export const hugepagesPane: Draw = canvas => {
-  const { model, width, height } = canvas;
+  const { model, state, width, height } = canvas;
   const pools = worthShowing(model.pools);
   const total = model.pools.reduce((sum, pool) => sum + (pool.node === undefined ? (pool.values.total ?? 0) : 0), 0);
   if (pools.length === 0) return [heading('Hugepages', canvas), [span('this kernel has no hugepage pools', 'dim')]];
@@ -35,9 +36,9 @@ export const hugepagesPane: Draw = canvas => {
       'head',
     ),
   ];
-  const rows = pools.map(({ pageSize, node, values }): Line => {
+  const rows = pools.map((pool): Line => {
+    const { pageSize, node, values } = pool;
     const none = (values.total ?? 0) === 0;
-    const exhausted = !none && node === undefined && values.usable === 0;
     return [
       span(
         formatBytes(pageSize)
@@ -47,7 +48,7 @@ export const hugepagesPane: Draw = canvas => {
       ),
       ...(nodes ? [span((node === undefined ? 'all' : String(node)).padStart(5), 'dim')] : []),
       span(cell(values.total) + cell(values.used), none ? 'dim' : 'text'),
-      span(cell(values.free), none ? 'dim' : exhausted ? 'warn' : 'text'),
+      span(cell(values.free), none ? 'dim' : poolWorry(pool, state.setting.thresholds)),
       span(cell(node === undefined ? values.reserved : undefined), none ? 'dim' : 'text'),
       ...(wide ? [span(`  ${cell(values.surplus)}  ${cell(values.overcommit)}`, 'dim')] : []),
     ];

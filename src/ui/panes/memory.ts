@@ -3,15 +3,12 @@ import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, span, type Tone } from '../line.ts';
 import { graph } from '../parts/graph.ts';
 import { type Canvas, type Draw, heading, labelled, pairs } from './pane.ts';
+import { availableWorry, dirtyWorry, pressureWorry, swapRateWorry } from './worry.ts';
 
-/** Share of time waiting for memory at which the colour changes: operators act on some > 10 %, and any full is bad. */
-const pressureTone = (some: number | undefined, full: number | undefined): Tone =>
-  (full ?? 0) > 0.05 ? 'bad' : (some ?? 0) > 0.1 ? 'warn' : 'text';
-
-const swapRow = ({ model, width }: Canvas): Line => {
+const swapRow = ({ model, state, width }: Canvas): Line => {
   const { swap_total: total, swap_used: used, swap_in: read, swap_out: written } = model.host.values;
   if (total === 0) return pairs(width, labelled('swap', 'none', 'warn'), [span('when full, the host kills', 'dim')]);
-  const moving = (rate: number | undefined): Tone => ((rate ?? 0) > 0 ? 'bad' : 'text');
+  const moving = (rate: number | undefined) => swapRateWorry(rate, state.setting.thresholds);
   return pairs(
     width,
     [...labelled('swap', formatBytes(used)), span(` of ${formatBytes(total)}`, 'dim')],
@@ -20,11 +17,11 @@ const swapRow = ({ model, width }: Canvas): Line => {
   );
 };
 
-const pressureRow = ({ model, width }: Canvas): Line => {
+const pressureRow = ({ model, state, width }: Canvas): Line => {
   const host = model.host.values;
   if (host.psi_mem_some_avg10 === undefined)
     return [span('pressure ', 'dim'), span('unknown: this kernel was built or booted without PSI', 'dim')];
-  const tone = pressureTone(host.psi_mem_some_avg10, host.psi_mem_full_avg10);
+  const tone = pressureWorry(host, state.setting.thresholds);
   // The means of 10, 60 and 300 s, or the first alone.
   const of = (...values: readonly (number | undefined)[]): string =>
     values
@@ -38,12 +35,13 @@ const pressureRow = ({ model, width }: Canvas): Line => {
   );
 };
 
-const writebackRow = ({ model, width }: Canvas): Line => {
-  const { dirty, writeback, dirty_threshold: threshold } = model.host.values;
+const writebackRow = ({ model, state, width }: Canvas): Line => {
+  const host = model.host.values;
+  const tone = dirtyWorry(host, state.setting.thresholds);
   return pairs(
     width,
-    [...labelled('dirty', formatBytes(dirty)), span(` of ${formatBytes(threshold)}`, 'dim')],
-    labelled('writeback', formatBytes(writeback)),
+    [...labelled('dirty', formatBytes(host.dirty), tone), span(` of ${formatBytes(host.dirty_threshold)}`, 'dim')],
+    labelled('writeback', formatBytes(host.writeback)),
   );
 };
 
@@ -57,13 +55,13 @@ export const memoryPane: Draw = canvas => {
   const swapped = (swapTotal ?? 0) > 0 && free >= 6 ? Math.floor(free / 3) : 0;
   const drawn = (id: 'mem_used' | 'swap_used', top: number | undefined, high: number, tone: Tone): Line[] =>
     graph(state.history[id], width, high, top ?? 0, glyphs).map(text => [span(text, tone)]);
-  const tight = used !== undefined && total !== undefined && used > 0.9 * total;
+  const tone = availableWorry(model.host.values, state.setting.thresholds) ?? 'strong';
   return [
     heading('RAM and swap', canvas, [span(formatRatio(used === undefined || !total ? undefined : used / total))]),
     pairs(
       width,
-      [...labelled('used', formatBytes(used), tight ? 'bad' : 'strong'), span(` of ${formatBytes(total)}`, 'dim')],
-      labelled('available', formatBytes(available), tight ? 'bad' : 'strong'),
+      [...labelled('used', formatBytes(used), tone), span(` of ${formatBytes(total)}`, 'dim')],
+      labelled('available', formatBytes(available), tone),
     ),
     ...drawn('mem_used', total, free - swapped, 'part0'),
     ...rows.slice(0, 1),

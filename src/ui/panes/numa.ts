@@ -1,7 +1,7 @@
 import type { GuestModel, NodeModel, PoolModel } from '../../model.ts';
 import { formatBytes, GiB, longBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
-import { type GuestColumn, guestList, numberColumn } from './guest-list.ts';
+import { type GuestColumn, guestList } from './guest-list.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import { type Canvas, type Draw, heading, labelled, pairs } from './pane.ts';
 
@@ -109,10 +109,10 @@ export const placementPane: Draw = canvas => [
   heading('Placement', canvas),
   price(canvas),
   ...guestList({ ...canvas, height: canvas.height - 2 }, [
-    numberColumn('held'),
-    numberColumn('hugetlb'),
+    'held',
+    'hugetlb',
     ...canvas.model.nodes.slice(0, 8).map(({ id }) => nodeColumn(id)),
-    numberColumn('numa_most'),
-    numberColumn('numa_age'),
+    'numa_most',
+    'numa_age',
   ]),
 ];

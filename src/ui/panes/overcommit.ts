@@ -1,12 +1,13 @@
 import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
+import { commitWorry } from './worry.ts';
 
 const modes: Readonly<Record<number, string>> = { 0: 'heuristic', 1: 'always', 2: 'strict' };
 
 /** What was promised to the guests and to all processes, against what is there. */
 export const overcommitPane: Draw = canvas => {
-  const { model, width, height } = canvas;
+  const { model, state, width, height } = canvas;
   const host = model.host.values;
   const total = host.mem_total;
   const mode = host.overcommit_memory;
@@ -17,7 +18,6 @@ export const overcommitPane: Draw = canvas => {
     span(` ${share(bytes)}`, 'dim'),
   ];
   const more = (host.guests_mem_max ?? 0) > (total ?? Number.POSITIVE_INFINITY);
-  const strict = mode === 2 && (host.committed_as ?? 0) > 0.95 * (host.commit_limit ?? Number.POSITIVE_INFINITY);
   const guests = [
     of('max', host.guests_mem_max, more ? 'warn' : 'strong'),
     of('given', host.guests_actual),
@@ -25,7 +25,7 @@ export const overcommitPane: Draw = canvas => {
   ];
   const committed: Line = pairs(
     width,
-    labelled('committed', formatBytes(host.committed_as), strict ? 'bad' : 'text'),
+    labelled('committed', formatBytes(host.committed_as), commitWorry(host, state.setting.thresholds)),
     labelled('limit', formatBytes(host.commit_limit)),
   );
   const note = more ? 'guests could claim more than the host’s RAM' : 'all guests’ maximum fits in RAM';

@@ -1,6 +1,7 @@
 import { valueUnit } from '../../fields/field.ts';
 import { type ProcessFieldId, processFields } from '../../fields/process.ts';
 import type { ProcessModel } from '../../model.ts';
+import type { Thresholds } from '../../policy/thresholds.ts';
 import { type ProcessColumn, processColumns, processName, userName, visibleProcesses } from '../../store/processes.ts';
 import { safe } from '../../text.ts';
 import { format, formatBytes, unknown } from '../../units.ts';
@@ -13,13 +14,19 @@ const titles = { name: 'NAME', pid: 'PID', user: 'USER' } as const;
 export const processTitle = (column: ProcessColumn): string =>
   column in titles ? titles[column as keyof typeof titles] : processFields[column as ProcessFieldId].title;
 
-const cell = (one: ProcessModel, id: ProcessFieldId): ReturnType<ListColumn<ProcessModel>['cell']> => {
-  const text = format(one.values[id], valueUnit(processFields[id]));
-  if (text === unknown || text === '0B' || text === '0') return { text, tone: 'dim' };
-  return { text, tone: id === 'swap' || id === 'major_faults' ? 'warn' : 'text' };
+const cell = (
+  one: ProcessModel,
+  id: ProcessFieldId,
+  { hostMajorFaults }: Thresholds,
+): ReturnType<ListColumn<ProcessModel>['cell']> => {
+  const value = one.values[id];
+  const text = format(value, valueUnit(processFields[id]));
+  if (!value) return { text, tone: 'dim' };
+  const worrying = id === 'swap' || (id === 'major_faults' && value >= hostMajorFaults);
+  return { text, tone: worrying ? 'warn' : 'text' };
 };
 
-const columnOf = (column: ProcessColumn, { glyphs, width }: Canvas): ListColumn<ProcessModel> => {
+const columnOf = (column: ProcessColumn, { state, glyphs, width }: Canvas): ListColumn<ProcessModel> => {
   const title = processTitle(column);
   switch (column) {
     case 'name':
@@ -43,7 +50,7 @@ const columnOf = (column: ProcessColumn, { glyphs, width }: Canvas): ListColumn<
         cell: one => ({ text: safe(userName(one) ?? unknown), tone: 'dim' }),
       };
     default:
-      return { title, width: Math.max(6, title.length), cell: one => cell(one, column) };
+      return { title, width: Math.max(6, title.length), cell: one => cell(one, column, state.setting.thresholds) };
   }
 };
 

@@ -1,15 +1,12 @@
 import { statsStale } from '../../actions/balloon.ts';
-import { defaultLimits, type Limits } from '../../actions/limits.ts';
+import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel } from '../../model.ts';
+import type { Setting } from '../../store/store.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { span, type Tone } from '../line.ts';
-import { type GuestColumn, guestList, numberColumn } from './guest-list.ts';
+import { type GuestColumn, guestList } from './guest-list.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
-
-/** Faults a second below which a guest's process only happens to touch a file of its own. */
-const someFaults = 1;
-/** Major faults a second that tell of a guest that reads its own programs back in, over and over. */
-const manyFaults = 50;
+import { pressureWorry, swapRateWorry } from './worry.ts';
 
 interface Verdict {
   readonly text: string;
@@ -26,17 +23,22 @@ const reports = (guest: GuestModel, limits: Limits): 'fresh' | 'stopped' | 'none
  * Who makes the guest wait for memory: the host, the guest itself, both or nobody. A guest that stopped reporting may be
  * thrashing, so its last numbers say nothing; where a side is not known, that is told.
  */
-export const stallVerdict = (guest: GuestModel, limits: Limits = defaultLimits): Verdict => {
+export const stallVerdict = (
+  guest: GuestModel,
+  { limits, thresholds }: Pick<Setting, 'limits' | 'thresholds'>,
+): Verdict => {
   const { swap, host_major_faults: hostFaults, guest_swap_in: swapIn, guest_major_faults: guestFaults } = guest.values;
   const inside = reports(guest, limits);
-  const byHost = (hostFaults ?? 0) >= someFaults && (swap ?? 0) > 0;
-  const byItself = inside === 'fresh' && (swapIn ?? 0) > 0;
+  const { hostMajorFaults, guestMajorFaults, guestSwapIn } = thresholds;
+  const byHost = (hostFaults ?? 0) >= hostMajorFaults && (swap ?? 0) > 0;
+  const byItself = inside === 'fresh' && (swapIn ?? 0) >= guestSwapIn;
   if (byHost && byItself) return { text: 'swapped on both sides', tone: 'bad' };
   if (byHost) return { text: 'swapped by the host', tone: 'bad' };
   if (byItself) return { text: 'swaps inside', tone: 'warn' };
   if (inside === 'stopped') return { text: 'stopped reporting', tone: 'warn' };
-  if ((hostFaults ?? 0) >= manyFaults) return { text: 'host reads files back', tone: 'warn' };
-  if (inside === 'fresh' && (guestFaults ?? 0) >= manyFaults) return { text: 'reads its disk back', tone: 'warn' };
+  if ((hostFaults ?? 0) >= guestMajorFaults) return { text: 'host reads files back', tone: 'warn' };
+  if (inside === 'fresh' && (guestFaults ?? 0) >= guestMajorFaults)
+    return { text: 'reads its disk back', tone: 'warn' };
   if ((swap ?? 0) > 0) return { text: 'idle part in swap', tone: 'dim' };
   if (hostFaults === undefined || swap === undefined) return { text: 'host side unknown', tone: 'dim' };
   return { text: inside === 'none' ? '- (inside unknown)' : '-', tone: 'dim' };
@@ -47,9 +49,10 @@ export const stallPane: Draw = canvas => {
   const { state, model, width, height } = canvas;
   const host = model.host.values;
   const stalled = model.guests.filter(guest =>
-    ['bad', 'warn'].includes(stallVerdict(guest, state.setting.limits).tone),
+    ['bad', 'warn'].includes(stallVerdict(guest, state.setting).tone),
   ).length;
-  const swapping = (host.swap_in ?? 0) > 0;
+  const { thresholds } = state.setting;
+  const pressure = pressureWorry(host, thresholds);
   return [
     heading('Waiting for memory', canvas, [
       span(
@@ -59,10 +62,10 @@ export const stallPane: Draw = canvas => {
     ]),
     pairs(
       width,
-      labelled('host pressure some', formatRatio(host.psi_mem_some_avg10)),
-      labelled('full', formatRatio(host.psi_mem_full_avg10)),
-      labelled('swap in', `${formatBytes(host.swap_in)}/s`, swapping ? 'bad' : 'text'),
-      labelled('out', `${formatBytes(host.swap_out)}/s`),
+      labelled('host pressure some', formatRatio(host.psi_mem_some_avg10), pressure),
+      labelled('full', formatRatio(host.psi_mem_full_avg10), pressure),
+      labelled('swap in', `${formatBytes(host.swap_in)}/s`, swapRateWorry(host.swap_in, thresholds)),
+      labelled('out', `${formatBytes(host.swap_out)}/s`, swapRateWorry(host.swap_out, thresholds)),
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
     [span('HMAJFLT and SWAP: host side, which a guest can’t see: its memory is just slow.', 'dim')],
@@ -73,11 +76,11 @@ export const stallPane: Draw = canvas => {
 /** Rows of `stallPane`. */
 export const stallRows = 4;
 
-const verdictColumn = (limits: Limits): GuestColumn => ({
+const verdictColumn = (setting: Setting): GuestColumn => ({
   title: 'VERDICT',
   width: 21,
   left: true,
-  cell: guest => stallVerdict(guest, limits),
+  cell: guest => stallVerdict(guest, setting),
 });
 
 /** Asynchronous page faults, as the guest was offered them. */
@@ -93,13 +96,13 @@ const asyncColumn: GuestColumn = {
 /** The guests, and who makes them wait. */
 export const stalledPane: Draw = canvas =>
   guestList(canvas, [
-    verdictColumn(canvas.state.setting.limits),
-    numberColumn('host_major_faults', 'bad'),
-    numberColumn('swap', 'warn'),
-    numberColumn('guest_swap_in', 'warn'),
-    numberColumn('guest_swap_out', 'warn'),
-    numberColumn('guest_major_faults'),
+    verdictColumn(canvas.state.setting),
+    'host_major_faults',
+    'swap',
+    'guest_swap_in',
+    'guest_swap_out',
+    'guest_major_faults',
     asyncColumn,
-    numberColumn('kvm_faults'),
-    numberColumn('stats_age'),
+    'kvm_faults',
+    'stats_age',
   ]);

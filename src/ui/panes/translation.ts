@@ -1,9 +1,10 @@
+import type { GuestFieldId } from '../../fields/guest.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { KvmSample } from '../../sample.ts';
 import { safe } from '../../text.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
-import { type GuestColumn, guestList, numberColumn } from './guest-list.ts';
+import { type GuestColumn, guestList } from './guest-list.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
 
 interface Verdict {
@@ -170,18 +171,18 @@ const whyColumn = (read: boolean): GuestColumn => ({
 /** The guests, by the size of the pages that KVM maps them in. */
 export const mappingsPane: Draw = canvas => {
   const read = canvas.model.sample.host.kvm?.statistics === 'read';
-  const columns: readonly GuestColumn[] = [
+  const columns: readonly (GuestFieldId | GuestColumn)[] = [
     {
       title: 'BACKEND',
       width: 7,
       left: true,
       cell: guest => ({ text: guest.sample.launch.backend ?? 'unknown', tone: 'dim' }),
     },
-    numberColumn('mapped_4k'),
-    numberColumn('mapped_2m'),
-    numberColumn('mapped_1g'),
-    numberColumn('mappings'),
-    numberColumn('tlb_reach'),
+    'mapped_4k',
+    'mapped_2m',
+    'mapped_1g',
+    'mappings',
+    'tlb_reach',
     whyColumn(read),
   ];
   return guestList(canvas, columns);

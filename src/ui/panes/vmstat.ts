@@ -1,10 +1,12 @@
 import { valueUnit } from '../../fields/field.ts';
 import { hostFields } from '../../fields/host.ts';
+import type { Thresholds } from '../../policy/thresholds.ts';
 import { type ActivityId, type ActivityRow, activityIds } from '../../store/activity.ts';
 import { format, formatClock, formatRatio, unknown } from '../../units.ts';
 import { type Line, span, type Tone } from '../line.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import { type Draw, heading, wrap } from './pane.ts';
+import { swapRateWorry } from './worry.ts';
 
 /** The heads that vmstat(8) has, and in its way for the rest. */
 const titles: Readonly<Record<ActivityId, string>> = {
@@ -68,17 +70,19 @@ const share = ({ values }: ActivityRow, id: CpuId): string => {
   return own === undefined || !all ? unknown : formatRatio(own / all).replace(/\.\d%|%$/, '');
 };
 
-const tone = (id: ActivityId, text: string): Tone => {
+const tone = (id: ActivityId, value: number | undefined, text: string, thresholds: Thresholds): Tone => {
   if (text === unknown || /^0B?$/.test(text)) return 'dim';
+  const worry = id === 'swap_in' || id === 'swap_out' ? swapRateWorry(value, thresholds) : undefined;
+  if (worry) return worry;
   return alarming.has(id) ? 'warn' : 'text';
 };
 
-const columnOf = (id: ActivityId): ListColumn<ActivityRow> => ({
+const columnOf = (id: ActivityId, thresholds: Thresholds): ListColumn<ActivityRow> => ({
   title: titles[id],
   width: id === 'procs_running' || id === 'procs_blocked' || isCpu(id) ? 3 : Math.max(5, titles[id].length),
   cell: row => {
     const text = isCpu(id) ? share(row, id) : format(row.values[id], valueUnit(hostFields[id]));
-    return { text, tone: tone(id, text) };
+    return { text, tone: tone(id, row.values[id], text, thresholds) };
   },
 });
 
@@ -119,7 +123,7 @@ export const vmstatPane: Draw = canvas => {
   const { state, glyphs, width, height } = canvas;
   const { activity, scroll, shift } = state;
   const ids = activityIds.slice(shift);
-  const columns = fitting([time, ...ids.map(columnOf)], width);
+  const columns = fitting([time, ...ids.map(id => columnOf(id, state.setting.thresholds))], width);
   const more = ids.length - (columns.length - 1);
   const note = [
     ...(scroll > 0 ? [span(`${scroll} newer below  `, 'warn')] : []),
