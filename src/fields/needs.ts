@@ -3,6 +3,7 @@ import { guestFields } from './guest.ts';
 import { hostFields } from './host.ts';
 import { nodeFields } from './node.ts';
 import { poolFields } from './pool.ts';
+import { processFields } from './process.ts';
 
 /** What must be read so that every field of these tables is known, but for those that are costly to read. */
 export const neededBy = (...tables: readonly Readonly<Record<string, Field<never>>>[]): ReadonlySet<Need> => {
@@ -26,3 +27,18 @@ export const planNeeds: ReadonlySet<Need> = new Set<Need>([
 
 /** For whoever gives all that kvmtop knows: snapshots, streams, exporters. */
 export const everything: ReadonlySet<Need> = neededBy(hostFields, nodeFields, poolFields, guestFields);
+
+/** What the live screen reads beside what it shows, so that it can look back: a few files of the host, nothing of guests. */
+export const keptNeeds: ReadonlySet<Need> = new Set<Need>(['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'stat']);
+
+/**
+ * For recordings: whatever any tab may be asked to show later, and any plan be told from. All of it is cheap to read; what
+ * is costly is recorded only while somebody measures it on the screen.
+ */
+export const recordable: ReadonlySet<Need> = new Set<Need>([
+  ...everything,
+  ...planNeeds,
+  ...neededBy(processFields),
+  // No field shows these yet. One that is added later works on old recordings.
+  'zswap',
+]);
