@@ -1,11 +1,14 @@
 import { defaultLimits, type Limits } from '../actions/limits.ts';
 import { defaultPatience, type Patience } from '../collect/guests/monitors/contract.ts';
+import { policies } from '../policy/policies.ts';
+import type { PolicySettings } from '../policy/policy.ts';
 import { defaultThresholds, type Thresholds } from '../policy/thresholds.ts';
 import type { Tables } from '../store/tables.ts';
 import { defaultColumns, type TableTab, tableTabs, tabs, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
 import { GiB, MiB } from '../units.ts';
 import { choice, type Kind, list, number, size, truth } from './kind.ts';
+import { shares, sharesByName } from './shares.ts';
 
 /** One thing that can be set in a file of settings; one entry in one table, and docs/config.md follows. */
 export interface Setting<T> extends Kind<T> {
@@ -83,6 +86,32 @@ const thresholds = {
   'thresholds.available_critical_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.availableCritical,
+const policy = {
+  'policy.name': setting(
+    choice(
+      'a policy',
+      policies.map(({ id }) => id),
+    ),
+    'kvmtop',
+    'What decides on balloons and KSM. Nothing is done by itself unless that is asked for.',
+  ),
+  'policy.reserve_percent': setting(
+    number('percent', 1, 90),
+    10,
+    'What the policy kvmtop keeps available for the host, as a part of its RAM.',
+  ),
+  'policy.floor_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultLimits.floorShare,
+    'No policy leaves a guest less than this part of its maximum, nor less than the floors of balloons allow.',
+  ),
+  'policy.shares': setting(
+    shares,
+    [],
+    'Weights of guests where memory is short, by name; the others have 1000. 0 leaves that guest alone.',
+  ),
+};
+
     'And in danger where less than this part is available: red.',
   ),
   'thresholds.pressure_some_percent': setting(
@@ -161,7 +190,7 @@ const tables = Object.fromEntries(
   Record<`tabs.${TableTab}.reverse`, Setting<boolean>>;
 
 /** Everything that can be set, by its key. */
-export const settings = { ...general, ...thresholds, ...tables };
+export const settings = { ...general, ...policy, ...thresholds, ...tables };
 
 export type SettingId = keyof typeof settings;
 
@@ -198,6 +227,14 @@ export const thresholdsOf = (values: Settings): Thresholds => ({
   guestAvailableLow: values['thresholds.guest_available_low_percent'] / 100,
   guestSwapIn: values['thresholds.guest_swap_in'],
   guestMajorFaults: values['thresholds.guest_major_faults'],
+/** What policies work with; whom the operator changed by hand is known at run time only. */
+export const policySettingsOf = (values: Settings): Omit<PolicySettings, 'pinned'> => ({
+  reserve: values['policy.reserve_percent'] / 100,
+  floorShare: values['policy.floor_percent'] / 100,
+  shares: sharesByName(values['policy.shares']),
+  limits: limitsOf(values),
+});
+
   hostMajorFaults: values['thresholds.host_major_faults'],
   commitNear: values['thresholds.commit_near_percent'] / 100,
   dirtyNear: values['thresholds.dirty_near_percent'] / 100,

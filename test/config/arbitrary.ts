@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type Settings, settings } from '../../src/config/settings.ts';
+import { policies } from '../../src/policy/policies.ts';
 import { tableTabs, tabs } from '../../src/store/view.ts';
 import { allColumns } from '../../src/ui/columns.ts';
 import { MiB } from '../../src/units.ts';
@@ -30,6 +31,12 @@ const everySetting: { readonly [Id in keyof Settings]: fc.Arbitrary<Settings[Id]
   'monitor.pause_seconds': between(1, 3600),
   'thresholds.available_low_percent': between(0, 100),
   'thresholds.available_critical_percent': between(0, 100),
+  'policy.name': fc.constantFrom(...policies.map(({ id }) => id)),
+  'policy.reserve_percent': between(1, 90),
+  'policy.floor_percent': between(0, 100),
+  'policy.shares': fc
+    .uniqueArray(fc.tuple(fc.string({ minLength: 1 }), fc.nat({ max: 999_999_999 })), { selector: ([name]) => name })
+    .map(some => some.map(([name, weight]) => `${name}=${weight}`)),
   'thresholds.pressure_some_percent': between(0, 100),
   'thresholds.pressure_full_percent': between(0, 100),
   'thresholds.swap_rate': fc.integer({ min: 1, max: 2 ** 40 }),

@@ -1,0 +1,113 @@
+import type { Model } from '../../model.ts';
+import { longBytes } from '../../units.ts';
+import type { Decision, Decisions, Policy } from '../policy.ts';
+import { candidatesOf, hostUnknown, resize } from './candidates.ts';
+import { histories } from './history.ts';
+import { type Need, needOf } from './kvmtop/guest.ts';
+import { type HostState, hostState, roomy } from './kvmtop/host.ts';
+import { decideKsm } from './kvmtop/ksm.ts';
+import { actualSizes, floorsOf, giveBack, grant, take } from './kvmtop/moves.ts';
+import { sum } from './share-out.ts';
+
+/** Of what is available beyond the line, at most this share is given back in one round: then it is looked again. */
+const returnShare = 0.5;
+
+/** What the guests that may be asked have beyond what they keep: all that balloons could ever bring now. Bytes. */
+const potential = (needs: readonly Need[], { pressure }: HostState): number => {
+  const floor = floorsOf(pressure).at(-1);
+  return sum(needs.map(need => (need.inNeed || !need.idle || !floor ? 0 : Math.max(0, need.one.actual - floor(need)))));
+};
+
+/** Said when balloons can't cover it. Nothing of it is a forecast. */
+const lacking = (needs: readonly Need[], host: HostState, granted: number): Decisions['skipped'] => {
+  const unmet = sum(needs.map(({ wants, inNeed }) => (inNeed ? wants : 0))) - granted;
+  const short = host.available < host.reserve ? host.reserve - host.available - potential(needs, host) : 0;
+  const lack = Math.max(0, short) + (host.pressure === 'calm' ? 0 : Math.max(0, unmet));
+  return lack <= 0
+    ? []
+    : [
+        {
+          subject: 'host',
+          why: `short by ${longBytes(lack)} that no balloon can give: migrate a guest, or add memory`,
+        },
+      ];
+};
+
+const whyOf = ({ one, inNeed, wants }: Need, host: HostState, target: number): string => {
+  const has = `it uses ${longBytes(one.used)} of ${longBytes(one.actual)}`;
+  const state = `${longBytes(host.available)} of the host are available, its reserve is ${longBytes(host.reserve)}`;
+  if (target < one.actual) return `${has}; ${state}`;
+  if (inNeed) return `${has} and is in need of memory; ${state}`;
+  return wants > 0 ? `${has}, less than it should have free; ${state}` : `${state}: it gets back what it had; ${has}`;
+};
+
+/** Target sizes in the order of `needs`. Bytes. */
+const targets = (
+  needs: readonly Need[],
+  host: HostState,
+): { readonly sizes: readonly number[]; readonly granted: number } => {
+  const coming = sum(needs.map(need => need.coming));
+  const untouched = sum(needs.map(need => need.untouched));
+  const wants = sum(needs.map(need => need.wants));
+  const room = host.expected + coming - untouched - host.reserve;
+  const taken = take(
+    needs,
+    Math.max(0, host.shortfall - coming) + Math.max(0, wants - Math.max(0, room)),
+    host.pressure,
+  );
+  const gain = sum(actualSizes(needs)) - sum(taken);
+  const granted = Math.max(0, Math.min(wants, room + gain));
+  const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
+  const spare = host.expected - untouched - granted - roomy * host.reserve;
+  return {
+    sizes: host.pressure === 'calm' && spare > 0 ? giveBack(needs, sizes, returnShare * spare) : sizes,
+    granted,
+  };
+};
+
+/**
+ * kvmtop's own: a guest has what it really uses and some room, the host keeps its reserve available, and nothing moves
+ * without need.
+ *
+ * The host is calm, short (MemAvailable below the reserve now, or in 10 s at its trend, until 1.2 reserves are there) or
+ * critical (below half of it, or swapping or stalled while short). A guest's need is what it uses without its page cache, as
+ * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
+ * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets a
+ * quarter of its size at once, from what the host has beyond its reserve and from what others have idle.
+ *
+ * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
+ * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor. When calm, with 1.5
+ * reserves available, half of what is beyond them is given back each time until all guests have their full size. What was
+ * given and not touched yet is not given twice, what is still coming is not taken twice, and who grew does not shrink
+ * (unless critical), nor who shrank grow (unless in need), for 45 s.
+ *
+ * KSM runs while memory is short and it earns something. All state is in the Models: the policy remembers nothing.
+ */
+export const kvmtop: Policy = {
+  id: 'kvmtop',
+  title: 'kvmtop',
+  help: 'Keeps the reserve available: takes idle memory from the idlest, gives it to guests in need at once, returns it when there is room; runs KSM while memory is short.',
+  every: 5,
+  window: 60,
+
+  decide(models, settings) {
+    const model = models.at(-1) as Model;
+    const host = hostState(models, settings.reserve);
+    if (!host) return hostUnknown('what is available on the host');
+    const { candidates, skipped } = candidatesOf(model, settings);
+    const past = histories(models);
+    const needs = candidates.map(one => needOf(one, past.get(one.guest.id) ?? [], settings));
+    const { sizes, granted } = targets(needs, host);
+    const decisions = needs.flatMap((need, index): Decision[] => {
+      const target = sizes[index] as number;
+      const full = target >= need.one.maximum;
+      if (Math.abs(target - need.one.actual) < need.smallest && !full) return [];
+      const decision = resize(need.one, target, model.sample.pageSize, whyOf(need, host, target));
+      return decision ? [decision] : [];
+    });
+    return {
+      decisions: [...decisions, ...decideKsm(model, host)],
+      skipped: [...skipped, ...lacking(needs, host, granted)],
+    };
+  },
+};

@@ -1,0 +1,139 @@
+import { statsStale } from '../../../actions/balloon.ts';
+import type { GuestModel } from '../../../model.ts';
+import { MiB } from '../../../units.ts';
+import type { PolicySettings } from '../../policy.ts';
+import { defaultThresholds } from '../../thresholds.ts';
+import type { Candidate } from '../candidates.ts';
+import { before, type Moment } from '../history.ts';
+import { trendSeconds } from './host.ts';
+
+/** Room beyond what it uses, in margins of the guard rails (128 MiB, or a tenth of what it uses): below this it gets more. */
+const wantMargins = 1.5;
+/** Down to this it is asked for memory. What lies between is left as it is, so that nothing swings. */
+const keepMargins = 2.5;
+
+/** A guest in need gets at least this share of what it has, at once: doubling takes four rounds. */
+const rescue = 0.25;
+/** Swap-ins count as need below this share available, and major faults, which files cause too, below that one. */
+const swapsBelow = 0.5;
+const faultsBelow = 0.25;
+
+/** Seconds for which a guest that grew does not shrink, and one that shrank grows only in need. */
+export const holdSeconds = 45;
+
+/** Changes of a size that are none: bytes, and as a share of the guest's maximum. */
+const smallestBytes = 16 * MiB;
+const smallestShare = 0.01;
+
+/** What a guest needs, and what may be done to it now. Bytes. */
+export interface Need {
+  readonly one: Candidate;
+  /** It thrashes, or soon will: it gets memory before others, and none is taken from it. */
+  readonly inNeed: boolean;
+  /** It has less than it should, by so much. */
+  readonly wants: number;
+  /** Not below this: ever; while there is less pressure; and while there is page cache elsewhere. */
+  readonly least: number;
+  readonly keep: number;
+  readonly keepCache: number;
+  /** The host holds memory for it that it does not use: without, shrinking it frees nothing. True where that is unknown. */
+  readonly idle: boolean;
+  /** Of an earlier shrinking that is still under way. */
+  readonly coming: number;
+  /** Given to it lately and not touched yet, so that the host will miss it later. */
+  readonly untouched: number;
+  /** It grew, or shrank, a moment ago. */
+  readonly grew: boolean;
+  readonly shrank: boolean;
+  /** Less than this is not worth a change. */
+  readonly smallest: number;
+}
+
+const smallestOf = (maximum: number): number => Math.max(smallestBytes, smallestShare * maximum);
+
+/** What the host holds for it: bytes; `undefined` where its process can't be read. */
+const heldOf = ({ values }: GuestModel): number | undefined =>
+  values.rss_anon === undefined ? undefined : values.rss_anon + (values.rss_shmem ?? 0) + (values.swap ?? 0);
+
+/** By how much it uses more than it did, for as long ahead as the trend is believed; what it did not report anew is no trend. */
+const growth = (moments: readonly Moment[], used: number, limits: PolicySettings['limits']): number => {
+  const earlier = before(moments, trendSeconds);
+  const seconds = (moments.at(-1)?.time ?? 0) - (earlier?.time ?? 0);
+  const then = earlier && statsStale(earlier.guest, limits) === false ? earlier.guest.values.guest_used : undefined;
+  return then === undefined || seconds <= 0 ? 0 : (Math.max(0, used - then) / seconds) * trendSeconds;
+};
+
+/** Whether it suffers from what it has; page cache that it could drop is no use of memory. */
+const isInNeed = ({ guest: { values }, actual, free }: Candidate): boolean => {
+  const share = Math.max(values.guest_available ?? 0, free) / actual;
+  return (
+    share < defaultThresholds.guestAvailableLow ||
+    (share < swapsBelow && (values.guest_swap_in ?? 0) >= defaultThresholds.guestSwapIn) ||
+    (share < faultsBelow && (values.guest_major_faults ?? 0) >= defaultThresholds.guestMajorFaults)
+  );
+};
+
+/** Whether its balloon moved that way (1 grew, −1 shrank) within the hold. */
+const moved = (moments: readonly Moment[], way: 1 | -1, smallest: number): boolean => {
+  const last = moments.at(-1)?.time ?? 0;
+  const sizes = moments
+    .filter(({ time }) => last - time <= holdSeconds)
+    .map(({ guest }) => guest.values.balloon_actual)
+    .filter(size => size !== undefined);
+  // Against the extreme before: a slow move is one, too.
+  let extreme = sizes[0];
+  for (const size of sizes) {
+    if (extreme === undefined || way * (size - extreme) < 0) extreme = size;
+    if (way * (size - extreme) >= smallest) return true;
+  }
+  return false;
+};
+
+/** What is still to come of a shrinking; one that has come to a halt gives nothing. */
+const comingOf = ({ guest, actual }: Candidate, moments: readonly Moment[]): number => {
+  const { balloon_target: target } = guest.values;
+  const earlier = before(moments, trendSeconds)?.guest.values.balloon_actual;
+  return target !== undefined && earlier !== undefined && earlier > actual ? Math.max(0, actual - target) : 0;
+};
+
+const untouchedOf = ({ actual }: Candidate, moments: readonly Moment[]): number => {
+  const [first, last] = [moments[0], moments.at(-1)];
+  const [heldThen, heldNow] = [first && heldOf(first.guest), last && heldOf(last.guest)];
+  const then = first?.guest.values.balloon_actual;
+  if (then === undefined || heldThen === undefined || heldNow === undefined) return 0;
+  return Math.max(0, actual - then - Math.max(0, heldNow - heldThen));
+};
+
+/** What the guest needs; `moments` are its own, oldest first. */
+export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: PolicySettings): Need => {
+  const { guest, actual, maximum, used, free } = one;
+  const smallest = smallestOf(maximum);
+  // What its kernel took at boot is missing in its total, but not in its balloon's size. A total older than a move of the
+  // balloon says nonsense, so no more than a tenth is believed.
+  const kernel = Math.min(0.1 * maximum, Math.max(0, actual - (guest.values.guest_total ?? actual)));
+  const margin = Math.max(limits.floorMargin, 0.1 * used);
+  const soon = used + growth(moments, used, limits);
+  const cache = Math.max(0, (guest.values.guest_available ?? free) - free);
+  const least = Math.max(one.minimum, one.guard + kernel);
+  const keep = Math.max(least, soon + kernel + keepMargins * margin);
+  const want = Math.min(maximum, Math.max(least, soon + kernel + wantMargins * margin));
+  const inNeed = isInNeed(one);
+  const shrank = moved(moments, -1, smallest);
+  const missing = Math.max(0, want - actual);
+  const wants = Math.min(maximum - actual, inNeed ? Math.max(missing, rescue * actual) : shrank ? 0 : missing);
+  const held = heldOf(guest);
+  return {
+    one,
+    inNeed,
+    wants: wants < smallest && wants < maximum - actual ? 0 : wants,
+    least,
+    keep,
+    keepCache: keep + cache,
+    idle: held === undefined || held - soon - kernel >= smallest,
+    coming: comingOf(one, moments),
+    untouched: untouchedOf(one, moments),
+    grew: moved(moments, 1, smallest),
+    shrank,
+    smallest,
+  };
+};

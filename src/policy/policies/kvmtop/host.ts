@@ -1,0 +1,67 @@
+import type { Model } from '../../../model.ts';
+import { defaultThresholds } from '../../thresholds.ts';
+import { before } from '../history.ts';
+
+/** Below the reserve the host is short, and stays it until this many reserves are available. */
+const relief = 1.2;
+/** Below this share of the reserve, or where it swaps or stalls while short, it is critical. */
+const criticalShare = 0.5;
+/** Only above this many reserves memory is given back to guests that do not ask for it. */
+export const roomy = 1.5;
+
+/** Seconds over which a trend is taken, and for which it is believed: about two rounds of a policy. */
+export const trendSeconds = 10;
+
+export type Pressure = 'calm' | 'short' | 'critical';
+
+export interface HostState {
+  readonly pressure: Pressure;
+  /** Bytes: what is available now, and soon, if it goes on falling as it does. */
+  readonly available: number;
+  readonly expected: number;
+  readonly reserve: number;
+  /** Bytes to be had from guests: from what is expected up to where the host is no longer short; 0 when calm. */
+  readonly shortfall: number;
+}
+
+/** Whether it swaps out or everything waits for memory: MemAvailable alone tells of neither. */
+const suffers = ({ host: { values } }: Model): boolean =>
+  (values.swap_out ?? 0) >= defaultThresholds.swapRate ||
+  (values.swap_in ?? 0) >= defaultThresholds.swapRate ||
+  (values.psi_mem_full_avg10 ?? 0) >= defaultThresholds.pressureFull;
+
+/** Whether it was short at the end of these: below the reserve once, and not above the line of relief since. */
+const wasShort = (known: readonly number[], reserve: number): boolean => {
+  const last = known.findLast(available => available < reserve || available >= relief * reserve);
+  return last !== undefined && last < reserve;
+};
+
+/** How the host stands; `undefined` where its own numbers are missing. */
+export const hostState = (models: readonly Model[], share: number): HostState | undefined => {
+  const model = models.at(-1) as Model;
+  const { mem_total: total, mem_available: available } = model.host.values;
+  if (total === undefined || available === undefined) return undefined;
+  const reserve = share * total;
+  const known = models.flatMap(({ time, host }) =>
+    host.values.mem_available === undefined ? [] : [{ time, available: host.values.mem_available }],
+  );
+  const earlier = before(known, trendSeconds);
+  const seconds = earlier ? model.time - earlier.time : 0;
+  const slope = earlier && seconds > 0 ? (available - earlier.available) / seconds : 0;
+  const expected = Math.max(0, available + Math.min(0, slope) * trendSeconds);
+  const short =
+    expected < reserve ||
+    wasShort(
+      known.map(one => one.available),
+      reserve,
+    );
+  const critical = available < criticalShare * reserve || (available < relief * reserve && suffers(model));
+  const pressure = critical ? 'critical' : short ? 'short' : 'calm';
+  return {
+    pressure,
+    available,
+    expected,
+    reserve,
+    shortfall: pressure === 'calm' ? 0 : Math.max(0, relief * reserve - expected),
+  };
+};

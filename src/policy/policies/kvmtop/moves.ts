@@ -1,0 +1,86 @@
+import { shareOut, sum } from '../share-out.ts';
+import type { Need } from './guest.ts';
+import type { Pressure } from './host.ts';
+
+/** Largest steps of a guest in one round, as shares of its maximum: taking, taking when critical, giving back unasked. */
+const step = 0.1;
+const criticalStep = 0.25;
+const returnStep = 0.1;
+/** Of what a guest has above its least, at most this share is taken in one round, unless critical: slower near the floor. */
+const nearing = 0.5;
+
+/** Sizes of these guests, in their order. Bytes. */
+export type Sizes = readonly number[];
+
+export const actualSizes = (needs: readonly Need[]): Sizes => needs.map(({ one }) => one.actual);
+
+/** Down to which sizes guests may be pressed, the mildest first: from free memory, from page cache, from their margins. */
+export const floorsOf = (pressure: Pressure): readonly ((need: Need) => number)[] => [
+  need => need.keepCache,
+  need => need.keep,
+  ...(pressure === 'critical' ? [(need: Need) => need.least] : []),
+];
+
+/** Who may be asked for memory now. Critical: also who has just been given some. */
+const isDonor = ({ inNeed, wants, idle, coming, grew }: Need, pressure: Pressure): boolean =>
+  !inNeed && wants === 0 && idle && coming === 0 && (!grew || pressure === 'critical');
+
+const reach = ({ one, least }: Need, pressure: Pressure): number =>
+  pressure === 'critical' ? criticalStep * one.maximum : Math.min(step * one.maximum, nearing * (one.actual - least));
+
+/**
+ * The sizes after `amount` was taken: first of what is free, from who has most of it for its shares, then of page cache, and
+ * when critical of what guests keep for the next moment. Bytes.
+ */
+export const take = (needs: readonly Need[], amount: number, pressure: Pressure): Sizes => {
+  let sizes = actualSizes(needs);
+  const goal = sum(sizes) - amount;
+  for (const floor of floorsOf(pressure)) {
+    if (sum(sizes) <= goal) break;
+    const before = sizes;
+    sizes = shareOut(
+      needs.map((need, index) => {
+        const now = before[index] as number;
+        const lowest = Math.max(floor(need), need.one.actual - Math.max(0, reach(need, pressure)));
+        return {
+          base: floor(need),
+          weight: need.one.shares,
+          least: isDonor(need, pressure) ? Math.min(now, lowest) : now,
+          most: now,
+        };
+      }),
+      goal,
+    );
+  }
+  return sizes;
+};
+
+/** Gives `amount` to those who want it, each by its shares; who is in need first. */
+export const grant = (needs: readonly Need[], sizes: Sizes, amount: number): Sizes => {
+  let now = sizes;
+  const goal = sum(sizes) + amount;
+  for (const urgent of [true, false]) {
+    const start = now;
+    now = shareOut(
+      needs.map(({ one, wants, inNeed }, index) => {
+        const size = start[index] as number;
+        const most = inNeed === urgent ? Math.max(size, one.actual + wants) : size;
+        return { base: one.used, weight: one.shares, least: size, most };
+      }),
+      goal,
+    );
+  }
+  return now;
+};
+
+/** Gives `amount` back to guests below their maximum that did not ask for it, but to none that has just shrunk. */
+export const giveBack = (needs: readonly Need[], sizes: Sizes, amount: number): Sizes =>
+  shareOut(
+    needs.map(({ one, shrank, coming }, index) => {
+      const size = sizes[index] as number;
+      const still = shrank || coming > 0 || size < one.actual;
+      const most = still ? size : Math.max(size, Math.min(one.maximum, one.actual + returnStep * one.maximum));
+      return { base: one.used, weight: one.shares, least: size, most };
+    }),
+    sum(sizes) + amount,
+  );
