@@ -1,0 +1,151 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Sample } from '../sample.ts';
+import { diff, patch } from './delta.ts';
+import { RecordingError } from './tape.ts';
+
+/**
+ * Samples come in chains: a key, which is a whole sample as JSON, and what changed from each to the next. Both are zstd
+ * frames with a checksum; a change is compressed with the change before it as dictionary, since neighbours look alike.
+ */
+
+export interface Encoded {
+  /** Whether it begins a chain. */
+  readonly key: boolean;
+  readonly data: Uint8Array;
+}
+
+/** Samples in a chain at most: a key costs as much as ten others, and finding a sample decodes half a chain. */
+export const chainLength = 128;
+/** Bytes of a sample beyond which it is not one: a host with 1000 guests has some 3 MB. */
+const largest = 64 * 1024 * 1024;
+
+// Level 5 is as small as 9 at half the time.
+const params = { [constants.ZSTD_c_compressionLevel]: 5, [constants.ZSTD_c_checksumFlag]: 1 };
+
+const compress = (bytes: string | Uint8Array, dictionary?: Uint8Array): Uint8Array =>
+  zstdCompressSync(bytes, { params, ...(dictionary && { dictionary }) });
+
+const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: largest, ...(dictionary && { dictionary }) });
+  } catch (error) {
+    const why = (error as Error).message.split('\n')[0];
+    throw new RecordingError(
+      `a sample of the recording is damaged (${why}): kvmtop passes over it, or recover the rest`,
+    );
+  }
+};
+
+export class Encoder {
+  #last: Sample | undefined;
+  #change: Uint8Array | undefined;
+  #length = 0;
+  #keyBytes = 0;
+
+  /** `sample` is kept until the next one and must not change. */
+  encode(sample: Sample): Encoded {
+    if (this.#last && this.#length < chainLength) {
+      const change = diff(this.#last, sample);
+      const data = compress(change, this.#change);
+      if (data.length < this.#keyBytes) {
+        this.#last = sample;
+        this.#change = change;
+        this.#length += 1;
+        return { key: false, data };
+      }
+    }
+    const data = compress(JSON.stringify(sample));
+    this.#last = sample;
+    this.#change = undefined;
+    this.#length = 1;
+    this.#keyBytes = data.length;
+    return { key: true, data };
+  }
+
+  /** The next sample begins a chain: what came before it may be lost. */
+  restart(): void {
+    this.#last = undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const has = (value: Readonly<Record<string, unknown>>, type: string, ...keys: readonly string[]): boolean =>
+  keys.every(key => (type === 'object' ? isObject(value[key]) : typeof value[key] === type));
+
+const isGuest = (value: unknown): boolean =>
+  isObject(value) &&
+  has(value, 'string', 'id', 'name', 'vmm') &&
+  has(value, 'number', 'pid', 'starttime') &&
+  has(value, 'object', 'launch', 'process', 'monitor');
+
+/** What all that reads Samples relies on; what is unknown here is kept, a later kvmtop may have written it. */
+const asSample = (value: unknown): Sample => {
+  const { guests, problems } = isObject(value) ? value : {};
+  const whole =
+    isObject(value) &&
+    has(value, 'number', 'time', 'monotonic', 'pageSize') &&
+    has(value, 'object', 'host') &&
+    Array.isArray(guests) &&
+    guests.every(isGuest) &&
+    Array.isArray(problems) &&
+    problems.every(one => isObject(one) && has(one, 'string', 'source', 'message'));
+  if (!whole) throw new RecordingError('a sample of the recording is none: it lacks what every sample has');
+  if (value['version'] !== 1)
+    throw new RecordingError(`a sample of the recording is of version ${Number(value['version'])}: use a newer kvmtop`);
+  return value as unknown as Sample;
+};
+
+export class Decoder {
+  #last: unknown;
+  #change: Uint8Array | undefined;
+
+  /** The sample that follows the one given before; a key may follow anything. @throws RecordingError; then the one after it can't be told. */
+  decode({ key, data }: Encoded): Sample {
+    if (key) {
+      const sample = parse(decompress(data));
+      this.#last = sample;
+      this.#change = undefined;
+      return sample;
+    }
+    if (this.#last === undefined) throw new RecordingError('a sample of the recording lacks the one before it');
+    const last = this.#last;
+    this.#last = undefined;
+    const change = decompress(data, this.#change);
+    const sample = asSample(patch(last, change));
+    this.#last = sample;
+    this.#change = change;
+    return sample;
+  }
+}
+
+const parse = (bytes: Uint8Array): Sample => {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch {
+    throw new RecordingError('a sample of the recording is no JSON');
+  }
+  return asSample(value);
+};
+
+/** Chains that stay decoded: the one that is looked at and a neighbour, so that stepping over the border is fast. */
+const kept = 2;
+
+/** Samples by id, decoded as far as they were asked for. */
+export class Decoded {
+  /** By the id of their key; the last used one is last. */
+  readonly #chains = new Map<number, { readonly decoder: Decoder; readonly samples: Sample[] }>();
+
+  /** Sample `id` of the chain that begins with `first`; `read` gives what is stored under an id. */
+  sample(first: number, id: number, read: (id: number) => Encoded): Sample {
+    const chain = this.#chains.get(first) ?? { decoder: new Decoder(), samples: [] };
+    this.#chains.delete(first);
+    while (first + chain.samples.length <= id)
+      chain.samples.push(chain.decoder.decode(read(first + chain.samples.length)));
+    this.#chains.set(first, chain);
+    for (const oldest of this.#chains.keys()) if (this.#chains.size > kept) this.#chains.delete(oldest);
+    return chain.samples[id - first]!;
+  }
+}

@@ -1,0 +1,113 @@
+import { zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { chainLength, Decoded, Decoder, type Encoded, Encoder } from '../../src/recording/chain.ts';
+import { RecordingError } from '../../src/recording/tape.ts';
+import { guest, sample } from '../samples.ts';
+import { demoSamples } from './samples.ts';
+
+const samples = await demoSamples(2 * chainLength + 10);
+const encoder = new Encoder();
+const encoded = samples.map(one => encoder.encode(one));
+const total = (all: readonly Encoded[]): number => all.reduce((sum, { data }) => sum + data.length, 0);
+
+test('samples come back exactly, in chains, and are small', () => {
+  const decoder = new Decoder();
+  expect(encoded.map(one => decoder.decode(one))).toEqual(samples);
+  expect(encoded.flatMap(({ key }, index) => (key ? [index] : []))).toEqual([0, chainLength, 2 * chainLength]);
+  // 20 guests; JSON is 50 kB.
+  expect(total(encoded) / samples.length).toBeLessThan(1000);
+});
+
+test('a change that is larger than a key is a key', () => {
+  const other = sample({ guests: Array.from({ length: 50 }, (_, id) => guest({ id: `${id}.1`, name: `of ${id}` })) });
+  const one = new Encoder();
+  expect([sample({}), sample({ time: 1 }), other, other].map(each => one.encode(each).key)).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+});
+
+test('a restarted encoder begins a chain', () => {
+  const one = new Encoder();
+  expect(one.encode(samples[0]!).key).toBe(true);
+  expect(one.encode(samples[1]!).key).toBe(false);
+  one.restart();
+  expect(one.encode(samples[2]!).key).toBe(true);
+});
+
+test('any sample of a chain is found, and what was decoded is not read again', () => {
+  const decoded = new Decoded();
+  const reads: number[] = [];
+  const read = (id: number): Encoded => {
+    reads.push(id);
+    return encoded[id]!;
+  };
+  expect(decoded.sample(0, 5, read)).toEqual(samples[5]);
+  expect(reads).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(decoded.sample(0, 6, read)).toEqual(samples[6]);
+  expect(decoded.sample(0, 3, read)).toEqual(samples[3]);
+  expect(reads).toHaveLength(7);
+  expect(decoded.sample(chainLength, chainLength + 1, read)).toEqual(samples[chainLength + 1]);
+  expect(decoded.sample(0, 6, read)).toEqual(samples[6]);
+  expect(reads).toHaveLength(9);
+});
+
+test('damage is told and never passes for a sample', () => {
+  fc.assert(
+    fc.property(fc.nat(60), fc.nat(), fc.integer({ min: 1, max: 255 }), (index, at, by) => {
+      const decoder = new Decoder();
+      for (const one of encoded.slice(0, index)) decoder.decode(one);
+      const { key, data } = encoded[index]!;
+      const damaged = Uint8Array.from(data);
+      damaged[at % data.length]! ^= by;
+      let made: unknown;
+      try {
+        made = decoder.decode({ key, data: damaged });
+      } catch (error) {
+        expect(error).toBeInstanceOf(RecordingError);
+        expect(() => decoder.decode(encoded[index + 1]!)).toThrow(
+          index === 0 ? RecordingError : 'lacks the one before it',
+        );
+        return;
+      }
+      // A bit of the frame's head that nothing reads.
+      expect(made).toEqual(samples[index]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('random bytes are a RecordingError', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.boolean(), (data, key) => {
+      const decoder = new Decoder();
+      decoder.decode(encoded[0]!);
+      expect(() => decoder.decode({ key, data })).toThrow(RecordingError);
+      expect(() => decoder.decode({ key, data: zstdCompressSync(data) })).toThrow(RecordingError);
+    }),
+  );
+});
+
+test('a small frame that grows without end is refused', () => {
+  const bomb = zstdCompressSync(Buffer.alloc(200 * 1024 * 1024));
+  expect(bomb.length).toBeLessThan(100_000);
+  expect(() => new Decoder().decode({ key: true, data: bomb })).toThrow(RecordingError);
+});
+
+test.each([
+  ['null', /lacks what every sample has/],
+  ['{', /no JSON/],
+  [JSON.stringify({ ...sample({}), guests: [null] }), /lacks/],
+  [JSON.stringify({ ...sample({}), guests: [{ id: 1 }] }), /lacks/],
+  [JSON.stringify({ ...sample({}), version: 2 }), /version 2: use a newer kvmtop/],
+])('%s is no sample', (json, why) => {
+  expect(() => new Decoder().decode({ key: true, data: zstdCompressSync(json) })).toThrow(why);
+});
+
+test('what a later kvmtop added to a sample is kept', () => {
+  const later = { ...sample({}), dimms: [{ slot: 1 }], host: { meminfo: { MemTotal: 1 }, cxl: 'yes' } };
+  expect(new Decoder().decode({ key: true, data: zstdCompressSync(JSON.stringify(later)) })).toEqual(later);
+});

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { chainLength, Decoder } from '../../src/recording/chain.ts';
+import { createMemoryTape } from '../../src/recording/memory.ts';
+import type { TapeEvent } from '../../src/recording/tape.ts';
+import { begin, demoSamples, headlinesOf } from './samples.ts';
+
+const samples = await demoSamples(3 * chainLength);
+const headlines = headlinesOf(samples);
+const plenty = 1e9;
+
+const filled = (limit: { readonly seconds: number; readonly bytes: number }) => {
+  const tape = createMemoryTape(limit);
+  for (const [index, sample] of samples.entries()) tape.append(sample, headlines[index]!);
+  return tape;
+};
+const ids = (first: number, last: number): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+const event = (time: number): TapeEvent => ({ time, kind: 'action', subject: 'host', text: `at ${time}` });
+
+test('nothing yet', () => {
+  const tape = createMemoryTape({ seconds: 10, bytes: 1000 });
+  expect(tape.last).toBeLessThan(tape.first);
+  expect(tape.headlines(0, 10)).toEqual([]);
+  expect(() => tape.sample(1)).toThrow(RangeError);
+  expect([...tape.entries()]).toEqual([]);
+});
+
+test('every sample is there as it was, forwards, backwards and from anywhere', () => {
+  const tape = filled({ seconds: plenty, bytes: plenty });
+  expect([tape.first, tape.last]).toEqual([1, samples.length]);
+  expect(ids(1, samples.length).map(id => tape.sample(id))).toEqual(samples);
+  for (const id of [samples.length, 200, 199, 129, 128, 2, 300]) {
+    expect(tape.sample(id)).toEqual(samples[id - 1]);
+    expect(tape.before(id)).toEqual(samples[id - 2]);
+  }
+  expect(tape.before(1)).toBe(undefined);
+  expect(tape.headlines(127, 130)).toEqual(headlines.slice(126, 130));
+  for (const id of [0, samples.length + 1, 1.5, Number.NaN]) expect(() => tape.sample(id)).toThrow(RangeError);
+});
+
+test('a moment is found', () => {
+  const tape = filled({ seconds: plenty, bytes: plenty });
+  expect(tape.find(begin - 1)).toBe(1);
+  expect(tape.find(begin)).toBe(1);
+  expect(tape.find(begin + 10.5)).toBe(11);
+  expect(tape.find(begin + 1e6)).toBe(samples.length);
+});
+
+test('only the last seconds are kept, in whole chains, and ids stay', () => {
+  const tape = filled({ seconds: chainLength, bytes: plenty });
+  expect([tape.first, tape.last]).toEqual([chainLength + 1, 3 * chainLength]);
+  expect(tape.sample(tape.first)).toEqual(samples[chainLength]);
+  expect(tape.before(tape.first)).toBe(undefined);
+  expect(() => tape.sample(chainLength)).toThrow(RangeError);
+  expect(tape.find(begin)).toBe(tape.first);
+});
+
+test('no more bytes are kept than allowed, as soon as there is more than one chain', () => {
+  const whole = filled({ seconds: plenty, bytes: plenty }).size;
+  const tape = createMemoryTape({ seconds: plenty, bytes: whole / 4 });
+  for (const [index, sample] of samples.entries()) {
+    tape.append(sample, headlines[index]!);
+    expect(tape.size).toBeLessThanOrEqual(whole / 4);
+  }
+  expect(tape.last - tape.first).toBeGreaterThan(samples.length / 8);
+  expect(tape.sample(tape.first)).toEqual(samples[tape.first - 1]);
+});
+
+test('the newest sample stays, however little is allowed', () => {
+  const tape = filled({ seconds: 0, bytes: 1 });
+  expect(tape.last).toBe(samples.length);
+  expect(tape.sample(tape.last)).toEqual(samples.at(-1));
+});
+
+test('events are told in order, and go with their samples', () => {
+  const tape = createMemoryTape({ seconds: 10, bytes: plenty });
+  for (const [index, sample] of samples.entries()) {
+    tape.append(sample, headlines[index]!);
+    if (index === 1) for (const time of [begin + 1, begin]) tape.note(event(time));
+    if (index === 2) expect(tape.events(0, plenty * 9)).toEqual([event(begin), event(begin + 1)]);
+  }
+  tape.note(event(begin + 380));
+  expect(tape.events(0, plenty * 9)).toEqual([event(begin + 380)]);
+  expect(tape.events(begin + 381, begin + 400)).toEqual([]);
+});
+
+test('its entries can be recorded as they are', () => {
+  const tape = filled({ seconds: chainLength, bytes: plenty });
+  const entries = [...tape.entries()];
+  const decoder = new Decoder();
+  expect(entries.map(entry => decoder.decode(entry))).toEqual(samples.slice(chainLength));
+  expect(entries.map(({ headline }) => headline)).toEqual(headlines.slice(chainLength));
+});
