@@ -86,5 +86,5 @@ export const toJson = (model: Model): JsonModel => {
 };
 
 /** JSON that is harmless to print and parses back to the same: on one line for NDJSON, else indented for people. */
-export const jsonText = (json: JsonModel, shape: 'line' | 'indented'): string =>
+export const jsonText = (json: Partial<JsonModel>, shape: 'line' | 'indented'): string =>
   escapeJson(JSON.stringify(json, undefined, shape === 'line' ? 0 : 2));

@@ -17,8 +17,17 @@ export const requireGuests = ({ guests }: Sample, words: readonly string[]): voi
   );
 };
 
-/** The Model with the guests that `words` call, all when there are none. The host's numbers stay those of the whole host. */
-export const selectGuests = (model: Model, words: readonly string[]): Model =>
-  words.length === 0
-    ? model
-    : { ...model, guests: model.guests.filter(guest => words.some(word => isCalled(guest, word))) };
+/** For a word of `-p` that no sample of `where` knew. */
+export const noSuchGuest = (word: string, where: string): Failure =>
+  new Failure(`no guest '${safe(word)}' ${where}; -p takes names, ids or PIDs`);
+
+/**
+ * The Model with the guests that `words` call, all when there are none. The host's numbers stay those of the whole host.
+ * Words that call one are taken out of `missing`.
+ */
+export const selectGuests = (model: Model, words: readonly string[], missing?: Set<string>): Model => {
+  if (words.length === 0) return model;
+  const guests = model.guests.filter(guest => words.some(word => isCalled(guest, word)));
+  for (const word of missing ?? []) if (guests.some(guest => isCalled(guest, word))) missing?.delete(word);
+  return { ...model, guests };
+};

@@ -1,0 +1,12 @@
+/** Dumps a recording that is as good as endless to stdout: a test runs it in a real pipe. */
+import { dump } from '../../src/programs/dump.ts';
+import { demoSamples, tapeOf } from './tapes.ts';
+
+const options = { format: 'ndjson', fields: undefined, guests: [], from: undefined, to: undefined };
+const tape = tapeOf(await demoSamples(2), 1);
+const second = (id: number): number => (id === 1 ? 1 : 2);
+await dump(
+  { ...tape, last: 1e9, sample: id => tape.sample(second(id)), before: id => tape.before(second(id)) },
+  options,
+  process.stdout,
+);
