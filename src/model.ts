@@ -141,6 +141,14 @@ const meminfoRates = (previous: Sample | undefined, next: Sample): Numbers | und
   return rates;
 };
 
+/** The host's numbers alone: for whoever wants those of many moments. */
+export const deriveHost = (previous: Sample | undefined, next: Sample): Model['host'] =>
+  rows(
+    hostFields,
+    { subject: next.host, sample: next },
+    previous ? { subject: previous.host, sample: previous } : undefined,
+  );
+
 /** The Model of `next`, with rates against `previous`; pure, and the same for live and replay. */
 export const derive = (previous: Sample | undefined, next: Sample): Model => {
   const before = new Map<string, GuestSample>();
@@ -167,11 +175,7 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
   return {
     time: next.time,
     ...(previous && next.monotonic > previous.monotonic ? { interval: next.monotonic - previous.monotonic } : {}),
-    host: rows(
-      hostFields,
-      { subject: next.host, sample: next },
-      previous ? { subject: previous.host, sample: previous } : undefined,
-    ),
+    host: deriveHost(previous, next),
     ...(account ? { ledger: account } : {}),
     nodes: (next.host.nodes ?? []).map(node => ({
       id: node.id,

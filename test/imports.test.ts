@@ -41,7 +41,7 @@ const world = ['root.ts', 'collect/', 'source/'];
 
 /** Packages, and the only layers that may know them: the middle stays free of all. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  ink: ['ui/', 'programs/live.tsx'],
+  ink: ['ui/', 'programs/terminal.tsx'],
   'ink-table': ['ui/dialogs/'],
   react: ['ui/'],
   'smol-toml': ['config/'],

@@ -41,8 +41,27 @@ export const journalPath = (env: NodeJS.ProcessEnv, uid: number): string => {
 export const operator = (env: NodeJS.ProcessEnv): string =>
   env['SUDO_USER'] ?? env['USER'] ?? env['LOGNAME'] ?? 'unknown';
 
-const isEntry = (value: unknown): value is JournalEntry =>
-  typeof value === 'object' && value !== null && 'time' in value && 'request' in value && 'outcome' in value;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const isRequest = (value: unknown): value is Request =>
+  isObject(value) &&
+  typeof value['action'] === 'string' &&
+  Array.isArray(value['words']) &&
+  value['words'].every(word => typeof word === 'string');
+
+/** The entry, when it is one: files of the journal and recordings may hold anything. */
+export const readEntry = (value: unknown): JournalEntry | undefined =>
+  isObject(value) &&
+  typeof value['time'] === 'string' &&
+  typeof value['summary'] === 'string' &&
+  (value['outcome'] === 'done' || value['outcome'] === 'failed') &&
+  isRequest(value['request']) &&
+  (value['undo'] === undefined || isRequest(value['undo'])) &&
+  Array.isArray(value['steps']) &&
+  value['steps'].every(isObject)
+    ? (value as unknown as JournalEntry)
+    : undefined;
 
 export const openJournal = (path: string): Journal => ({
   path,
@@ -70,7 +89,7 @@ export const openJournal = (path: string): Journal => ({
     return text.split('\n').flatMap(row => {
       try {
         const value: unknown = JSON.parse(row);
-        return isEntry(value) ? [value] : [];
+        return readEntry(value) ?? [];
       } catch {
         return [];
       }

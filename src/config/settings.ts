@@ -6,7 +6,7 @@ import { defaultThresholds, type Thresholds } from '../policy/thresholds.ts';
 import type { Tables } from '../store/tables.ts';
 import { defaultColumns, type TableTab, tableTabs, tabs, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
-import { GiB, MiB } from '../units.ts';
+import { GiB, MiB, sizeUnits } from '../units.ts';
 import { choice, type Kind, list, number, size, truth } from './kind.ts';
 import { shares, sharesByName } from './shares.ts';
 
@@ -31,8 +31,23 @@ const general = {
     'Colours: what the terminal says it can, 256, 16, or none. NO_COLOR overrules it.',
   ),
   ascii: setting(truth, false, 'Draw with ASCII only, even where the locale is UTF-8.'),
+  units: setting(
+    choice('units', sizeUnits),
+    'binary',
+    'How sizes are shown: in powers of 1024 (1.95G, 1.95 GiB) or of 1000 (2.10GB, 2.10 GB). Typed ones are binary always, as in QEMU and virsh: 2G is 2 GiB. JSON and CSV are in bytes always.',
+  ),
   read_only: setting(truth, false, 'Change nothing, as --read-only does.'),
   message_seconds: setting(number('seconds', 1, 600), 8, 'How long a message stays on the screen.'),
+  'flight.seconds': setting(
+    number('seconds', 10, 86_400),
+    600,
+    'How far the live screen can look back; what it keeps for that is also in a recording that is begun by key.',
+  ),
+  'flight.size': setting(
+    size(MiB, GiB),
+    16 * MiB,
+    'What it keeps at most for that, in memory: with many guests it may look back less far.',
+  ),
   'balloon.floor_percent': setting(
     number('percent', 0, 100),
     100 * defaultLimits.floorShare,
@@ -76,16 +91,6 @@ const general = {
   ),
 };
 
-/** Where numbers begin to be worrying. Warn is orange, bad is red. */
-const thresholds = {
-  'thresholds.available_low_percent': setting(
-    number('percent', 0, 100),
-    100 * defaultThresholds.availableLow,
-    'The host is short of memory where less than this part of its RAM is available (MemAvailable): orange.',
-  ),
-  'thresholds.available_critical_percent': setting(
-    number('percent', 0, 100),
-    100 * defaultThresholds.availableCritical,
 const policy = {
   'policy.name': setting(
     choice(
@@ -112,6 +117,16 @@ const policy = {
   ),
 };
 
+/** Where numbers begin to be worrying. Warn is orange, bad is red. */
+const thresholds = {
+  'thresholds.available_low_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.availableLow,
+    'The host is short of memory where less than this part of its RAM is available (MemAvailable): orange.',
+  ),
+  'thresholds.available_critical_percent': setting(
+    number('percent', 0, 100),
+    100 * defaultThresholds.availableCritical,
     'And in danger where less than this part is available: red.',
   ),
   'thresholds.pressure_some_percent': setting(
@@ -217,6 +232,14 @@ export const limitsOf = (values: Settings): Limits => ({
   staleSeconds: values['statistics.stale_seconds'],
 });
 
+/** What policies work with; whom the operator changed by hand is known at run time only. */
+export const policySettingsOf = (values: Settings): Omit<PolicySettings, 'pinned'> => ({
+  reserve: values['policy.reserve_percent'] / 100,
+  floorShare: values['policy.floor_percent'] / 100,
+  shares: sharesByName(values['policy.shares']),
+  limits: limitsOf(values),
+});
+
 /** From where on findings are told, and colours change. */
 export const thresholdsOf = (values: Settings): Thresholds => ({
   availableLow: values['thresholds.available_low_percent'] / 100,
@@ -227,14 +250,6 @@ export const thresholdsOf = (values: Settings): Thresholds => ({
   guestAvailableLow: values['thresholds.guest_available_low_percent'] / 100,
   guestSwapIn: values['thresholds.guest_swap_in'],
   guestMajorFaults: values['thresholds.guest_major_faults'],
-/** What policies work with; whom the operator changed by hand is known at run time only. */
-export const policySettingsOf = (values: Settings): Omit<PolicySettings, 'pinned'> => ({
-  reserve: values['policy.reserve_percent'] / 100,
-  floorShare: values['policy.floor_percent'] / 100,
-  shares: sharesByName(values['policy.shares']),
-  limits: limitsOf(values),
-});
-
   hostMajorFaults: values['thresholds.host_major_faults'],
   commitNear: values['thresholds.commit_near_percent'] / 100,
   dirtyNear: values['thresholds.dirty_near_percent'] / 100,

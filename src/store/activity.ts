@@ -1,5 +1,7 @@
 import type { HostFieldId } from '../fields/host.ts';
-import type { Model, Row } from '../model.ts';
+import { deriveHost, type Model, type Row } from '../model.ts';
+import type { Tape } from '../recording/tape.ts';
+import type { Sample } from '../sample.ts';
 
 /** The numbers of the vmstat tab. */
 export const activityIds = [
@@ -48,10 +50,26 @@ export interface ActivityRow {
 /** Rows to scroll back to: some five minutes at one a second. */
 const kept = 300;
 
-/** The rows with one more, oldest first. A look that did not read /proc/vmstat (another tab is shown) leaves none. */
-export const rememberActivity = (rows: readonly ActivityRow[], model: Model): readonly ActivityRow[] => {
-  if (model.sample.host.vmstat === undefined) return rows;
-  const known: Readonly<Record<string, number | undefined>> = model.host.values;
+/** What one look tells; nothing when it did not read /proc/vmstat. */
+const rowOf = (time: number, sample: Sample, host: Row<HostFieldId>): readonly ActivityRow[] => {
+  if (sample.host.vmstat === undefined) return [];
+  const known: Readonly<Record<string, number | undefined>> = host;
   const values = Object.fromEntries(activityIds.flatMap(id => (known[id] === undefined ? [] : [[id, known[id]]])));
-  return [...rows.slice(1 - kept), { time: model.time, values }];
+  return [{ time, values }];
+};
+
+/** The rows with one more, oldest first. */
+export const rememberActivity = (rows: readonly ActivityRow[], model: Model): readonly ActivityRow[] => {
+  const row = rowOf(model.time, model.sample, model.host.values);
+  return row.length === 0 ? rows : [...rows.slice(1 - kept), ...row];
+};
+
+/** The rows up to one sample of a tape. */
+export const activityOf = (tape: Tape, id: number): readonly ActivityRow[] => {
+  const rows: ActivityRow[] = [];
+  for (let one = Math.max(tape.first, id - kept + 1); one <= id; one++) {
+    const sample = tape.sample(one);
+    rows.push(...rowOf(sample.time, sample, deriveHost(tape.before(one), sample).values));
+  }
+  return rows;
 };

@@ -1,5 +1,5 @@
-import type { HostFieldId } from '../fields/host.ts';
 import type { Model } from '../model.ts';
+import { type Headline, headlineOf } from '../recording/headline.ts';
 
 /** Host numbers that are drawn over time. */
 export const graphed = ['mem_used', 'swap_used', 'swap_in', 'swap_out', 'psi_mem_some_avg10', 'ksm_saved'] as const;
@@ -9,24 +9,58 @@ export type Graphed = (typeof graphed)[number];
 export type History = Readonly<Record<Graphed, readonly (number | undefined)[]>>;
 
 /** As many as the widest graph can show: two samples a braille column at 200 columns and some. */
-const kept = 512;
+export const historyLength = 512;
 
 export const emptyHistory: History = Object.fromEntries(graphed.map(id => [id, []])) as unknown as History;
 
 /** RAM that can't be had without swapping or dropping what is in use: MemTotal − MemAvailable, bytes. */
-export const memUsed = (model: Model): number | undefined => {
-  const { mem_total: total, mem_available: available } = model.host.values;
-  return total === undefined || available === undefined ? undefined : Math.max(0, total - available);
+export const usedOf = ({
+  mem_total: total,
+  mem_available: available,
+}: Readonly<{ mem_total?: number; mem_available?: number }>): number | undefined =>
+  total === undefined || available === undefined ? undefined : Math.max(0, total - available);
+
+/** The same, of a Model. */
+export const memUsed = (model: Model): number | undefined => usedOf(model.host.values);
+
+/** Delays that may pass between two looks before what lies between them is a gap, and seconds on top of that. */
+const gapDelays = 3;
+const gapSeconds = 1;
+
+/** How many looks are missing between two moments, seconds, when one is due every `delay`; 0 when that is no gap. */
+export const missedBetween = (before: number, after: number, delay: number): number => {
+  const passed = after - before;
+  return passed > gapDelays * delay + gapSeconds ? Math.round(passed / delay) - 1 : 0;
 };
 
-const graphedValue = (model: Model, id: Graphed): number | undefined =>
-  id === 'mem_used' ? memUsed(model) : model.host.values[id satisfies HostFieldId];
+const graphedValue = (headline: Headline, id: Graphed): number | undefined =>
+  id === 'mem_used' ? usedOf(headline) : headline[id];
 
-/** The history with one more moment. */
-export const remember = (history: History, model: Model): History =>
-  Object.fromEntries(
-    graphed.map(id => [id, [...history[id].slice(1 - kept), graphedValue(model, id)]]),
+/** What these moments, oldest first and `delay` seconds apart, look like drawn. */
+export const historyOf = (headlines: readonly Headline[], delay: number): History => {
+  const rows = headlines.flatMap((headline, index): readonly (Headline | undefined)[] => {
+    const before = headlines[index - 1];
+    const missed = before ? missedBetween(before.time, headline.time, delay) : 0;
+    return [...Array.from({ length: Math.min(missed, historyLength) }, () => undefined), headline];
+  });
+  const kept = rows.slice(-historyLength);
+  return Object.fromEntries(
+    graphed.map(id => [id, kept.map(row => row && graphedValue(row, id))]),
   ) as unknown as History;
+};
+
+/** The history with one more moment, `passed` seconds after the one before it. */
+export const remember = (history: History, model: Model, delay: number): History => {
+  const { interval } = model;
+  const missed = interval === undefined ? 0 : missedBetween(0, interval, delay);
+  const headline = headlineOf(model);
+  return Object.fromEntries(
+    graphed.map(id => {
+      const gap = Array.from({ length: Math.min(missed, historyLength - 1) }, () => undefined);
+      return [id, [...history[id], ...gap, graphedValue(headline, id)].slice(-historyLength)];
+    }),
+  ) as unknown as History;
+};
 
 /** What the machine is: looked up once, late (systeminformation), never in the loop. */
 export interface Identity {

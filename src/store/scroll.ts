@@ -1,5 +1,6 @@
 import { visibleProcesses } from './processes.ts';
 import type { State } from './store.ts';
+import { timelineRows } from './time.ts';
 
 /** Lines of a tab that scrolls, all of them. */
 const lineCount = (state: State): number => {
@@ -16,7 +17,8 @@ const lineCount = (state: State): number => {
 };
 
 /** Lines of such a tab that are surely on the screen: all but header, tabs, title, head, a line below and the footer. */
-export const scrollPage = ({ size }: State): number => Math.max(1, size.rows - 6);
+export const scrollPage = ({ size, at }: State): number =>
+  Math.max(1, size.rows - 6 - (at === undefined ? 0 : timelineRows));
 
 /**
  * `scroll` after a move by so many lines down. Of rows over time it counts from the newest, at the bottom, so that new

@@ -12,6 +12,7 @@ import { type ActivityRow, rememberActivity } from './activity.ts';
 import { emptyHistory, type History, type Identity, remember } from './data.ts';
 import type { ProcessSort } from './processes.ts';
 import { defaultTables, type Tables } from './tables.ts';
+import type { Moment, Timeline } from './time.ts';
 import { type ColumnId, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
 
 /** What is open below the table, or over all of it. */
@@ -32,6 +33,8 @@ export type Dialog =
     }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'settings'; readonly group: Knob['group']; readonly cursor: number }
+  /** A moment to go to is being typed. */
+  | { readonly kind: 'moment'; readonly text: string }
   /** A line of words, and which of the actions that it could mean is chosen. */
   | { readonly kind: 'palette'; readonly text: string; readonly cursor: number }
   | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
@@ -50,7 +53,7 @@ export interface Size {
 
 /** What does not change while the program runs. */
 export interface Setting {
-  readonly source: 'live' | 'demo';
+  readonly source: 'live' | 'demo' | 'recording';
   readonly readOnly: boolean;
   readonly root: string;
   readonly privileged: boolean;
@@ -67,9 +70,30 @@ export interface Measuring {
   readonly since: number;
 }
 
+/** A recording that is being written. */
+export interface Recorded {
+  readonly path: string;
+  /** Seconds, from the first sample in it. */
+  readonly seconds: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface State {
   readonly setting: Setting;
-  // data
+  // time
+  /** The newest look: what is shown, unless the screen looks back. */
+  readonly now: Moment;
+  /** Id on the tape of the sample that is shown; absent while the newest is shown as it comes. Always there in a replay. */
+  readonly at: number | undefined;
+  /** The whole tape at a glance, while it is drawn. */
+  readonly timeline: Timeline | undefined;
+  /** A replay that plays, at so many times its own speed. */
+  readonly playing: number | undefined;
+  /** What `playing` becomes when it plays on. */
+  readonly speed: number;
+  readonly recorded: Recorded | undefined;
+  // data, of the moment that is shown
   readonly model: Model | undefined;
   readonly history: History;
   /** Rows of the vmstat tab, oldest first. */
@@ -87,7 +111,6 @@ export interface State {
   readonly selected: GuestId | undefined;
   readonly selectedIndex: number;
   readonly dialog: Dialog | undefined;
-  readonly paused: boolean;
   /** Lines that a tab of many lines has moved; for vmstat back from the newest. */
   readonly scroll: number;
   /** Columns of the vmstat tab that have moved out on the left. */
@@ -110,6 +133,12 @@ export type Store = StoreApi<State>;
 
 export const initialState = (setting: Setting): State => ({
   setting,
+  now: { model: undefined, history: emptyHistory, activity: [] },
+  at: undefined,
+  timeline: undefined,
+  playing: undefined,
+  speed: 1,
+  recorded: undefined,
   model: undefined,
   history: emptyHistory,
   activity: [],
@@ -123,7 +152,6 @@ export const initialState = (setting: Setting): State => ({
   selected: undefined,
   selectedIndex: 0,
   dialog: undefined,
-  paused: false,
   scroll: 0,
   shift: 0,
   processSort: { column: 'held', reverse: false },
@@ -134,6 +162,9 @@ export const initialState = (setting: Setting): State => ({
   journal: [],
   journalCursor: 0,
 });
+
+/** When it is, wall clock seconds, whatever moment is shown: what messages are dated with. */
+export const timeOf = ({ now, model }: State): number => (now.model ?? model)?.time ?? 0;
 
 export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));
 
@@ -149,24 +180,27 @@ const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] 
   return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
 };
 
-/** What the newest Model changes: history, selection, and the balloons on their way. */
+/** What is shown of a moment, and where the selection is then. */
+const shown = (state: State, moment: Moment): Partial<State> => {
+  const guests = visibleGuests(moment.model, state.filter, state.sort);
+  const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
+  return { ...moment, selected, selectedIndex: index };
+};
+
+/** What the newest Model changes: the balloons on their way, and what is shown unless the screen looks back. */
 export const withModel = (state: State, model: Model): Partial<State> => {
-  const { limits, messageSeconds } = state.setting;
+  const { limits, messageSeconds, delay } = state.setting;
   const following = state.following.map(one => advance(one, model, limits));
   const news = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
   const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
   const expired = state.message && model.time - state.message.time > messageSeconds;
-  const guests = visibleGuests(model, state.filter, state.sort);
-  const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
-  const activity = rememberActivity(state.activity, model);
+  const activity = rememberActivity(state.now.activity, model);
+  const now = { model, history: remember(state.now.history, model, delay), activity };
+  // Who reads old rows keeps them in sight.
+  const moved = state.tab === 'vmstat' && state.scroll > 0 && activity !== state.now.activity;
   return {
-    model,
-    history: remember(state.history, model),
-    activity,
-    // Who reads old rows keeps them in sight.
-    scroll: state.tab === 'vmstat' && state.scroll > 0 && activity !== state.activity ? state.scroll + 1 : state.scroll,
-    selected,
-    selectedIndex: index,
+    now,
+    ...(state.at === undefined ? { ...shown(state, now), scroll: state.scroll + (moved ? 1 : 0) } : {}),
     following: settled,
     measuring: stillMeasuring(state, model),
     message: news
@@ -176,6 +210,19 @@ export const withModel = (state: State, model: Model): Partial<State> => {
         : state.message,
   };
 };
+
+/** Another moment of the tape. */
+export const withMoment = (state: State, at: number, moment: Moment): Partial<State> => ({
+  at,
+  ...shown(state, moment),
+});
+
+/** The newest look again. */
+export const withNow = (state: State): Partial<State> => ({
+  at: undefined,
+  timeline: undefined,
+  ...shown(state, state.now),
+});
 
 /** The plan of what a confirm dialog asks about, on the newest numbers. */
 export const currentPlan = (state: State, request: Request): Plan | undefined =>

@@ -7,6 +7,7 @@ import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
+import { MomentDialog } from './dialogs/moment.tsx';
 import { PaletteDialog } from './dialogs/palette.tsx';
 import { SettingsDialog } from './dialogs/settings.tsx';
 import type { Glyphs } from './glyphs.ts';
@@ -54,6 +55,7 @@ const structure = (state: State): object => ({
   tab: state.tab,
   dialog: state.dialog,
   started: state.model !== undefined,
+  back: state.at !== undefined,
   status: state.message !== undefined || state.following.length > 0,
 });
 
@@ -84,6 +86,8 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
       return <SettingsDialog state={state} dialog={dialog} height={height} />;
     case 'palette':
       return <PaletteDialog state={state} dialog={dialog} height={height} />;
+    case 'moment':
+      return <MomentDialog state={state} text={dialog.text} />;
     case 'sort':
     case 'columns':
       return <ChooseDialog state={state} dialog={dialog} height={height} />;

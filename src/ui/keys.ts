@@ -1,4 +1,4 @@
-import type { State } from '../store/store.ts';
+import { type State, timeOf } from '../store/store.ts';
 import { moveSelection, visibleGuests } from '../store/view.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
 import { guestKeys } from './keys/guests.ts';
@@ -9,6 +9,7 @@ import { paletteKeys } from './keys/palette.ts';
 import { readingKeys } from './keys/reading.ts';
 import { scrollKeys } from './keys/scroll.ts';
 import { settingsKeys } from './keys/settings.ts';
+import { momentKeys } from './keys/time.ts';
 
 /** Every key, once: the footer, the help and docs/keys.md are made from this table. */
 export const keys: readonly Key[] = [
@@ -20,12 +21,14 @@ export const keys: readonly Key[] = [
   ...readingKeys,
   ...columnKeys,
   ...questionKeys,
+  ...momentKeys,
 ];
 
 /** The keys that do something now. */
 export const keysNow = (state: State): readonly Key[] => {
   const mode = modeOf(state);
-  return keys.filter(key => key.modes.includes(mode) && (key.when?.(state) ?? true));
+  const replaying = state.setting.source === 'recording';
+  return keys.filter(key => key.modes.includes(mode) && !(replaying && key.changes) && (key.when?.(state) ?? true));
 };
 
 const typedInto = (text: string, name: string): string | undefined => {
@@ -52,6 +55,10 @@ const type = (app: App, name: string): void =>
         sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(state, dialog.text, sign) : typedInto(dialog.text, name);
       return text === undefined ? {} : { dialog: { ...dialog, text } };
     }
+    if (dialog?.kind === 'moment') {
+      const text = typedInto(dialog.text, name);
+      return text === undefined ? {} : { dialog: { ...dialog, text } };
+    }
     if (dialog?.kind === 'palette') {
       const text = typedInto(dialog.text, name);
       return text === undefined ? {} : { dialog: { ...dialog, text, cursor: 0 } };
@@ -63,10 +70,22 @@ const type = (app: App, name: string): void =>
     return {};
   });
 
+/** Nothing is decided on numbers of the past. */
+const refuseWhileBack = (app: App): void =>
+  change(app, state => ({
+    message: {
+      text: 'this is the past: press Space to come back to now, then change',
+      tone: 'warn',
+      time: timeOf(state),
+    },
+  }));
+
 /** One key press. Ctrl-C leaves from anywhere. */
 export const press = (app: App, name: string): void => {
-  const found = keysNow(app.store.getState()).find(key => key.names.includes(name));
+  const state = app.store.getState();
+  const found = keysNow(state).find(key => key.names.includes(name));
   if (name === 'ctrl-c') app.quit();
+  else if (found?.changes && state.at !== undefined) refuseWhileBack(app);
   else if (found) found.run(app, name);
   else type(app, name);
 };

@@ -1,4 +1,5 @@
 import type { Dialog, Size, State } from '../store/store.ts';
+import { timelineRows } from '../store/time.ts';
 import type { Tab } from '../store/view.ts';
 import { detailPane } from './panes/detail.ts';
 import { footer } from './panes/footer.ts';
@@ -19,6 +20,7 @@ import { processesPane } from './panes/processes.ts';
 import { stalledPane, stallPane, stallRows } from './panes/stall.ts';
 import { hasStatus, statusPane } from './panes/status.ts';
 import { tabBar } from './panes/tabs.ts';
+import { timelinePane } from './panes/timeline.ts';
 import { mappingsPane, translationPane, translationRows } from './panes/translation.ts';
 import { vmstatPane } from './panes/vmstat.ts';
 import type { Rect } from './screen/layers.ts';
@@ -51,6 +53,8 @@ const dialogRows = (dialog: Dialog): number => {
     case 'palette':
     case 'settings':
       return 18;
+    case 'moment':
+      return 4;
     default:
       return 0;
   }
@@ -185,9 +189,20 @@ const halves: Partial<Record<Tab, Half>> = {
   stall: { above: ['stall', stallPane], rows: () => stallRows, list: ['stalled', stalledPane] },
 };
 
-/** Where everything is, for this size and view. Rectangles never overlap and never leave the screen. */
+/**
+ * Where everything is, for this size and view. Rectangles never overlap and never leave the screen. While the screen is at
+ * a moment of the past the timeline has the last rows: all else is as it was on a screen of so many rows less.
+ */
 export const layout = (state: State): Layout => {
   const { columns: width, rows } = state.size;
+  if (state.at === undefined || rows - timelineRows < smallest.rows) return layoutOf(state, rows);
+  const above = layoutOf(state, rows - timelineRows);
+  const rect = { x: 0, y: rows - timelineRows, width, height: timelineRows };
+  return { ...above, panes: [...above.panes, { id: 'timeline', draw: timelinePane, rect }] };
+};
+
+const layoutOf = (state: State, rows: number): Layout => {
+  const { columns: width } = state.size;
   const { tab, dialog } = state;
   const full = (id: string, draw: Draw, y: number, height: number): Placed => ({
     id,

@@ -342,8 +342,22 @@ describe('the key table', () => {
   const modes = Object.keys(modeTitles) as Mode[];
 
   it.each(modes)('has no key twice in mode %s', mode => {
-    const names = keys.filter(key => key.modes.includes(mode)).flatMap(key => key.names);
-    expect(names).toEqual([...new Set(names)]);
+    const { store } = openStage(models);
+    // All that a key's condition may look at, at its fullest.
+    store.setState({ selected: web, filter: 'web', tab: 'numa' });
+    for (const [source, at] of [
+      ['live', undefined],
+      ['live', 3],
+      ['recording', 3],
+    ] as const) {
+      store.setState(({ setting }) => ({ setting: { ...setting, source }, at }));
+      const state = store.getState();
+      const names = keys
+        .filter(key => key.modes.includes(mode) && !(source === 'recording' && key.changes))
+        .filter(key => key.when?.(state) ?? true)
+        .flatMap(key => key.names);
+      expect(names).toEqual([...new Set(names)]);
+    }
   });
 
   it('always has a way out', () => {
@@ -357,6 +371,7 @@ describe('the key table', () => {
       { kind: 'enter', action: 'balloon', words: [web], text: '' },
       { kind: 'settings', group: 'ksm', cursor: 0 },
       { kind: 'palette', text: '', cursor: 0 },
+      { kind: 'moment', text: '' },
       { kind: 'confirm', request, typed: '' },
     ];
     expect(dialogs.map(dialog => dialog.kind)).toEqual(

@@ -2,7 +2,7 @@ import type { Plan, Request } from '../../actions/action.ts';
 import { meaning } from '../../actions/actions.ts';
 import { defaultLimits } from '../../actions/limits.ts';
 import { currentPlan, type Dialog, type State } from '../../store/store.ts';
-import { longBytes, MiB } from '../../units.ts';
+import { longExactBytes, MiB } from '../../units.ts';
 import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
@@ -76,7 +76,7 @@ const stepBy = (sign: 1 | -1) => (app: App) =>
 
 const openStep = (sign: 1 | -1) => (app: App) => openBalloon(stepped(app.store.getState(), '', sign))(app);
 
-const step = `by a step (${longBytes(defaultLimits.step)}, unless set otherwise)`;
+const step = `by a step (${longExactBytes(defaultLimits.step)}, unless set otherwise)`;
 
 /** Keys that lead to a change of a guest. */
 export const changeKeys: readonly Key[] = [

@@ -4,11 +4,15 @@ import { moveSelection, type Tab, tabKeys, tabs, visibleGuests } from '../../sto
 import { changeKeys } from './change.ts';
 import { type App, change, type Key, type Mode, open } from './key.ts';
 import { orderKeys } from './order.ts';
+import { isNow, timeKeys } from './time.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
 const anywhere: readonly Mode[] = ['main', 'detail', 'processes', 'lines', 'journal'];
 
 const guestSelected = (state: State): boolean => state.selected !== undefined;
+
+/** What is past can't be measured any more. */
+const measurable = (state: State): boolean => guestSelected(state) && isNow(state);
 
 const move = (by: number) => (app: App) =>
   change(app, state => {
@@ -73,14 +77,7 @@ export const guestKeys: readonly Key[] = [
     run: app => change(app, () => ({ filtering: true })),
   },
   ...orderKeys,
-  {
-    modes: anywhere,
-    names: [' '],
-    label: 'Space',
-    title: 'Pause',
-    help: 'Hold the screen still; collecting goes on.',
-    run: app => change(app, ({ paused }) => ({ paused: !paused })),
-  },
+  ...timeKeys,
   {
     modes: ['main'],
     names: ['w'],
@@ -104,7 +101,7 @@ export const guestKeys: readonly Key[] = [
     label: 'p',
     title: 'Measure PSS',
     help: 'Read what the guest’s process really has, shared pages split: 7 ms for each GiB, in which its memory map is held.',
-    when: guestSelected,
+    when: measurable,
     run: measure('pss'),
   },
   {
@@ -113,7 +110,7 @@ export const guestKeys: readonly Key[] = [
     label: 'n',
     title: 'Measure placement',
     help: 'In the numa tab: read on which nodes the selected guest’s memory is: 8 ms for each GiB, in which its memory map is held.',
-    when: state => state.tab === 'numa' && guestSelected(state),
+    when: state => state.tab === 'numa' && measurable(state),
     run: measure('placement'),
   },
   ...tabs.map(tabKey),
@@ -140,8 +137,22 @@ export const guestKeys: readonly Key[] = [
     help: 'A page down.',
     run: app => move(page(app.store.getState()))(app),
   },
-  { modes: table, names: ['home'], label: 'Home', help: 'The first guest.', run: move(Number.NEGATIVE_INFINITY) },
-  { modes: table, names: ['end'], label: 'End', help: 'The last guest.', run: move(Number.POSITIVE_INFINITY) },
+  {
+    modes: table,
+    names: ['home'],
+    label: 'Home',
+    help: 'The first guest.',
+    when: isNow,
+    run: move(Number.NEGATIVE_INFINITY),
+  },
+  {
+    modes: table,
+    names: ['end'],
+    label: 'End',
+    help: 'The last guest.',
+    when: isNow,
+    run: move(Number.POSITIVE_INFINITY),
+  },
   {
     modes: ['main'],
     names: ['escape'],

@@ -33,6 +33,7 @@ export const journalKeys: readonly Key[] = [
     names: ['enter', 'u'],
     label: 'Enter',
     title: 'Undo this entry',
+    changes: true,
     help: 'Take back the selected entry, after showing what that does.',
     run: undo,
   },

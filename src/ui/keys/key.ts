@@ -1,5 +1,6 @@
 import type { Request } from '../../actions/action.ts';
 import type { Dialog, State, Store } from '../../store/store.ts';
+import type { Destination } from '../../store/time.ts';
 
 /** What a key may do besides changing the store. */
 export interface App {
@@ -8,6 +9,12 @@ export interface App {
   act(request: Request, how: { readonly force: boolean; readonly undo: boolean }): void;
   /** Tab, columns and orders into the operator's file of settings; the outcome comes back as a message. */
   save(): void;
+  /** To another moment of what is kept, or of the recording. */
+  travel(to: Destination): void;
+  /** Begins to record this session to a file, or ends that; the outcome comes back as a message. */
+  record(): void;
+  /** In a replay. */
+  play(how: 'toggle' | 'faster' | 'slower'): void;
   quit(): void;
   suspend(): void;
   redraw(): void;
@@ -30,6 +37,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   enter: 'Entering a value',
   settings: 'In a list of settings',
   palette: 'In the palette',
+  moment: 'Entering a moment to go to',
   confirm: 'Before a change',
 };
 
@@ -47,8 +55,10 @@ export interface Key {
   readonly label: string;
   /** In the footer; without one it is only in the help. */
   readonly title?: string;
+  /** Only then the title is in the footer; always, without it. */
+  readonly titled?: (state: State) => boolean;
   readonly help: string;
-  /** It leads to a change: dim where all is read-only. */
+  /** It leads to a change: dim where all is read-only, and not there in a replay. */
   readonly changes?: true;
   readonly when?: (state: State) => boolean;
   readonly run: (app: App, name: string) => void;

@@ -38,6 +38,7 @@ export const paletteKeys: readonly Key[] = [
     names: [':'],
     label: ':',
     title: 'All actions',
+    changes: true,
     help: 'Every action, found by any of its letters, with its arguments: the words of kvmtop do.',
     run: app => open(app, { kind: 'palette', text: '', cursor: 0 }),
   },

@@ -3,6 +3,7 @@ import { processColumns } from '../../store/processes.ts';
 import { scrolled, scrollPage } from '../../store/scroll.ts';
 import type { State } from '../../store/store.ts';
 import { type App, change, type Key, type Mode } from './key.ts';
+import { isNow } from './time.ts';
 
 /** Tabs of many lines: one of processes, one of numbers. */
 const lines: readonly Mode[] = ['processes', 'lines'];
@@ -95,7 +96,15 @@ export const scrollKeys: readonly Key[] = [
     names: ['home'],
     label: 'Home',
     help: 'The first line.',
+    when: isNow,
     run: scroll(() => Number.NEGATIVE_INFINITY),
   },
-  { modes: lines, names: ['end'], label: 'End', help: 'The last line.', run: scroll(() => Number.POSITIVE_INFINITY) },
+  {
+    modes: lines,
+    names: ['end'],
+    label: 'End',
+    help: 'The last line.',
+    when: isNow,
+    run: scroll(() => Number.POSITIVE_INFINITY),
+  },
 ];

@@ -7,8 +7,8 @@ import type { Draw } from './pane.ts';
 export const footer: Draw = ({ state, width }) => {
   const row: Span[] = state.filtering ? [span('filter ', 'dim'), span(state.filter, 'strong'), span('_ ', 'key')] : [];
   let used = row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
-  for (const { label, title, changes } of keysNow(state)) {
-    if (title === undefined) continue;
+  for (const { label, title, titled, changes } of keysNow(state)) {
+    if (title === undefined || titled?.(state) === false) continue;
     const wide = label.length + 1 + title.length + (used > 0 ? 2 : 0);
     if (used + wide > width) continue;
     if (used > 0) row.push(span('  '));

@@ -1,8 +1,21 @@
-import { formatClock, formatDuration } from '../../units.ts';
+import { formatMoment } from '../../recording/moment.ts';
+import type { Recorded, State } from '../../store/store.ts';
+import { formatBytes, formatClock, formatDuration } from '../../units.ts';
 import { type Line, type Span, span } from '../line.ts';
 import { type Draw, labelled, spread } from './pane.ts';
 
 const badge = (text: string, tone: 'badge' | 'alarm' = 'badge'): Span[] => [span(' '), span(` ${text} `, tone)];
+
+const recordedText = ({ seconds, size }: Recorded): string =>
+  `REC ${formatDuration(Math.round(seconds))} ${formatBytes(size)}`;
+
+/** Whether the screen shows now, and if not, how far back it is. */
+const timeBadge = ({ setting, model, now, at, playing }: State): Span[] => {
+  if (setting.source === 'recording') return badge(playing === undefined ? 'REPLAY' : `REPLAY ${playing}x`, 'alarm');
+  if (at === undefined) return badge(setting.source === 'demo' ? 'DEMO' : 'LIVE');
+  const ago = (now.model?.time ?? 0) - (model?.time ?? 0);
+  return badge(`PAUSED ${formatDuration(Math.round(ago))} AGO`, 'alarm');
+};
 
 /** Host, kernel, uptime, load; clock and how the program runs. */
 export const header: Draw = ({ state, model, width }) => {
@@ -23,11 +36,12 @@ export const header: Draw = ({ state, model, width }) => {
     ...(width >= 180 && state.identity.dimms ? [span('  '), span(state.identity.dimms, 'dim')] : []),
   ];
   const right: Line = [
-    span(formatClock(model.time)),
+    span(setting.source === 'recording' && width >= 100 ? formatMoment(model.time) : formatClock(model.time)),
     ...(model.problems.length > 0 ? badge(`!${model.problems.length}`, 'alarm') : []),
     ...(setting.readOnly ? badge('READ-ONLY') : []),
     ...(setting.root === '/' ? [] : badge('FILES')),
-    ...(state.paused ? badge('PAUSED', 'alarm') : badge(setting.source === 'demo' ? 'DEMO' : 'LIVE')),
+    ...(state.recorded ? badge(recordedText(state.recorded), 'alarm') : []),
+    ...timeBadge(state),
   ];
   return [spread(left, right, width)];
 };

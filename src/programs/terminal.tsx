@@ -1,0 +1,118 @@
+import { render } from 'ink';
+import type { Settings } from '../config/settings.ts';
+import { type Store, timeOf } from '../store/store.ts';
+import { type Tab, tabs } from '../store/view.ts';
+import { Screenful } from '../ui/app.tsx';
+import type { App } from '../ui/keys/key.ts';
+import { Painter } from '../ui/parts/painter.ts';
+import { ScreenContext, ThemeContext } from '../ui/parts/pane.tsx';
+import { Screen } from '../ui/screen/screen.ts';
+import { createTheme } from '../ui/theme.ts';
+import { type Options, UsageError } from './options.ts';
+import { saveScreen } from './save.ts';
+
+/** The tab that `--tab` names; throws a UsageError with those that there are. */
+export const tabOf = (name: string): Tab => {
+  const tab = tabs.find(one => one === name);
+  if (!tab) throw new UsageError(`there is no tab '${name}': there are ${tabs.join(', ')}`);
+  return tab;
+};
+
+/** One line on the screen, dated now. */
+export const tell = (store: Store, text: string, tone: 'good' | 'warn' | 'bad' | 'dim'): void =>
+  store.setState(state => ({ message: { text, tone, time: timeOf(state) } }));
+
+/** Saves what the screen shows, and tells where. */
+const save = (store: Store, options: Options): void => {
+  saveScreen(store.getState(), process.env, options.config).then(
+    text => tell(store, text, 'good'),
+    (error: unknown) => tell(store, error instanceof Error ? error.message : String(error), 'bad'),
+  );
+};
+
+/**
+ * Node lets writes to a terminal block. On a stalled line that would stop everything, and with it a conversation with a
+ * guest's monitor, which nobody else could open then. The screen itself drops frames that the terminal does not take.
+ */
+const neverBlock = (terminal: NodeJS.WriteStream): void => {
+  const { _handle: handle } = terminal as { readonly _handle?: { setBlocking?(blocking: boolean): void } };
+  handle?.setBlocking?.(false);
+};
+
+/** The screen on this terminal. */
+export interface Shown {
+  /** Resolves when the operator leaves, or the terminal hangs up. */
+  readonly left: Promise<void>;
+  /** Gives the terminal back. */
+  readonly close: () => void;
+}
+
+type Doings = Pick<App, 'act' | 'travel' | 'record' | 'play'>;
+
+/** Shows the store on this terminal, and turns its keys into what `doings` can. */
+export const showScreen = (store: Store, options: Options & { readonly settings: Settings }, doings: Doings): Shown => {
+  const theme = createTheme(process.env, options.settings);
+  neverBlock(process.stdout);
+  const screen = new Screen(process.stdout, theme);
+  const painter = new Painter(screen);
+  const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+
+  const suspend = (): void => {
+    screen.suspend();
+    process.stdin.setRawMode?.(false);
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const resume = (): void => {
+    process.stdin.setRawMode?.(true);
+    screen.resume();
+  };
+  const app: App = {
+    store,
+    ...doings,
+    save: () => save(store, options),
+    quit: leave,
+    suspend,
+    redraw: () => screen.repaint(),
+  };
+
+  screen.enter();
+  resize();
+  screen.on('resize', resize);
+  process.on('SIGCONT', resume);
+  // Listeners that stay (not `once`): signal-exit, in Ink, kills the process when nobody else listens any more. Who
+  // asks a second time does not want to wait for what is put back.
+  let asked = false;
+  const end = (signal: NodeJS.Signals): void => {
+    // A hang-up comes twice by itself: from the shell, and from the kernel when the shell ends.
+    if (asked && signal !== 'SIGHUP') process.exit(1);
+    asked = true;
+    leave();
+  };
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, end);
+  // A terminal that was closed fails at both ends; leaving must not fail for it.
+  process.stdin.on('error', leave);
+  process.stdout.on('error', leave);
+  // However this process ends, the terminal is given back.
+  process.once('exit', () => screen.leave());
+  process.once('uncaughtExceptionMonitor', () => screen.leave());
+
+  const ink = render(
+    <ThemeContext value={theme}>
+      <ScreenContext value={painter}>
+        <Screenful app={app} />
+      </ScreenContext>
+    </ThemeContext>,
+    { stdout: screen.stdout, debug: true, interactive: true, patchConsole: false, exitOnCtrlC: false },
+  );
+  // After React has placed the panes for the new state.
+  const unsubscribe = store.subscribe(() => painter.repaint());
+  return {
+    left,
+    close() {
+      unsubscribe();
+      ink.unmount();
+      screen.leave();
+    },
+  };
+};

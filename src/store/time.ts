@@ -1,0 +1,125 @@
+import { derive, type Model } from '../model.ts';
+import type { Headline } from '../recording/headline.ts';
+import type { Tape, TapeEvent } from '../recording/tape.ts';
+import { type ActivityRow, activityOf } from './activity.ts';
+import { type History, historyLength, historyOf, usedOf } from './data.ts';
+
+/** What the screen shows of one moment. */
+export interface Moment {
+  readonly model: Model | undefined;
+  readonly history: History;
+  /** Rows of the vmstat tab, oldest first. */
+  readonly activity: readonly ActivityRow[];
+}
+
+/** Where to go in time. */
+export type Destination =
+  | { readonly kind: 'samples'; readonly by: number }
+  | { readonly kind: 'seconds'; readonly by: number }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'last' }
+  /** Wall clock, seconds. */
+  | { readonly kind: 'time'; readonly time: number }
+  /** The next event of one of these kinds, or with −1 the one before. */
+  | { readonly kind: 'event'; readonly of: readonly TapeEvent['kind'][]; readonly by: 1 | -1 };
+
+/** A mark on the timeline: something was done, or found. */
+export interface Mark {
+  /** Wall clock, seconds. */
+  readonly time: number;
+  readonly kind: TapeEvent['kind'];
+}
+
+/** A whole recording at a glance. */
+export interface Timeline {
+  /** Wall clock, seconds, of the first and the last sample. */
+  readonly from: number;
+  readonly to: number;
+  /** The worst of each of `timelineParts` equal stretches of that time; absent where nothing was recorded. */
+  readonly parts: readonly (TimelinePart | undefined)[];
+  readonly marks: readonly Mark[];
+}
+
+export interface TimelinePart {
+  /** Used RAM as a share of all of it, 0 to 1. */
+  readonly used?: number;
+  /** Time in which tasks waited for memory (PSI some, 10 s), 0 to 1. */
+  readonly stalled?: number;
+}
+
+/** Rows of the screen that the timeline takes. */
+export const timelineRows = 2;
+
+/** Enough for the widest screen. */
+export const timelineParts = 400;
+
+const worse = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.max(a, b);
+
+const partOf = (headline: Headline, before: TimelinePart | undefined): TimelinePart => {
+  const used = usedOf(headline);
+  const share = used === undefined || !headline.mem_total ? undefined : used / headline.mem_total;
+  const part = { used: worse(before?.used, share), stalled: worse(before?.stalled, headline.psi_mem_some_avg10) };
+  return {
+    ...(part.used === undefined ? {} : { used: part.used }),
+    ...(part.stalled === undefined ? {} : { stalled: part.stalled }),
+  };
+};
+
+/** Which of `parts` a moment is in; the first, too, where that can't be told. */
+export const partAt = ({ from, to }: Pick<Timeline, 'from' | 'to'>, time: number, parts: number): number => {
+  const share = (time - from) / (to - from);
+  return share > 0 ? Math.min(parts - 1, Math.floor(share * parts)) : 0;
+};
+
+/** All of a tape at a glance; `undefined` when it is empty. */
+export const timelineOf = (tape: Tape): Timeline | undefined => {
+  const headlines = tape.headlines(tape.first, tape.last);
+  const [first, last] = [headlines[0], headlines.at(-1)];
+  if (!first || !last) return undefined;
+  const span = { from: first.time, to: last.time };
+  const parts: (TimelinePart | undefined)[] = Array.from({ length: timelineParts }, () => undefined);
+  for (const headline of headlines) {
+    const index = partAt(span, headline.time, timelineParts);
+    parts[index] = partOf(headline, parts[index]);
+  }
+  const marks = tape.events(span.from, span.to).map(({ time, kind }) => ({ time, kind }));
+  return { ...span, parts, marks };
+};
+
+/** Id of the sample that a move from `id` ends at. */
+export const destinationId = (tape: Tape, id: number, to: Destination): number => {
+  const within = (one: number): number => Math.min(tape.last, Math.max(tape.first, one));
+  switch (to.kind) {
+    case 'samples':
+      return within(id + to.by);
+    case 'first':
+      return tape.first;
+    case 'last':
+      return tape.last;
+    case 'time':
+      return tape.find(to.time);
+    case 'seconds': {
+      const found = tape.find(tape.sample(within(id)).time + to.by);
+      // Over a gap, or where looks are rarer than that, it moves all the same.
+      return found === id ? within(id + Math.sign(to.by)) : found;
+    }
+    case 'event': {
+      const now = tape.sample(within(id)).time;
+      const events = tape
+        .events(to.by > 0 ? now : 0, to.by > 0 ? Number.MAX_SAFE_INTEGER : now)
+        .filter(({ kind }) => to.of.includes(kind))
+        // The sample that shows it is the first one after it.
+        .map(({ time }) => within(tape.find(time) + (tape.sample(tape.find(time)).time < time ? 1 : 0)))
+        .filter(one => (to.by > 0 ? one > id : one < id));
+      return (to.by > 0 ? events[0] : events.at(-1)) ?? id;
+    }
+  }
+};
+
+/** The moment of a sample, as it was seen then; `rows`: the vmstat tab's as well, which cost hundreds of samples. */
+export const momentOf = (tape: Tape, id: number, delay: number, rows: boolean): Moment => ({
+  model: derive(tape.before(id), tape.sample(id)),
+  history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), delay),
+  activity: rows ? activityOf(tape, id) : [],
+});

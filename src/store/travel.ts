@@ -1,0 +1,47 @@
+import { type JournalEntry, readEntry } from '../actions/journal.ts';
+import type { Tape } from '../recording/tape.ts';
+import { type Store, withMoment, withNow } from './store.ts';
+import { type Destination, destinationId, momentOf, timelineOf } from './time.ts';
+
+export interface Traveller {
+  /** To another moment of the tape; of a live one the newest, or one after it, is now. */
+  go(to: Destination): void;
+  /** After the tape has got new samples, or lost its oldest. */
+  refresh(): void;
+}
+
+/** What had been done by then, oldest first. */
+const journalUntil = (tape: Tape, time: number): readonly JournalEntry[] =>
+  tape.events(0, time).flatMap(({ kind, data }) => (kind === 'action' ? (readEntry(data) ?? []) : []));
+
+/** Moves the screen in time. `live`: the tape is what is kept of this session, and there is a now to come back to. */
+export const createTraveller = (store: Store, tape: Tape, live: boolean): Traveller => {
+  const show = (id: number): void =>
+    store.setState(state => {
+      const moment = momentOf(tape, id, state.setting.delay, state.tab === 'vmstat');
+      const journal = live ? {} : { journal: journalUntil(tape, moment.model?.time ?? 0) };
+      return { ...withMoment(state, id, moment), ...journal, timeline: state.timeline ?? timelineOf(tape) };
+    });
+  // The rows of the vmstat tab are read only where they are shown.
+  store.subscribe((state, before) => {
+    if (state.tab === 'vmstat' && before.tab !== 'vmstat' && state.at !== undefined) show(state.at);
+  });
+  return {
+    go(to) {
+      if (tape.last < tape.first) return;
+      const { at } = store.getState();
+      const beyond = to.kind === 'last' || (at !== undefined && 'by' in to && to.by > 0 && at >= tape.last);
+      if (live && beyond) return store.setState(withNow);
+      const id = destinationId(tape, at ?? tape.last, to);
+      // A minute on from ten seconds ago is now, too.
+      if (live && at !== undefined && id === tape.last && 'by' in to && to.by > 0) return store.setState(withNow);
+      show(id);
+    },
+    refresh() {
+      const { at } = store.getState();
+      if (at === undefined) return;
+      store.setState({ timeline: timelineOf(tape) });
+      if (at < tape.first) show(tape.first);
+    },
+  };
+};

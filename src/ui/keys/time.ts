@@ -1,0 +1,149 @@
+import { parseMoment } from '../../recording/moment.ts';
+import type { State } from '../../store/store.ts';
+import { type App, close, type Key, type Mode, open } from './key.ts';
+
+const anywhere: readonly Mode[] = ['main', 'detail', 'processes', 'lines', 'journal'];
+
+const replaying = (state: State): boolean => state.setting.source === 'recording';
+/** The screen shows the newest look; else one of the past. */
+export const isNow = (state: State): boolean => state.at === undefined;
+const back = (state: State): boolean => !isNow(state);
+const live = (state: State): boolean => !replaying(state);
+
+const step = (label: string, title: string, help: string, by: number): Key => ({
+  modes: anywhere,
+  names: [label],
+  label,
+  title,
+  // The live screen has more urgent ones for the footer.
+  titled: back,
+  help,
+  run: app => app.travel({ kind: 'samples', by }),
+});
+
+const jump = (label: string, help: string, by: number): Key => ({
+  modes: anywhere,
+  names: [label],
+  label,
+  help,
+  run: app => app.travel({ kind: 'seconds', by }),
+});
+
+const event = (label: string, title: string | undefined, what: 'action' | 'finding', by: 1 | -1): Key => ({
+  modes: anywhere,
+  names: [label],
+  label,
+  ...(title === undefined ? {} : { title }),
+  help: `In a replay: go to the ${by > 0 ? 'next' : 'last'} moment at which ${what === 'action' ? 'something was done' : 'something was found'}.`,
+  when: replaying,
+  run: app => app.travel({ kind: 'event', of: what === 'action' ? ['action', 'policy'] : ['finding'], by }),
+});
+
+/** The moment that is typed; `undefined` when it is none. */
+export const typedMoment = ({ dialog, timeline }: State): number | undefined =>
+  dialog?.kind === 'moment' && timeline ? parseMoment(dialog.text, timeline) : undefined;
+
+const goToTyped = (app: App): void => {
+  const time = typedMoment(app.store.getState());
+  // What is no time stays in the field, with the reason below it.
+  if (time === undefined) return;
+  close(app);
+  app.travel({ kind: 'time', time });
+};
+
+/** Keys that move in time: in what memory keeps of this session, and in a recording. */
+export const timeKeys: readonly Key[] = [
+  {
+    modes: anywhere,
+    names: [' '],
+    label: 'Space',
+    title: 'Play',
+    help: 'In a replay: play, or hold.',
+    when: replaying,
+    run: app => app.play('toggle'),
+  },
+  {
+    modes: anywhere,
+    names: [' '],
+    label: 'Space',
+    title: 'Pause',
+    help: 'Hold the screen still, to look back from there; collecting goes on.',
+    when: state => live(state) && isNow(state),
+    run: app => app.travel({ kind: 'samples', by: 0 }),
+  },
+  {
+    modes: anywhere,
+    names: [' '],
+    label: 'Space',
+    title: 'Now',
+    help: 'Show again what is now.',
+    when: state => live(state) && back(state),
+    run: app => app.travel({ kind: 'last' }),
+  },
+  step('[', 'Back', 'One look back in time.', -1),
+  step(']', 'On', 'One look on; after the newest it is now again.', 1),
+  jump('{', 'A minute back.', -60),
+  jump('}', 'A minute on.', 60),
+  {
+    modes: anywhere,
+    names: ['home'],
+    label: 'Home',
+    help: 'While the screen looks back: the oldest look.',
+    when: back,
+    run: app => app.travel({ kind: 'first' }),
+  },
+  {
+    modes: anywhere,
+    names: ['end'],
+    label: 'End',
+    help: 'While the screen looks back: now again; in a replay the newest look.',
+    when: back,
+    run: app => app.travel({ kind: 'last' }),
+  },
+  {
+    modes: anywhere,
+    names: ['+', '='],
+    label: '+',
+    title: 'Faster',
+    help: 'In a replay: play twice as fast, up to 64 times.',
+    when: replaying,
+    run: app => app.play('faster'),
+  },
+  {
+    modes: anywhere,
+    names: ['-'],
+    label: '-',
+    title: 'Slower',
+    help: 'In a replay: play half as fast.',
+    when: replaying,
+    run: app => app.play('slower'),
+  },
+  event('a', 'Action', 'action', 1),
+  event('A', undefined, 'action', -1),
+  event('f', 'Finding', 'finding', 1),
+  event('F', undefined, 'finding', -1),
+  {
+    modes: anywhere,
+    names: ['t'],
+    label: 't',
+    title: 'Go to',
+    help: 'While the screen looks back: type the moment to go to: 14:05, 14:05:30, -10m, 2026-11-23T14:05.',
+    when: back,
+    run: app => open(app, { kind: 'moment', text: '' }),
+  },
+  {
+    modes: anywhere.filter(mode => mode !== 'detail'),
+    names: ['R'],
+    label: 'R',
+    title: 'Record',
+    help: 'Record to a file, from the oldest look that is kept on; again: end it.',
+    when: live,
+    run: app => app.record(),
+  },
+];
+
+/** Keys of the field that takes a moment. */
+export const momentKeys: readonly Key[] = [
+  { modes: ['moment'], names: ['enter'], label: 'Enter', title: 'Go', help: 'Go there.', run: goToTyped },
+  { modes: ['moment'], names: ['escape'], label: 'Esc', title: 'Back', help: 'Stay here.', run: close },
+];

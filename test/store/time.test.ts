@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { derive, type Model } from '../../src/model.ts';
+import { headlineOf } from '../../src/recording/headline.ts';
+import { createMemoryTape, type MemoryTape } from '../../src/recording/memory.ts';
+import type { Sample } from '../../src/sample.ts';
+import { emptyHistory, graphed, historyOf, remember } from '../../src/store/data.ts';
+import { withModel } from '../../src/store/store.ts';
+import { destinationId, momentOf, partAt, timelineOf, timelineParts } from '../../src/store/time.ts';
+import { createTraveller } from '../../src/store/travel.ts';
+import { demoModels, openStage } from '../ui/stage.tsx';
+
+const start = 1_800_000_000;
+
+/** A tape of these Models' samples. */
+const tapeOf = (models: readonly Model[]): MemoryTape => {
+  const tape = createMemoryTape({ seconds: 3600, bytes: 2 ** 26 });
+  for (const model of models) tape.append(model.sample, headlineOf(model));
+  return tape;
+};
+
+/** The Models as they would be had these seconds passed unseen. */
+const without = (models: readonly Model[], from: number, to: number): readonly Model[] => {
+  let previous: Sample | undefined;
+  return models
+    .filter((_, second) => second < from || second >= to)
+    .map(({ sample }) => {
+      const model = derive(previous, sample);
+      previous = sample;
+      return model;
+    });
+};
+
+const models = await demoModels(90);
+const tape = tapeOf(models);
+
+describe('going to a moment', () => {
+  it('steps by samples, and not past the ends', () => {
+    expect(destinationId(tape, 10, { kind: 'samples', by: -1 })).toBe(9);
+    expect(destinationId(tape, 1, { kind: 'samples', by: -1 })).toBe(1);
+    expect(destinationId(tape, 90, { kind: 'samples', by: 5 })).toBe(90);
+    expect(destinationId(tape, 10, { kind: 'first' })).toBe(1);
+    expect(destinationId(tape, 10, { kind: 'last' })).toBe(90);
+  });
+
+  it('goes by a minute, and to a time', () => {
+    expect(destinationId(tape, 80, { kind: 'seconds', by: -60 })).toBe(20);
+    expect(destinationId(tape, 80, { kind: 'seconds', by: 60 })).toBe(90);
+    expect(destinationId(tape, 80, { kind: 'time', time: start + 5.5 })).toBe(6);
+    expect(destinationId(tape, 80, { kind: 'time', time: 0 })).toBe(1);
+  });
+
+  it('gets over a gap that is longer than the move', () => {
+    const gapped = tapeOf(without(models, 5, 85));
+    expect(destinationId(gapped, 5, { kind: 'seconds', by: 60 })).toBe(6);
+    expect(destinationId(gapped, 6, { kind: 'seconds', by: -60 })).toBe(5);
+  });
+
+  it('finds what was done next, and what before', () => {
+    const told = tapeOf(models);
+    for (const second of [20.5, 40])
+      told.note({ time: start + second, kind: 'action', subject: 'host', text: `done at ${second}` });
+    told.note({ time: start + 30, kind: 'finding', subject: 'host', text: 'found' });
+    const to = (id: number, kind: 'action' | 'finding', by: 1 | -1): number =>
+      destinationId(told, id, { kind: 'event', of: [kind], by });
+    // Second 20.5 shows on the sample of second 21, which is the 22nd.
+    expect(to(1, 'action', 1)).toBe(22);
+    expect(to(22, 'action', 1)).toBe(41);
+    expect(to(41, 'action', 1)).toBe(41);
+    expect(to(41, 'action', -1)).toBe(22);
+    expect(to(22, 'action', -1)).toBe(22);
+    expect(to(1, 'finding', 1)).toBe(31);
+  });
+});
+
+describe('what a moment showed', () => {
+  it('is what the live screen had then', () => {
+    const { store } = openStage(models.slice(0, 60));
+    const live = store.getState().now;
+    const moment = momentOf(tape, 60, 1, true);
+    expect(moment.model).toEqual(live.model);
+    expect(moment.history).toEqual(live.history);
+    expect(moment.activity).toEqual(live.activity);
+  });
+
+  it('has rates over a gap, and draws the gap as long as it was', () => {
+    const kept = without(models, 30, 60);
+    const gapped = tapeOf(kept);
+    const { model, history } = momentOf(gapped, gapped.last, 1, false);
+    expect(model?.interval).toBeCloseTo(1);
+    const values = history.mem_used;
+    expect(values).toHaveLength(90);
+    expect(values.slice(30, 60)).toEqual(Array.from({ length: 30 }, () => undefined));
+    expect(values[29]).toBeGreaterThan(0);
+    expect(values[60]).toBeGreaterThan(0);
+    expect(momentOf(gapped, 31, 1, false).model?.interval).toBeCloseTo(31);
+    expect(kept.reduce((history, model) => remember(history, model, 1), emptyHistory)).toEqual(history);
+  });
+
+  it('draws the same from headlines as look by look, whatever was missed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 40 }), waits => {
+        let time = start;
+        let history = emptyHistory;
+        const headlines = waits.map((wait, index) => {
+          time += 1 + wait;
+          const model = { ...models[0]!, time, ...(index > 0 ? { interval: 1 + wait } : {}) };
+          const { interval: _, ...first } = model;
+          history = remember(history, index === 0 ? first : model, 1);
+          return headlineOf(model);
+        });
+        const drawn = historyOf(headlines, 1);
+        for (const id of graphed) expect(drawn[id]).toEqual(history[id]);
+      }),
+    );
+  });
+});
+
+describe('the timeline', () => {
+  it('has the worst of each stretch, and leaves gaps', () => {
+    const gapped = tapeOf(without(models, 30, 60));
+    const timeline = timelineOf(gapped)!;
+    expect(timeline).toMatchObject({ from: start, to: start + 89 });
+    const at = (second: number) => timeline.parts[partAt(timeline, start + second, timelineParts)];
+    expect(at(45)).toBeUndefined();
+    const { mem_total: total = 0, mem_available: available = 0 } = models[89]!.host.values;
+    expect(at(89)?.used).toBeCloseTo(1 - available / total);
+  });
+
+  it('is nothing when nothing is recorded', () => {
+    expect(timelineOf(createMemoryTape({ seconds: 10, bytes: 1000 }))).toBeUndefined();
+  });
+
+  it('puts every moment in a part', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true }),
+        fc.double({ noNaN: true }),
+        fc.integer({ min: 1, max: 500 }),
+        (a, b, parts) => {
+          const part = partAt({ from: Math.min(a, b), to: Math.max(a, b) }, a, parts);
+          expect(part >= 0 && part < parts).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('looking back while live', () => {
+  const open = (count: number) => {
+    const kept = createMemoryTape({ seconds: 3600, bytes: 2 ** 26 });
+    const { store } = openStage([]);
+    const traveller = createTraveller(store, kept, true);
+    const see = (model: Model): void => {
+      store.setState(state => withModel(state, model));
+      kept.append(model.sample, headlineOf(model));
+      traveller.refresh();
+    };
+    for (const model of models.slice(0, count)) see(model);
+    return { store, traveller, see };
+  };
+  const second = (store: ReturnType<typeof open>['store']): number => (store.getState().model?.time ?? 0) - start;
+
+  it('holds still while collecting goes on, and comes back to now with all that passed', () => {
+    const { store, traveller, see } = open(10);
+    traveller.go({ kind: 'samples', by: 0 });
+    expect(second(store)).toBe(9);
+    for (const model of models.slice(10, 20)) see(model);
+    expect(second(store)).toBe(9);
+    expect(store.getState().now.model?.time).toBe(start + 19);
+    expect(store.getState().timeline?.to).toBe(start + 19);
+    traveller.go({ kind: 'last' });
+    expect(store.getState()).toMatchObject({ at: undefined, timeline: undefined, model: { time: start + 19 } });
+    expect(store.getState().history.mem_used).toHaveLength(20);
+  });
+
+  it('steps back, a minute too, and forward until now', () => {
+    const { store, traveller } = open(70);
+    traveller.go({ kind: 'samples', by: -1 });
+    expect(second(store)).toBe(68);
+    traveller.go({ kind: 'seconds', by: -60 });
+    expect(second(store)).toBe(8);
+    traveller.go({ kind: 'first' });
+    expect(second(store)).toBe(0);
+    traveller.go({ kind: 'seconds', by: 60 });
+    expect(second(store)).toBe(60);
+    traveller.go({ kind: 'seconds', by: 60 });
+    expect(store.getState().at).toBeUndefined();
+  });
+
+  it('keeps the selection by guest', () => {
+    const { store, traveller } = open(20);
+    const guest = store.getState().model!.guests[2]!;
+    store.setState({ selected: guest.id });
+    traveller.go({ kind: 'samples', by: -5 });
+    expect(store.getState().selected).toBe(guest.id);
+  });
+
+  it('has the rows of the vmstat tab once it is shown', () => {
+    const { store, traveller } = open(20);
+    traveller.go({ kind: 'samples', by: -5 });
+    expect(store.getState().activity).toEqual([]);
+    store.setState({ tab: 'vmstat' });
+    expect(store.getState().activity).toHaveLength(15);
+  });
+});
