@@ -63,6 +63,15 @@ export const readEntry = (value: unknown): JournalEntry | undefined =>
     ? (value as unknown as JournalEntry)
     : undefined;
 
+/** The entry on one line of a journal; undefined when it is none, or was torn. */
+export const parseEntry = (row: string): JournalEntry | undefined => {
+  try {
+    return readEntry(JSON.parse(row));
+  } catch {
+    return undefined;
+  }
+};
+
 export const openJournal = (path: string): Journal => ({
   path,
   check() {
@@ -86,13 +95,6 @@ export const openJournal = (path: string): Journal => ({
     } catch {
       return [];
     }
-    return text.split('\n').flatMap(row => {
-      try {
-        const value: unknown = JSON.parse(row);
-        return readEntry(value) ?? [];
-      } catch {
-        return [];
-      }
-    });
+    return text.split('\n').flatMap(row => parseEntry(row) ?? []);
   },
 });
