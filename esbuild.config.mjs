@@ -70,6 +70,46 @@ const withoutFetch = {
   },
 };
 
+/**
+ * What a report's page carries with it, as texts: its script with uPlot, and both style sheets. Made by the second of two
+ * bundlers, for browsers; `</` in a string of the script could end its element, so esbuild writes it as `<\\/`.
+ */
+export const pageAssets = async () => {
+  const [script, styles] = await Promise.all(
+    [{ entryPoints: [join(root, 'src/export/report/browser/main.ts')] }, { stdin: { contents: pageStyles, resolveDir: root, loader: 'css' } }].map(
+      async input => {
+        const { outputFiles } = await build({
+          ...input,
+          absWorkingDir: root,
+          bundle: true,
+          write: false,
+          minify: true,
+          format: 'iife',
+          platform: 'browser',
+          target: ['chrome123', 'firefox120', 'safari17.5'],
+          legalComments: 'inline',
+          logLevel: 'warning',
+        });
+        return outputFiles[0].text.trim();
+      },
+    ),
+  );
+  return { script, styles };
+};
+
+const pageStyles = `@import './node_modules/uplot/dist/uPlot.min.css'; @import './src/export/report/page.css';`;
+
+/** `kvmtop:page` is what `pageAssets` makes; only a report loads it. */
+const withPage = {
+  name: 'with-page',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^kvmtop:page$/ }, ({ path }) => ({ path, namespace: 'page' }));
+    onLoad({ filter: /.*/, namespace: 'page' }, async () => ({
+      contents: `export default ${JSON.stringify(await pageAssets())}`,
+    }));
+  },
+};
+
 /** Bundles `entries` (name → source file) into `outdir`; what they import() becomes chunks that load when needed. */
 export const bundle = (entries, outdir, options = {}) =>
   build({
@@ -89,7 +129,7 @@ export const bundle = (entries, outdir, options = {}) =>
     banner: {
       js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n${lateSegmenter}`,
     },
-    plugins: [withoutDevtools, withFastWidth, withLateHash, withoutFetch],
+    plugins: [withoutDevtools, withFastWidth, withLateHash, withoutFetch, withPage],
     // Not minified: it starts no faster, and stack traces stay readable.
     legalComments: 'external',
     logLevel: 'warning',
