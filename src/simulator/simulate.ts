@@ -1,0 +1,98 @@
+import type { Plan } from '../actions/action.ts';
+import { plan } from '../actions/actions.ts';
+import type { Journal } from '../actions/journal.ts';
+import { type Gate, perform } from '../actions/perform.ts';
+import { derive, type Model } from '../model.ts';
+import type { Policy, PolicySettings } from '../policy/policy.ts';
+import type { Sample } from '../sample.ts';
+import { type Figures, Tally, warmup } from './figures.ts';
+import type { Scenario } from './scenario.ts';
+import { type Second, World } from './world.ts';
+
+/** Seconds between the looks that a policy is shown, and between two points of a trace. */
+const lookEvery = 2;
+const traceEvery = 10;
+
+/** For plots: a moment (seconds from the start), and what was then. Bytes. */
+export interface TracePoint {
+  readonly time: number;
+  readonly available: number;
+  readonly actual: number;
+  readonly swapped: number;
+  /** Seconds a second, summed over guests: mean since the point before. */
+  readonly stalled: number;
+}
+
+export interface Run {
+  /** The policy's id; absent when none was in charge. */
+  readonly policy?: string;
+  readonly figures: Figures;
+  readonly trace: readonly TracePoint[];
+}
+
+/** What is done in a simulation is written nowhere. */
+const noJournal: Journal = { path: '', check: () => undefined, append: () => undefined, read: () => [] };
+
+const balloonMoves = ({ follow = [] }: Plan) => follow.flatMap(one => (one.kind === 'balloon' ? [one] : []));
+
+/** Does what the policy decided, through the gate; what is refused is counted and told of no further. */
+const carryOut = async (gate: Gate, planned: Plan, tally: Tally, time: number): Promise<void> => {
+  try {
+    await perform(gate, planned, { by: 'itself' });
+  } catch {
+    tally.refuse();
+    return;
+  }
+  const moves = balloonMoves(planned);
+  for (const { guest, from, target } of moves) tally.move(guest, target > from, time);
+  if (moves.length === 0) tally.setting();
+};
+
+/** Points of a trace from the seconds of a world. */
+const tracer = (world: World) => {
+  const trace: TracePoint[] = [];
+  let stalled = 0;
+  return {
+    trace,
+    add({ available, actual, stalled: now }: Second): void {
+      stalled += now / traceEvery;
+      if (world.time % traceEvery > 0) return;
+      trace.push({ time: world.time, available, actual, swapped: world.swapped, stalled });
+      stalled = 0;
+    },
+  };
+};
+
+/**
+ * Lets a policy (or none) have its way with a scenario. It sees Samples and decides as on a real host, and its requests go
+ * through the same plans, guard rails and gate. The same again gives the same, whatever the clock of this machine says.
+ */
+export const simulate = async (
+  scenario: Scenario,
+  policy: Policy | undefined,
+  settings: PolicySettings,
+  seed = 1,
+): Promise<Run> => {
+  const world = new World(scenario, seed);
+  const gate: Gate = { control: world.control, journal: noJournal };
+  const tally = new Tally(settings.reserve * scenario.host.memory);
+  const points = tracer(world);
+  const models: Model[] = [];
+  let previous: Sample | undefined;
+  while (world.time < scenario.seconds) {
+    const second = world.step();
+    points.add(second);
+    if (world.time > warmup) tally.second(second);
+    if (!policy || world.time % lookEvery > 0) continue;
+    const sample = world.look();
+    models.push(derive(previous, sample));
+    previous = sample;
+    if (models.length > policy.window) models.shift();
+    if (world.time < warmup || world.time % policy.every >= lookEvery) continue;
+    for (const { request } of policy.decide(models, settings).decisions) {
+      const [newest] = models.slice(-1);
+      if (newest) await carryOut(gate, plan(newest, request, settings.limits), tally, world.time);
+    }
+  }
+  return { ...(policy ? { policy: policy.id } : {}), figures: tally.figures, trace: points.trace };
+};
