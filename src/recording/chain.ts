@@ -39,18 +39,26 @@ const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
 export class Encoder {
   #last: Sample | undefined;
   #change: Uint8Array | undefined;
+  readonly #most: number;
   #length = 0;
   #keyBytes = 0;
+  #bytes = 0;
+
+  /** A chain ends when it has more than `bytes`, too: where little is kept, and only whole ones go. */
+  constructor(bytes = Number.POSITIVE_INFINITY) {
+    this.#most = bytes;
+  }
 
   /** `sample` is kept until the next one and must not change. */
   encode(sample: Sample): Encoded {
-    if (this.#last && this.#length < chainLength) {
+    if (this.#last && this.#length < chainLength && this.#bytes <= this.#most) {
       const change = diff(this.#last, sample);
       const data = compress(change, this.#change);
       if (data.length < this.#keyBytes) {
         this.#last = sample;
         this.#change = change;
         this.#length += 1;
+        this.#bytes += data.length;
         return { key: false, data };
       }
     }
@@ -59,6 +67,7 @@ export class Encoder {
     this.#change = undefined;
     this.#length = 1;
     this.#keyBytes = data.length;
+    this.#bytes = data.length;
     return { key: true, data };
   }
 

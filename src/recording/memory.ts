@@ -38,7 +38,7 @@ const mostEvents = 10_000;
  * chain goes when it is older or when there is more; the newest always stays.
  */
 export const createMemoryTape = (limit: { readonly seconds: number; readonly bytes: number }): MemoryTape => {
-  const encoder = new Encoder();
+  const encoder = new Encoder(limit.bytes * chainShare);
   const decoded = new Decoded();
   let chains: Chain[] = [];
   let events: TapeEvent[] = [];
@@ -84,7 +84,6 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
     },
     append(sample, headline) {
       const current = chains.at(-1);
-      if (current && current.bytes > limit.bytes * chainShare) encoder.restart();
       const entry = { ...encoder.encode(sample), headline };
       const bytes = entry.data.length + Object.keys(headline).length * numberBytes;
       last += 1;
