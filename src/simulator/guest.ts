@@ -6,7 +6,7 @@ import type { SimulatedGuest } from './scenario.ts';
 /** Seconds since the simulated host booted when a scenario begins. */
 export const bootedFor = 864_000;
 /** What QEMU takes beside the guest's memory. Bytes. */
-const overhead = 58 * MiB;
+export const overhead = 58 * MiB;
 /** A guest that has run for long has once touched this part of what is free in it now. */
 const touchedBefore = 0.6;
 /** Part of what the kernel keeps for itself that is in use all the time. */
@@ -65,7 +65,9 @@ export class Guest {
     this.inside.target = wholePages(spec.balloon ?? spec.size);
     if (where.born >= 0) return;
     this.inside.settle(spec.demand(0), spec.cache(0));
-    this.touched = this.#busy + touchedBefore * Math.max(0, this.inside.actual - this.#busy);
+    const unused = Math.max(0, this.inside.actual - this.#busy);
+    const touched = spec.touched === undefined ? touchedBefore * unused : spec.touched - this.#busy;
+    this.touched = this.#busy + Math.min(unused, Math.max(0, touched));
   }
 
   get swapped(): number {

@@ -24,7 +24,7 @@ const cachePart = 0.01;
 const sparePart = 0.02;
 
 /** What a guest's kernel takes before it counts its RAM: of 256 MiB, 218 are left. Bytes. */
-const kernelOf = (size: number): number => 24 * MiB + 0.015 * size;
+export const kernelOf = (size: number): number => 24 * MiB + 0.015 * size;
 
 /**
  * What its programs must have in use for a guest to report this much used, with so much RAM and page cache; what

@@ -22,6 +22,8 @@ export interface SimulatedGuest {
   readonly size: number;
   /** What its balloon leaves it at the start; its size when absent. */
   readonly balloon?: number;
+  /** What the host has given it by the start, bytes; what it uses and most of the rest when absent. */
+  readonly touched?: number;
   /** What its programs have in use (working set, bytes) at a moment. */
   readonly demand: (second: number) => number;
   /** Page cache it would fill if it had the room, bytes. */
