@@ -43,11 +43,14 @@ export interface Rule {
   /** For the docs: when it fires, when it is silent again, and why that matters. */
   readonly help: string;
   readonly strategy: Strategy;
+  /** Those that it may give, worst first. */
+  readonly severities: readonly Severity[];
   /** Seconds for which it must hold before it is told, and for which it must not before it is forgotten. */
   readonly sustain?: number;
   /**
    * `window`: Models oldest first, the newest last, never empty; they are some seconds apart. `stands`: whether a
-   * finding of this rule on that subject is told now, so that its limit may be another then (hysteresis).
+   * finding of this rule on that subject (on a guest by its id, since names repeat) is told now, so that its limit may be
+   * another then (hysteresis).
    */
   readonly check: (
     window: readonly Model[],

@@ -1,0 +1,171 @@
+import type { Model } from '../model.ts';
+import { compareWords } from '../text.ts';
+import { type Finding, type Remark, type Rule, type Severity, strategies } from './finding.ts';
+import { rules } from './rules.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** Models that rules look back on, and how far apart they are, seconds: a minute in all. */
+const kept = 12;
+const apart = 5;
+
+/** Seconds for which a finding must be milder before it is told as milder. */
+const calm = 10;
+
+const severities: readonly Severity[] = ['critical', 'warning', 'notice'];
+
+/** What is known of one rule and one subject. Times are of the monotonic clock unless they say otherwise. */
+interface Watched {
+  readonly rule: Rule;
+  readonly remark: Remark;
+  /** Wall clock at which it began to hold. */
+  readonly since: number;
+  readonly began: number;
+  readonly last: number;
+  /** It is a finding. */
+  readonly told: boolean;
+  readonly severity: Severity;
+  /** Since when it has been milder than it is told. */
+  readonly milder?: number;
+}
+
+/** By rule, and by the subject's key. */
+type AllWatched = ReadonlyMap<Rule, ReadonlyMap<string, Watched>>;
+
+export interface AdvisorState {
+  /** Most urgent first. */
+  readonly findings: readonly Finding[];
+  /** What the last Model brought and ended. */
+  readonly began: readonly Finding[];
+  readonly ended: readonly Finding[];
+  /** Oldest first, the newest last; without what no rule looks at. */
+  readonly window: readonly Model[];
+  readonly watched: AllWatched;
+  /** Whether what a rule says must have held for some time. */
+  readonly patient: boolean;
+}
+
+/** An advisor that has seen nothing. One that is not patient tells at once what holds: for those who look only once. */
+export const startAdvising = (patient = true): AdvisorState => ({
+  findings: [],
+  began: [],
+  ended: [],
+  window: [],
+  watched: new Map(),
+  patient,
+});
+
+/** Processes are many, and no rule looks at them. */
+const light = (model: Model): Model => {
+  const { processes: _rows, meminfoRates: _rates, ...rest } = model;
+  const { processes: _processes, ...host } = model.sample.host;
+  return { ...rest, sample: { ...model.sample, host } };
+};
+
+const clock = (model: Model): number => model.sample.monotonic;
+
+/** The newest takes the place of the one before it, unless that is far enough from the one before that. */
+const advance = (window: readonly Model[], model: Model): readonly Model[] => {
+  const [before, last] = [window.at(-2), window.at(-1)];
+  const replaced = before && last && clock(last) - clock(before) < apart;
+  return [...(replaced ? window.slice(0, -1) : window), light(model)].slice(-kept - 1);
+};
+
+/** Names of guests repeat. */
+const keyOf = ({ guest, subject }: Remark): string => guest ?? subject;
+
+/** Worse is told at once, milder after a while: a number that lies between the two would not let it rest. */
+const severityOf = (remark: Remark, now: number, before: Watched | undefined): Pick<Watched, 'severity' | 'milder'> => {
+  if (!before?.told || severities.indexOf(remark.severity) <= severities.indexOf(before.severity))
+    return { severity: remark.severity };
+  const milder = before.milder ?? now;
+  return now - milder >= calm ? { severity: remark.severity } : { severity: before.severity, milder };
+};
+
+/** What one rule says now, and what it said and may still stand. By the subject's key. */
+const watch = (
+  rule: Rule,
+  window: readonly Model[],
+  model: Model,
+  thresholds: Thresholds,
+  before: ReadonlyMap<string, Watched>,
+  patient: boolean,
+): ReadonlyMap<string, Watched> => {
+  const now = clock(model);
+  const sustain = patient ? (rule.sustain ?? 0) : 0;
+  const after = new Map<string, Watched>();
+  for (const remark of rule.check(window, thresholds, subject => before.get(subject)?.told === true)) {
+    const key = keyOf(remark);
+    const earlier = before.get(key);
+    const began = earlier?.began ?? now;
+    if (after.has(key)) continue;
+    after.set(key, {
+      rule,
+      remark,
+      since: earlier?.since ?? model.time,
+      began,
+      last: now,
+      told: earlier?.told === true || now - began >= sustain,
+      ...severityOf(remark, now, earlier),
+    });
+  }
+  const guests = new Set(model.guests.map(({ id }) => id));
+  for (const [key, earlier] of before) {
+    const gone = earlier.remark.guest !== undefined && !guests.has(earlier.remark.guest);
+    if (!after.has(key) && earlier.told && !gone && now - earlier.last < sustain) after.set(key, earlier);
+  }
+  return after;
+};
+
+const findingOf = ({ rule, remark, since, severity }: Watched): Finding => ({
+  ...remark,
+  severity,
+  id: rule.id,
+  strategy: rule.strategy,
+  since,
+});
+
+const urgency = (one: Watched): number =>
+  severities.indexOf(one.severity) * strategies.length + strategies.indexOf(one.rule.strategy);
+
+const byUrgency = (one: Watched, other: Watched): number =>
+  urgency(one) - urgency(other) ||
+  rules.indexOf(one.rule) - rules.indexOf(other.rule) ||
+  compareWords(one.remark.subject, other.remark.subject) ||
+  compareWords(keyOf(one.remark), keyOf(other.remark));
+
+/** What is told, most urgent first. */
+const toldOf = (watched: AllWatched): readonly Watched[] =>
+  [...watched.values()]
+    .flatMap(ofRule => [...ofRule.values()])
+    .filter(({ told }) => told)
+    .sort(byUrgency);
+
+const isTold = (watched: AllWatched, { rule, remark }: Watched): boolean =>
+  watched.get(rule)?.get(keyOf(remark))?.told === true;
+
+/**
+ * The findings after one more Model. Pure. A clock that goes back (another boot, a recording wound back) begins anew.
+ */
+export const advise = (state: AdvisorState, model: Model, thresholds: Thresholds): AdvisorState => {
+  const last = state.window.at(-1);
+  const wound = last !== undefined && clock(model) < clock(last);
+  const before = wound ? startAdvising(state.patient) : state;
+  const window = advance(before.window, model);
+  const watched = new Map(
+    rules.map(rule => [
+      rule,
+      watch(rule, window, model, thresholds, before.watched.get(rule) ?? new Map(), state.patient),
+    ]),
+  );
+  const now = toldOf(watched);
+  return {
+    findings: now.map(findingOf),
+    began: now.filter(one => !isTold(state.watched, one)).map(findingOf),
+    ended: toldOf(state.watched)
+      .filter(one => !isTold(watched, one))
+      .map(findingOf),
+    window,
+    watched,
+    patient: state.patient,
+  };
+};

@@ -1,0 +1,12 @@
+import type { Request } from '../../actions/action.ts';
+import { plan } from '../../actions/actions.ts';
+import { describeRequest } from '../../actions/describe.ts';
+import type { Model } from '../../model.ts';
+import type { Remark } from '../finding.ts';
+
+/** A request as a finding's fix; where the guard rails refuse it now, it is advice, with their reason. */
+export const offer = (model: Model, request: Request, advice?: string): Pick<Remark, 'fix' | 'advice'> => {
+  const { refusal } = plan(model, request);
+  if (!refusal) return { fix: request, ...(advice === undefined ? {} : { advice }) };
+  return { advice: `“${describeRequest(request)}” would help, but is refused: ${refusal.reason}.` };
+};

@@ -1,0 +1,53 @@
+import type { Model } from '../../model.ts';
+import { formatRatio, longBytes } from '../../units.ts';
+import type { Remark, Rule } from '../finding.ts';
+import { offer } from './fix.ts';
+import { below } from './limit.ts';
+import { known } from './numbers.ts';
+import { idleMemory, reclaim, reclaimable } from './room.ts';
+
+/** What would help, by the operators' order: balloons where guests have memory to spare, else somebody has to go. */
+const help = (model: Model, lacking: number): Pick<Remark, 'fix' | 'advice'> => {
+  const idle = idleMemory(model);
+  const request = reclaim(idle, lacking);
+  if (!request) return { advice: 'No balloon can give anything back: move a guest away, or end what is not needed.' };
+  const back = reclaimable(idle);
+  return offer(
+    model,
+    request,
+    back < lacking
+      ? `Guests have about ${longBytes(back)} to spare, which is not enough: move one away, too.`
+      : `Guests have about ${longBytes(back)} to spare.`,
+  );
+};
+
+export const hostShort: Rule = {
+  id: 'host-short',
+  title: 'Host short of memory',
+  help:
+    'What is available to the host (MemAvailable) is less than the set share of its RAM; critical below the second ' +
+    'limit, where the kernel begins to kill. Silent again a fifth above the limit.',
+  strategy: 'balloon',
+  severities: ['critical', 'warning'],
+  sustain: 5,
+  check(window, thresholds, stands) {
+    const model = window.at(-1);
+    const { mem_total: total, mem_available: available } = model?.host.values ?? {};
+    if (!model || !total || available === undefined) return [];
+    const share = available / total;
+    if (!below(share, thresholds.availableLow, stands('host'))) return [];
+    const critical = share < thresholds.availableCritical;
+    const meaning = critical
+      ? 'When it runs out, the kernel kills a process, and a guest is the largest there is.'
+      : 'It soon drops caches that it needs, and swaps guests.';
+    return [
+      {
+        subject: 'host',
+        severity: critical ? 'critical' : 'warning',
+        text: `Only ${longBytes(available)} of ${longBytes(total)} RAM are available (${formatRatio(share)}). ${meaning}`,
+        numbers: known({ mem_available: available, mem_total: total }),
+        ...help(model, 1.5 * thresholds.availableLow * total - available),
+      },
+    ];
+  },
+};

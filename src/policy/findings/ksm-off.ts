@@ -1,0 +1,62 @@
+import { whyNotMerged } from '../../fields/mergeable.ts';
+import type { GuestModel } from '../../model.ts';
+import { GiB, longBytes } from '../../units.ts';
+import type { Rule } from '../finding.ts';
+import type { Thresholds } from '../thresholds.ts';
+import { offer } from './fix.ts';
+import { above, below } from './limit.ts';
+import { counted, namesOf } from './names.ts';
+import { known } from './numbers.ts';
+
+/** Guests that could have pages in common: of one kind and size, and offering theirs to KSM. At least two. */
+const alike = (guests: readonly GuestModel[]): readonly (readonly GuestModel[])[] =>
+  [
+    ...Map.groupBy(
+      guests.filter(({ sample, values }) => values.mem_size !== undefined && whyNotMerged(sample) === undefined),
+      ({ sample, values }) => `${sample.vmm} ${values.mem_size}`,
+    ).values(),
+  ].filter(group => group.length > 1);
+
+/** If all of them were equal: what all but the largest hold. Bytes; an upper bound. */
+const atMost = (group: readonly GuestModel[]): number => {
+  const held = group.map(({ values }) => values.rss_anon ?? 0);
+  return held.reduce((sum, bytes) => sum + bytes, 0) - Math.max(...held);
+};
+
+/** Short enough that trying is worth the processor time. */
+const isTight = (share: number | undefined, { availableLow }: Thresholds, stands: boolean): boolean =>
+  below(share, 2 * availableLow, stands);
+
+export const ksmOff: Rule = {
+  id: 'ksm-off',
+  title: 'KSM is off though guests are alike',
+  help:
+    'KSM is stopped (run 0; unmerge on request is respected), and guests of one size offer memory of which more than 1 GiB could be ' +
+    'alike at the very most. How much really is, only scanning tells. A warning where the host is short of memory.',
+  strategy: 'share',
+  severities: ['warning', 'notice'],
+  sustain: 60,
+  check(window, thresholds, stands) {
+    const model = window.at(-1);
+    const { ksm_run: run, mem_available: available, mem_total: total } = model?.host.values ?? {};
+    if (!model || run !== 0) return [];
+    const groups = alike(model.guests);
+    const guests = groups.flat();
+    const most = groups.reduce((sum, group) => sum + atMost(group), 0);
+    if (!above(most, GiB, stands('KSM'))) return [];
+    const share = available === undefined || !total ? undefined : available / total;
+    return [
+      {
+        subject: 'KSM',
+        severity: isTight(share, thresholds, stands('KSM')) ? 'warning' : 'notice',
+        text: `KSM is off, and ${counted(guests.length, 'guest')} that are like another in size offer memory to it: ${namesOf(guests)}. If they run the same system, some of up to ${longBytes(most)} could be shared; how much, only scanning tells.`,
+        numbers: known({ ksm_run: run, guests: guests.length, ksm_saved: model.host.values.ksm_saved }),
+        ...offer(
+          model,
+          { action: 'ksm', words: ['run'] },
+          'It takes processor time, and lets guests find out which of their pages others have too: leave it off where they do not trust each other.',
+        ),
+      },
+    ];
+  },
+};

@@ -1,0 +1,68 @@
+import type { Model } from '../../model.ts';
+import { formatDuration } from '../../units.ts';
+import type { Remark, Rule } from '../finding.ts';
+import { above } from './limit.ts';
+import { counted, namesOf } from './names.ts';
+import { known } from './numbers.ts';
+
+export const monitorsBusy: Rule = {
+  id: 'monitors-busy',
+  title: 'Monitors that do not answer',
+  help:
+    'The monitors of some guests have not answered for 15 s and more: another client holds them, or QEMU hangs. Their ' +
+    'numbers are old, and nothing can be asked of them. A warning where it is a quarter of all.',
+  strategy: 'repair',
+  severities: ['warning', 'notice'],
+  sustain: 15,
+  check(window) {
+    const model = window.at(-1);
+    const busy = (model?.guests ?? []).filter(({ sample }) => sample.monitor.state === 'busy');
+    if (!model || busy.length === 0) return [];
+    const ages = busy.flatMap(({ values }) => values.monitor_age ?? []);
+    const longest = ages.length === 0 ? '' : `, one for ${formatDuration(Math.round(Math.max(...ages)))}`;
+    return [
+      {
+        subject: 'monitors',
+        severity: busy.length >= model.guests.length / 4 && busy.length > 1 ? 'warning' : 'notice',
+        text: `${counted(busy.length, 'monitor')} of ${model.guests.length} ${busy.length === 1 ? 'does' : 'do'} not answer${longest}: ${namesOf(busy)}. What is shown of their inside is from before.`,
+        numbers: known({ busy: busy.length, guests: model.guests.length }),
+        advice:
+          'Look who else is connected (ss -xp), and whether that QEMU hangs (state D); kvmtop asks ever less often meanwhile.',
+      },
+    ];
+  },
+};
+
+/** Seconds: older numbers mislead, and statistics count as stale soon. */
+const old = 8;
+
+/** Age of the answers that half of the guests have at most: not one that is slow, but the round itself. */
+const medianAge = (model: Model): number | undefined => {
+  const ages = model.guests
+    .flatMap(({ sample, values }) => (sample.monitor.state === 'ok' ? (values.monitor_age ?? []) : []))
+    .sort((one, other) => one - other);
+  return ages[Math.floor(ages.length / 2)];
+};
+
+export const monitorsSlow: Rule = {
+  id: 'monitors-slow',
+  title: 'Asking all monitors takes long',
+  help: 'Half of the answers are older than 8 s, and older than two looks: there are more monitors, or slower ones, than can be asked in time.',
+  strategy: 'repair',
+  severities: ['notice'],
+  sustain: 20,
+  check(window, _thresholds, stands): readonly Remark[] {
+    const model = window.at(-1);
+    const age = model && medianAge(model);
+    if (!model || !above(age, Math.max(old, 2 * (model.interval ?? 0)), stands('monitors'))) return [];
+    return [
+      {
+        subject: 'monitors',
+        severity: 'notice',
+        text: `Half of the ${counted(model.guests.length, 'guest')} were last asked ${formatDuration(Math.round(age))} ago or longer: there are more monitors, or slower ones, than can be asked in time.`,
+        numbers: known({ monitor_age: age, guests: model.guests.length }),
+        advice: 'Watch fewer guests (-p GUEST,…), or look less often (-d SECONDS).',
+      },
+    ];
+  },
+};

@@ -1,0 +1,72 @@
+import type { Request } from '../../actions/action.ts';
+import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon.ts';
+import { unreachable } from '../../actions/guest.ts';
+import type { GuestModel, Model } from '../../model.ts';
+import { MiB } from '../../units.ts';
+import type { Thresholds } from '../thresholds.ts';
+import { isRunning } from './names.ts';
+
+/** What a guest has and does not need. */
+export interface Idle {
+  readonly guest: GuestModel;
+  /** What its balloon could take down to its floor. Bytes. */
+  readonly bytes: number;
+  /** What of that the host would get back for sure: the rest the guest has been given, but may never have touched. Bytes. */
+  readonly held: number;
+}
+
+/** Whether what a balloon takes is freed on the host: not where it is in hugepages or locked. */
+export const givesBack = ({ sample: { launch } }: GuestModel): boolean =>
+  launch.backend !== 'hugetlb' && launch.memLock !== true;
+
+const idleOf = (guest: GuestModel): Idle | undefined => {
+  const { balloon_actual: actual, rss_anon: anon, rss_shmem: shmem } = guest.values;
+  const floor = balloonFloor(guest);
+  if (actual === undefined || floor === undefined || anon === undefined || actual <= floor) return undefined;
+  if (!isRunning(guest) || unreachable(guest) !== undefined || statsStale(guest) !== false) return undefined;
+  if (!givesBack(guest)) return undefined;
+  const resident = anon + (shmem ?? 0);
+  return { guest, bytes: actual - floor, held: Math.max(0, Math.min(actual, resident) - floor) };
+};
+
+/**
+ * What balloons could take now without touching what guests use: only from those whose numbers are fresh, so a guest
+ * that is not in here may have some, too. Idlest first.
+ */
+export const idleMemory = (model: Model): readonly Idle[] =>
+  model.guests
+    .flatMap(guest => idleOf(guest) ?? [])
+    .sort((one, other) => other.held - one.held || other.bytes - one.bytes);
+
+/** Bytes that the host would get back. */
+export const reclaimable = (idle: readonly Idle[]): number => idle.reduce((sum, { held }) => sum + held, 0);
+
+/**
+ * The request that takes about so many bytes from those who have most to spare, none below its floor. `undefined` where
+ * nobody has any.
+ */
+export const reclaim = (idle: readonly Idle[], bytes: number): Request | undefined => {
+  let left = bytes;
+  const words = idle.flatMap(({ guest, held, bytes: most }) => {
+    const { balloon_actual: actual } = guest.values;
+    if (left <= 0 || held <= 0 || actual === undefined) return [];
+    const floor = actual - most;
+    const target = floor + Math.max(0, held - left);
+    left -= held;
+    return [guest.id, `${Math.ceil(target / MiB) * MiB}B`];
+  });
+  return words.length === 0 ? undefined : { action: words.length === 2 ? 'balloon' : 'balloons', words };
+};
+
+/** What the host could give to guests and still be far from short. Bytes; `undefined` when that is unknown. */
+export const roomToGive = (model: Model, { availableLow }: Thresholds): number | undefined => {
+  const { mem_available: available, mem_total: total } = model.host.values;
+  return available === undefined || total === undefined ? undefined : available - 1.5 * availableLow * total;
+};
+
+/** What its balloon keeps from the guest: bytes. `undefined` when that is unknown. */
+export const withheld = (guest: GuestModel): number | undefined => {
+  const { balloon_actual: actual } = guest.values;
+  const maximum = balloonMaximum(guest);
+  return actual === undefined || maximum === undefined ? undefined : Math.max(0, maximum - actual);
+};

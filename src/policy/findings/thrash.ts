@@ -1,0 +1,56 @@
+import { statsStale } from '../../actions/balloon.ts';
+import type { GuestModel } from '../../model.ts';
+import { formatCount, formatDuration, longBytes } from '../../units.ts';
+import type { Thresholds } from '../thresholds.ts';
+import { above, below } from './limit.ts';
+import { isRunning } from './names.ts';
+import { known } from './numbers.ts';
+
+/** How a guest shows that it lacks memory. */
+export interface Thrashing {
+  /** The signs, one clause each. */
+  readonly words: string;
+  readonly numbers: Readonly<Record<string, number>>;
+  /** It waits for its disk already, instead of being about to. */
+  readonly waits: boolean;
+}
+
+/**
+ * Whether a guest lacks memory, by its own numbers: it reads its swap, or has little available. Major faults and
+ * statistics that stopped are signs only where it had not much available either: a program that starts has faults, and a
+ * driver may be unloaded.
+ */
+export const thrashing = (guest: GuestModel, thresholds: Thresholds, stands: boolean): Thrashing | undefined => {
+  if (!isRunning(guest)) return undefined;
+  const {
+    guest_available: available,
+    guest_swap_in: swapIn,
+    guest_major_faults: faults,
+    stats_age: age,
+  } = guest.values;
+  const has = guest.values.balloon_actual ?? guest.values.guest_total;
+  const share = available === undefined || !has ? undefined : available / has;
+  const swaps = above(swapIn, thresholds.guestSwapIn, stands);
+  const low = below(share, thresholds.guestAvailableLow, stands);
+  const rather = below(share, 2 * thresholds.guestAvailableLow, stands);
+  const faulting = above(faults, thresholds.guestMajorFaults, stands) && (rather || swaps);
+  const silent = statsStale(guest) === true && (guest.values.stats_interval ?? 0) > 0 && (rather || swaps);
+  if (!swaps && !low && !faulting && !silent) return undefined;
+  const words = [
+    ...(swaps ? [`reads ${longBytes(swapIn)}/s from its own swap`] : []),
+    ...(faulting ? [`has ${formatCount(faults)} major faults a second`] : []),
+    ...(rather ? [`has ${longBytes(available)} of ${longBytes(has)} available`] : []),
+    ...(silent ? [`last reported ${formatDuration(age)} ago, as a guest does that thrashes`] : []),
+  ];
+  return {
+    words: words.join(', '),
+    numbers: known({
+      guest_swap_in: swapIn,
+      guest_major_faults: faults,
+      guest_available: available,
+      balloon_actual: guest.values.balloon_actual,
+      stats_age: age,
+    }),
+    waits: swaps || faulting,
+  };
+};

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { commitNear } from '../../../src/policy/findings/commit.ts';
+import { dirtyNear } from '../../../src/policy/findings/dirty.ts';
+import { hostShort } from '../../../src/policy/findings/host-short.ts';
+import { hostSwapping, hostSwappingIdle } from '../../../src/policy/findings/host-swapping.ts';
+import { oomKill } from '../../../src/policy/findings/oom.ts';
+import { pressureHigh } from '../../../src/policy/findings/pressure.ts';
+import type { Numbers } from '../../../src/sample.ts';
+import { GiB, MiB } from '../../../src/units.ts';
+import { withSysctls } from '../../actions/hosts.ts';
+import { hostWith, idleHost, later, line, raised, remark, remarks, well } from './looks.ts';
+
+describe('a host short of memory', () => {
+  it('is told with what balloons could give back, as the fix', () => {
+    const said = remark(hostShort, [hostWith({ MemAvailable: 2 * GiB }, [well()])]);
+    expect(said).toMatchObject({ subject: 'host', severity: 'warning', numbers: { mem_available: 2 * GiB } });
+    expect(said.text).toBe(
+      'Only 2.00 GiB of 23.5 GiB RAM are available (8.5%). It soon drops caches that it needs, and swaps guests.',
+    );
+    // web-1 holds 3 GiB and its floor is 1.13 GiB: 1.53 GiB bring the host back to 15 %.
+    expect(said.advice).toBe('Guests have about 1.88 GiB to spare.');
+    expect(line(said)).toBe(`balloon 100.5000 ${1505 * MiB}B`);
+  });
+
+  it('takes from several guests, the idlest first', () => {
+    const guests = [well(), well({ id: '200.6000', name: 'web-2', stats: { 'stat-available-memory': 2.5 * GiB } })];
+    const said = remark(hostShort, [hostWith({ MemAvailable: GiB }, guests)]);
+    expect(line(said)).toMatch(/^balloons 200\.6000 \d+B 100\.5000 \d+B$/);
+  });
+
+  it('is critical below the second limit, and says so when no balloon can help', () => {
+    const stale = well({ age: 60 });
+    const said = remark(hostShort, [hostWith({ MemAvailable: 0.5 * GiB }, [stale])]);
+    expect(said.severity).toBe('critical');
+    expect(said.fix).toBeUndefined();
+    expect(said.advice).toMatch(/move a guest away/);
+  });
+
+  it('is not told of a host that has enough, or does not tell what it has', () => {
+    expect(remarks(hostShort, [idleHost()])).toEqual([]);
+    expect(remarks(hostShort, [idleHost([], () => ({ meminfo: {} }))])).toEqual([]);
+  });
+
+  it('stands until there is a fifth more', () => {
+    const model = hostWith({ MemAvailable: 2.5 * GiB });
+    expect(remarks(hostShort, [model])).toEqual([]);
+    expect(remarks(hostShort, [model], { stands: true })).toHaveLength(1);
+    expect(remarks(hostShort, [hostWith({ MemAvailable: 3 * GiB })], { stands: true })).toEqual([]);
+  });
+});
+
+describe('a host that swaps', () => {
+  const swapped = { SwapTotal: 8 * GiB, SwapFree: 7 * GiB };
+  /** Ten seconds in which 1000 pages came in and 3000 went out: 1.56 MiB/s. */
+  const window = (guests = [well()], counts: Numbers = { pswpin: 1000, pswpout: 3000 }) => {
+    const first = hostWith(swapped, guests);
+    return [first, later(first, 10, raised(counts))];
+  };
+
+  it('is told to use balloons first, where guests have memory to spare', () => {
+    // The second look is ten seconds later, so the guest has reported again.
+    const fresh = window([well({ age: -9 })]);
+    const said = remark(hostSwappingIdle, fresh);
+    expect(said.severity).toBe('warning');
+    expect(said.text).toBe(
+      'The host swaps: 400 KiB/s in, 1.17 MiB/s out, 1.00 GiB are out. Yet balloons could take about 1.88 GiB that guests have and do not use.',
+    );
+    expect(line(said)).toMatch(/^balloon 100\.5000 \d+B$/);
+    expect(remarks(hostSwapping, fresh)).toEqual([]);
+  });
+
+  it('is told that nothing else helps, where they have none', () => {
+    const said = remark(hostSwapping, window([]));
+    expect(said.text).toMatch(/^The host swaps: 400 KiB\/s in.*guests wait for the disk\.$/);
+    expect(said.numbers).toMatchObject({ swap_in: 409_600, swap_used: GiB });
+    expect(remarks(hostSwappingIdle, window([]))).toEqual([]);
+  });
+
+  it('is critical where everybody waits', () => {
+    const [first, second] = window([]);
+    const waiting = later(first!, 10, now => ({
+      host: { ...raised({ pswpin: 1000, pswpout: 3000 })(now).host, pressure: { memory: { 'full avg10': 20 } } },
+    }));
+    expect(remark(hostSwapping, [first!, waiting]).severity).toBe('critical');
+    expect(remark(hostSwapping, [first!, second!]).severity).toBe('warning');
+  });
+
+  it('is not told for a little, for one look, or for a counter that was reset', () => {
+    expect(remarks(hostSwapping, window([], { pswpin: 100, pswpout: 100 }))).toEqual([]);
+    expect(remarks(hostSwapping, window([]).slice(1))).toEqual([]);
+    expect(remarks(hostSwapping, window([], { pswpin: -1, pswpout: 9000 }))).toEqual([]);
+  });
+});
+
+describe('memory pressure', () => {
+  const pressed = (some: number, full: number) =>
+    idleHost([], () => ({ pressure: { memory: { 'some avg10': some, 'full avg10': full } } }));
+
+  it('is told with both of its numbers', () => {
+    const said = remark(pressureHigh, [pressed(22, 1)]);
+    expect(said.severity).toBe('warning');
+    expect(said.text).toMatch(/some task waited for memory 22% of the time, and all of them at once 1\.0%/);
+    expect(remark(pressureHigh, [pressed(22, 9)]).severity).toBe('critical');
+  });
+
+  it('is not told while it is low, or where the kernel has no PSI', () => {
+    expect(remarks(pressureHigh, [pressed(5, 1)])).toEqual([]);
+    expect(remarks(pressureHigh, [idleHost()])).toEqual([]);
+  });
+});
+
+describe('the killer', () => {
+  it('is told for as long as the window has it', () => {
+    const first = idleHost();
+    const second = later(first, 30, raised({ oom_kill: 2 }));
+    expect(remark(oomKill, [first, second]).text).toBe(
+      'The kernel has killed 2 processes for lack of memory in the last 30s.',
+    );
+    expect(remarks(oomKill, [second, later(second, 30)])).toEqual([]);
+    expect(remarks(oomKill, [second])).toEqual([]);
+  });
+});
+
+describe('dirty pages', () => {
+  it('count with those being written, against the limit in force', () => {
+    const limit = idleHost().host.values.dirty_threshold!;
+    const said = remark(dirtyNear, [hostWith({ Dirty: limit / 2, Writeback: limit / 2 - MiB })]);
+    expect(said).toMatchObject({ severity: 'warning', subject: 'host' });
+    expect(said.text).toMatch(/100% of the limit \(\d.*GiB\): everybody who writes is held up/);
+    expect(remarks(dirtyNear, [hostWith({ Dirty: limit / 2, Writeback: 0 })])).toEqual([]);
+  });
+});
+
+describe('promises', () => {
+  const strict = (committed: number, sysctls: Numbers = {}) =>
+    idleHost([], host => ({
+      ...withSysctls({ 'vm.overcommit_memory': 2, ...sysctls })(host),
+      meminfo: { ...host.meminfo, CommitLimit: 12 * GiB, Committed_AS: committed },
+    }));
+
+  it('near the limit are told with a ratio that would do', () => {
+    const said = remark(commitNear, [strict(11.6 * GiB)]);
+    expect(said.severity).toBe('warning');
+    expect(said.text).toMatch(/^11\.6 GiB of 12\.0 GiB are promised \(97%\).*only 410 MiB more, then allocations fail/);
+    // 11.6 GiB are to be nine tenths of it: 12.9 GiB of 23.5 GiB.
+    expect(line(said)).toBe('sysctl vm.overcommit_ratio 55');
+  });
+
+  it('within a hundredth are critical; a ratio above all RAM is not offered', () => {
+    const said = remark(commitNear, [strict(11.95 * GiB)]);
+    expect(said.severity).toBe('critical');
+    const full = remark(commitNear, [strict(30 * GiB)]);
+    expect(full.fix).toBeUndefined();
+    expect(full.text).toMatch(/allocations fail now/);
+    expect(full.advice).toMatch(/Add swap/);
+  });
+
+  it('are no matter where the kernel is not strict', () => {
+    expect(remarks(commitNear, [strict(11.9 * GiB, { 'vm.overcommit_memory': 0 })])).toEqual([]);
+    expect(remarks(commitNear, [strict(8 * GiB)])).toEqual([]);
+  });
+});
