@@ -16,6 +16,8 @@ export type Pressure = 'calm' | 'short' | 'critical';
 
 export interface HostState {
   readonly pressure: Pressure;
+  /** It had enough in all that is remembered. */
+  readonly relaxed: boolean;
   /** Bytes: what is available now, and soon, if it goes on falling as it does. */
   readonly available: number;
   readonly expected: number;
@@ -59,6 +61,7 @@ export const hostState = (models: readonly Model[], share: number): HostState | 
   const pressure = critical ? 'critical' : short ? 'short' : 'calm';
   return {
     pressure,
+    relaxed: known.every(one => one.available >= relief * reserve),
     available,
     expected,
     reserve,

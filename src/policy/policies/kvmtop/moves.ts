@@ -2,9 +2,9 @@ import { shareOut, sum } from '../share-out.ts';
 import type { Need } from './guest.ts';
 import type { Pressure } from './host.ts';
 
-/** Largest steps of a guest in one round, as shares of its maximum: taking, taking when critical, giving back unasked. */
+/** Largest steps of a guest in one round, as shares of its maximum: taking, taking when that is urgent, giving back unasked. */
 const step = 0.1;
-const criticalStep = 0.25;
+const urgentStep = 0.25;
 const returnStep = 0.1;
 /** Of what a guest has above its least, at most this share is taken in one round, unless critical: slower near the floor. */
 const nearing = 0.5;
@@ -25,14 +25,15 @@ export const floorsOf = (pressure: Pressure): readonly ((need: Need) => number)[
 const isDonor = ({ inNeed, wants, idle, coming, grew }: Need, pressure: Pressure): boolean =>
   !inNeed && wants === 0 && idle && coming === 0 && (!grew || pressure === 'critical');
 
-const reach = ({ one, least }: Need, pressure: Pressure): number =>
-  pressure === 'critical' ? criticalStep * one.maximum : Math.min(step * one.maximum, nearing * (one.actual - least));
+const reach = ({ one, least }: Need, urgent: boolean): number =>
+  urgent ? urgentStep * one.maximum : Math.min(step * one.maximum, nearing * (one.actual - least));
 
 /**
  * The sizes after `amount` was taken: first of what is free, from who has most of it for its shares, then of page cache, and
  * when critical of what guests keep for the next moment. Bytes.
  */
 export const take = (needs: readonly Need[], amount: number, pressure: Pressure): Sizes => {
+  const urgent = pressure === 'critical' || needs.some(({ inNeed, wants }) => inNeed && wants > 0);
   let sizes = actualSizes(needs);
   const goal = sum(sizes) - amount;
   for (const floor of floorsOf(pressure)) {
@@ -41,7 +42,7 @@ export const take = (needs: readonly Need[], amount: number, pressure: Pressure)
     sizes = shareOut(
       needs.map((need, index) => {
         const now = before[index] as number;
-        const lowest = Math.max(floor(need), need.one.actual - Math.max(0, reach(need, pressure)));
+        const lowest = Math.max(floor(need), need.one.actual - Math.max(0, reach(need, urgent)));
         return {
           base: floor(need),
           weight: need.one.shares,
