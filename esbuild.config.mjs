@@ -76,23 +76,24 @@ const withoutFetch = {
  */
 export const pageAssets = async () => {
   const [script, styles] = await Promise.all(
-    [{ entryPoints: [join(root, 'src/export/report/browser/main.ts')] }, { stdin: { contents: pageStyles, resolveDir: root, loader: 'css' } }].map(
-      async input => {
-        const { outputFiles } = await build({
-          ...input,
-          absWorkingDir: root,
-          bundle: true,
-          write: false,
-          minify: true,
-          format: 'iife',
-          platform: 'browser',
-          target: ['chrome123', 'firefox120', 'safari17.5'],
-          legalComments: 'inline',
-          logLevel: 'warning',
-        });
-        return outputFiles[0].text.trim();
-      },
-    ),
+    [
+      { entryPoints: [join(root, 'src/export/report/browser/main.ts')] },
+      { stdin: { contents: pageStyles, resolveDir: root, loader: 'css' } },
+    ].map(async input => {
+      const { outputFiles } = await build({
+        ...input,
+        absWorkingDir: root,
+        bundle: true,
+        write: false,
+        minify: true,
+        format: 'iife',
+        platform: 'browser',
+        target: ['chrome123', 'firefox120', 'safari17.5'],
+        legalComments: 'inline',
+        logLevel: 'warning',
+      });
+      return outputFiles[0].text.trim();
+    }),
   );
   return { script, styles };
 };

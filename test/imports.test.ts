@@ -43,10 +43,12 @@ const world = ['root.ts', 'collect/', 'source/'];
 const packages: Readonly<Record<string, readonly string[]>> = {
   ink: ['ui/', 'programs/terminal.tsx'],
   'ink-table': ['ui/dialogs/'],
+  'kvmtop:page': ['cli.ts'],
   react: ['ui/'],
   'smol-toml': ['config/'],
   'string-width': ['ui/width.ts', 'export/'],
   systeminformation: ['programs/identity.ts'],
+  uplot: ['export/report/browser/'],
   zustand: ['store/', 'ui/app.tsx'],
 };
 

@@ -30,9 +30,12 @@ export interface Options {
   readonly rotate: string | undefined;
   readonly poll: boolean;
   /** Of a recording that is read, as they were typed. */
+  readonly at: string | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly fields: string | undefined;
+  /** Where a report is written: a file, or `-` for what the program prints to. */
+  readonly output: string | undefined;
   /** `--config`: the only file of settings to read. */
   readonly config: string | undefined;
   readonly settings: Settings;
@@ -70,9 +73,11 @@ const flags = {
   keep: { type: 'string' },
   rotate: { type: 'string' },
   poll: { type: 'boolean' },
+  at: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
   fields: { type: 'string' },
+  output: { type: 'string', short: 'o' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -87,14 +92,26 @@ const own: Readonly<Record<string, readonly string[]>> = {
   config: [],
   doctor: ['json'],
   record: ['for', 'keep', 'rotate', 'poll'],
+  replay: ['tab', 'at'],
   dump: ['from', 'to', 'format', 'fields'],
+  report: ['output', 'from', 'to'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 
-export type Command = 'live' | 'snapshot' | 'stream' | 'record' | 'dump' | 'do' | 'config' | 'doctor';
+export type Command =
+  | 'live'
+  | 'snapshot'
+  | 'stream'
+  | 'record'
+  | 'replay'
+  | 'dump'
+  | 'report'
+  | 'do'
+  | 'config'
+  | 'doctor';
 
 /** These take one word: the recording. */
-const withFile: readonly Command[] = ['record', 'dump'];
+const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report'];
 
 export interface Call {
   readonly command: Command;
@@ -196,9 +213,11 @@ export const parseCall = (argv: readonly string[]): Call => {
       keep: values.keep,
       rotate: values.rotate,
       poll: values.poll ?? false,
+      at: values.at,
       from: values.from,
       to: values.to,
       fields: values.fields,
+      output: values.output,
       config: values.config,
       settings: defaults,
     },

@@ -27,7 +27,9 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop snapshot [--json|--text]      two looks one delay apart, printed once
        kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
        kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION]
+       kvmtop replay FILE [--at TIME]       the same screen over a recording
        kvmtop dump FILE [--from T] [--to T] ndjson or csv of a recording
+       kvmtop report FILE -o OUT.html       a recording as one page with plots
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
        kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
@@ -55,7 +57,17 @@ recording already is continued. Whatever is changed by kvmtop on this host meanw
   --rotate day          a file for each day (local time): FILE gets -YYYY-MM-DD before its extension. --keep 14d then
                         removes older files, of those with FILE's name and a date only
   --poll                switch guests' statistics on where they are off, as the live screen does; else nothing is changed
-SIGTERM and SIGINT end it with status 0; SIGHUP opens FILE anew, for logrotate. -p does not go with it: all is recorded.
+SIGTERM and SIGINT end it with status 0; SIGHUP opens FILE anew, for logrotate, but ends it in a terminal. It takes no -p: all
+guests are recorded. Only its owner can read FILE.
+
+`,
+  replay: () => `Usage: kvmtop replay FILE [--at TIME] [--tab NAME] [OPTIONS]
+
+Shows a recording in the screen that it was seen in: Space plays and holds, + and - change the speed, [ ] step, { } go a
+minute, a and f go to the next action and finding, t to a moment. Nothing can be changed. A file that is still being
+written is followed.
+  --at TIME             where to begin: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or -10m
+                        (before its end)
 
 `,
   dump: () => `Usage: kvmtop dump FILE [--from T] [--to T] [--format csv|ndjson] [--fields A,B] [OPTIONS]
@@ -68,10 +80,20 @@ Prints a recording as stream would have printed it: CSV unless NDJSON is asked f
                         the guests' no guest is printed
 
 `,
+  report: () => `Usage: kvmtop report FILE -o OUT.html [--from T] [--to T] [OPTIONS]
+
+Writes a recording as one page that tells what happened, with plots, the worst moment and all changes. It needs no network
+and no other file, so it can be kept with a ticket; it holds what the host told, so only its owner may read it.
+  -o, --output OUT.html where to; - is standard output
+  --from T, --to T      only between these: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or
+                        -10m (before its end)
+
+`,
   do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]
 
 ${doActions()}
 
+Sizes are binary, as in QEMU and virsh: 2G is 2 GiB, and so is 2GB, whatever sizes are shown in.
 Shows the plan and asks. --dry-run stops there; --yes skips the question, never a guard rail; what is refused is done
 only with --force, where that is possible at all. Everything is journalled.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused.

@@ -109,7 +109,7 @@ export const gather = (tape: Tape, first: number, last: number): Gathered => {
     times,
     afterGap,
     host: [...host.values()].map(columns => columns.done(times.length)),
-    guests: guests.done(),
+    guests: guests.done(times.length),
     begin,
     end,
     worst: worst ?? end,

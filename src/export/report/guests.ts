@@ -12,7 +12,7 @@ export interface GuestTrace {
   readonly from: number;
   /** In the order of `guestLines`; `undefined` where unknown. */
   readonly columns: readonly (readonly (number | undefined)[])[];
-  /** How far its numbers went up and down, summed: bytes. */
+  /** How far its numbers went up and down, summed, times the part of all points at which it was there: bytes. */
   readonly motion: number;
 }
 
@@ -64,7 +64,7 @@ export const createGuestColumns = () => {
         }
       }
     },
-    done: (): readonly GuestTrace[] =>
+    done: (points: number): readonly GuestTrace[] =>
       [...all.values()]
         .map(({ guest, from, columns }) => ({
           id: guest.id,
@@ -72,7 +72,8 @@ export const createGuestColumns = () => {
           pid: guest.pid,
           from,
           columns: columns.map(column => [...column]),
-          motion: columns.reduce((sum, column) => sum + reach(column), 0),
+          // Whoever was there for a short while only came and went: told, but not what one looks for first.
+          motion: (columns.reduce((sum, column) => sum + reach(column), 0) * (columns[0]?.length ?? 0)) / points,
         }))
         .sort((a, b) => b.motion - a.motion),
   };

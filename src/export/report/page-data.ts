@@ -15,6 +15,8 @@ export interface PageData {
 export interface PlotData {
   readonly unit: Plot<never>['unit'];
   readonly stacked: boolean;
+  /** How far up it reaches at least: bytes, of what is a part of something. */
+  readonly top?: number;
   /** All values are multiples of this. */
   readonly scale: number;
   /** Index into `times` of the first value. */
@@ -85,12 +87,14 @@ export const guestPlotId = (id: string): string => `guest-${id}`;
 export const pageData = (gathered: Gathered, offset: number, plotted: number): PageData => {
   const { times, place } = withGaps(gathered.times, gathered.afterGap);
   const plots: Record<string, PlotData> = {};
+  const total = gathered.end.ledger?.total;
   for (const { plot, columns } of gathered.host) {
     const scale = scaleOf(plot.unit);
     plots[plot.id] = {
       unit: plot.unit,
       stacked: plot.stacked ?? false,
       scale,
+      ...(plot.id === 'ledger' && total !== undefined ? { top: total } : {}),
       from: 0,
       lines: plot.lines.map(({ label, hue, dashed = false }, at) => ({
         label,

@@ -4,7 +4,7 @@ import { clock, day, isSameDay, zoneName } from './clock.ts';
 import type { Gathered } from './gather.ts';
 import { escapeHtml, scriptJson } from './html.ts';
 import { pageData } from './page-data.ts';
-import { guestSection, hostSection, plottedGuests } from './sections.ts';
+import { plotSections, plottedGuests } from './sections.ts';
 import { tellStory } from './story.ts';
 import { changeTable, eventTable, glossary, timeButton, worstSection } from './tables.ts';
 
@@ -29,7 +29,8 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 const policy = ({ script, styles }: PageAssets): string =>
   `default-src 'none'; script-src ${hash(script)}; style-src ${hash(styles)}; base-uri 'none'; form-action 'none'`;
 
-const count = (number: number, one: string): string => `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;
+const count = (number: number, one: string): string =>
+  `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;
 
 /** `Mon 23 Nov 2026, 02:00:00 – 05:30:00`, with both days where they differ. */
 const spanText = (from: number, to: number, offset: number): string => {
@@ -50,17 +51,17 @@ const facts = (gathered: Gathered, { offset, version, made }: ReportOptions): st
     ['Swap', longBytes(begin.host.values.swap_total)],
     ['Guests', String(begin.guests.length)],
     ...(kernel === undefined ? [] : [['Kernel', kernel] as const]),
-    ['Made', `${day(made, offset, true)}, ${clock(made, offset, false)} by kvmtop ${version}`],
     ...(broken > 0 ? [['Unreadable', `${count(broken, 'sample')}, left out`] as const] : []),
     ...(back > 0 ? [['Clock set back', `${count(back, 'sample')}, not plotted`] as const] : []),
   ];
   const items = rows.map(([term, text]) => `<div><dt>${term}</dt><dd>${escapeHtml(text)}</dd></div>`);
-  return `<dl class="facts">${items.join('')}</dl>`;
+  const maker = `Made ${day(made, offset, true)}, ${clock(made, offset, false)} by kvmtop ${version}.`;
+  return `<dl class="facts">${items.join('')}</dl><p class="note">${escapeHtml(maker)}</p>`;
 };
 
 const storySection = (gathered: Gathered, offset: number): string => {
   const items = tellStory(gathered, offset).map(({ time, text }) => {
-    const when = time === undefined ? '<span class="when">altogether</span>' : timeButton(time, offset, 'when');
+    const when = time === undefined ? '<span></span>' : timeButton(time, offset, 'when');
     return `<li>${when}<span>${escapeHtml(text)}</span></li>`;
   });
   return `<section aria-labelledby="story"><h2 id="story">In short</h2><ol class="story">${items.join('')}</ol></section>`;
@@ -94,8 +95,7 @@ export const reportPage = (gathered: Gathered, options: ReportOptions, assets: P
 ${facts(gathered, options)}
 </header>
 ${storySection(gathered, offset)}
-${hostSection(gathered)}
-${guestSection(gathered)}
+${plotSections(gathered)}
 ${worstSection(gathered.worst, offset)}
 ${changeTable(gathered.events, offset)}
 ${eventTable(gathered.events, offset)}

@@ -17,15 +17,15 @@ const figure = (id: string, title: string, note: string, kind: 'host' | 'guest')
 const isKnown = ({ columns }: HostTrace): boolean => columns.some(column => column.some(value => value !== undefined));
 
 /** The plots of the host; those of which nothing is known are named. */
-export const hostSection = ({ host }: Gathered): string => {
+const hostSection = ({ host }: Gathered): string => {
   const missing = host.filter(trace => !isKnown(trace)).map(({ plot }) => plot.title);
-  const note = missing.length === 0 ? '' : `<p class="note">Not in this recording: ${escapeHtml(missing.join(', '))}.</p>`;
+  const note =
+    missing.length === 0 ? '' : `<p class="note">Not in this recording: ${escapeHtml(missing.join(', '))}.</p>`;
   const figures = host.filter(isKnown).map(({ plot }) => figure(plot.id, plot.title, plot.note, 'host'));
   return `<section aria-labelledby="host"><h2 id="host">The host</h2>
 <p class="hint">All plots share their times. Drag to zoom, double click to see all again; with the keyboard, arrows move the
 cursor, + and - zoom, 0 shows all. Marks: <span class="mark change">a change</span> <span class="mark finding">a finding</span>
-<span class="mark worst">least available memory</span>.</p>
-<div id="readout" hidden><output id="moment"></output><span id="event"></span><button type="button" id="reset" hidden>Show all</button></div>
+<span class="mark worst">least available memory</span></p>
 <noscript><p class="note">The plots are drawn by a script, which is not allowed here. The tables below need none.</p></noscript>
 ${note}${figures.join('\n')}</section>`;
 };
@@ -37,7 +37,7 @@ const guestNote = (trace: GuestTrace): string => {
 };
 
 /** The plots of the guests: those that moved most first, the rest folded. */
-export const guestSection = ({ guests }: Gathered): string => {
+const guestSection = ({ guests }: Gathered): string => {
   if (guests.length === 0) return '';
   const figures = guests
     .slice(0, plottedGuests)
@@ -50,3 +50,10 @@ export const guestSection = ({ guests }: Gathered): string => {
 ${more.length === 0 ? '' : `<details><summary>${more.length} more that moved less</summary><div class="grid">${more.join('\n')}</div></details>`}
 ${rest > 0 ? `<p class="note">${rest} more guests moved less than these and have no plot.</p>` : ''}</section>`;
 };
+
+/** The plots, and what stays at the lower edge of the window while one of them is in sight: the cursor's moment. */
+export const plotSections = (gathered: Gathered): string => `<div>
+${hostSection(gathered)}
+${guestSection(gathered)}
+<div id="readout" hidden><output id="moment"></output><span id="event"></span><button type="button" id="reset" hidden>Show all</button></div>
+</div>`;

@@ -48,13 +48,16 @@ const pressure = ({ track, gaps }: Gathered, offset: number): Sentence => {
   const peak = formatRatio(column[most]);
   const { total, longest } = spellsAbove(track, 'psi_mem_some_avg10', limit, gaps);
   const at = track.time[most] ?? 0;
-  if (total === 0) return { time: at, text: `Tasks waited for memory most: ${peak} of 10 s. That was never for long.` };
+  if (total === 0)
+    return { time: at, text: `Tasks waited for memory most: ${peak} of 10 s. It never came to ${formatRatio(limit)}.` };
   const full = extreme(track.columns.psi_mem_full_avg10, 1);
   const all =
-    full === undefined ? '' : `; all of them at once for up to ${formatRatio(track.columns.psi_mem_full_avg10[full])}`;
+    full === undefined
+      ? ''
+      : `; all of them at once waited for up to ${formatRatio(track.columns.psi_mem_full_avg10[full])}`;
   return {
     time: longest.from,
-    text: `Tasks began to wait for memory more than ${formatRatio(limit)} of their time, for ${seconds(longest.seconds)} on end, and for ${seconds(total)} altogether. The worst was ${peak} at ${clock(at, offset)}${all}.`,
+    text: `From here on some tasks waited for memory ${formatRatio(limit)} of the time and more, for ${seconds(longest.seconds)} on end; altogether for ${seconds(total)}. The worst was ${peak} at ${clock(at, offset)}${all}.`,
   };
 };
 
@@ -73,16 +76,18 @@ const count = (number: number, one: string, many = `${one}s`): string => `${numb
 
 const comings = ({ guests, begin, end }: Gathered): Sentence => {
   const [atBegin, atEnd] = [begin, end].map(model => new Set(model.guests.map(({ id }) => id)));
-  const came = guests.filter(({ id }) => !atBegin?.has(id));
-  const went = guests.filter(({ id }) => !atEnd?.has(id));
+  const passed = guests.filter(({ id }) => !atBegin?.has(id) && !atEnd?.has(id));
+  const came = guests.filter(({ id }) => !atBegin?.has(id) && atEnd?.has(id));
+  const went = guests.filter(({ id }) => atBegin?.has(id) && !atEnd?.has(id));
   const running = count(begin.guests.length, 'guest');
-  if (came.length + went.length === 0)
+  if (came.length + went.length + passed.length === 0)
     return { text: begin.guests.length === 0 ? 'No guest ran.' : `The same ${running} ran all the time.` };
   return {
     text: [
       `${running} at the start, ${end.guests.length} at the end.`,
       ...(came.length > 0 ? [`Came: ${names(came)}.`] : []),
       ...(went.length > 0 ? [`Went: ${names(went)}.`] : []),
+      ...(passed.length > 0 ? [`Came and went again: ${names(passed)}.`] : []),
     ].join(' '),
   };
 };

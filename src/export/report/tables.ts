@@ -1,4 +1,4 @@
-import { guestFields, type GuestFieldId } from '../../fields/guest.ts';
+import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { hostFields } from '../../fields/host.ts';
 import { type LedgerPart, ledgerParts } from '../../ledger.ts';
 import { guestWord, type Model } from '../../model.ts';
@@ -92,7 +92,7 @@ export const worstSection = (worst: Model, offset: number): string => {
   const what = [
     `${longBytes(available)} of ${longBytes(total)} available`,
     `${longBytes(swap)} of swap used`,
-    `tasks waited ${formatRatio(some)} of the last 10 s`,
+    `some tasks waited for it ${formatRatio(some)} of the last 10 s`,
   ];
   return `<section aria-labelledby="worst"><h2 id="worst">The worst moment</h2>
 <p>${timeButton(worst.time, offset)} ${escapeHtml(day(worst.time, offset, true))}: ${escapeHtml(what.join(', '))}.</p>

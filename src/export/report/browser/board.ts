@@ -27,7 +27,10 @@ const shortest = 2;
 /** What all plots share: which times are shown, and where the cursor is. */
 export const createBoard = (
   { times }: PageData,
-  tell: { readonly point: (point: number, isUnderCursor: boolean) => void; readonly zoomed: (isZoomed: boolean) => void },
+  tell: {
+    readonly point: (point: number, isUnderCursor: boolean) => void;
+    readonly zoomed: (isZoomed: boolean) => void;
+  },
 ): Board => {
   const plots: uPlot[] = [];
   const last = times.length - 1;

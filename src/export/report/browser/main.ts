@@ -22,7 +22,8 @@ const resetButton = element('reset');
 /** The mark that is told beside the cursor's time: one as near as a few points. */
 const markNear = (point: number): Mark | undefined => {
   const time = times[point] ?? 0;
-  const reach = Math.abs((times[Math.min(times.length - 1, point + 2)] ?? time) - (times[Math.max(0, point - 2)] ?? time)) / 2;
+  const reach =
+    Math.abs((times[Math.min(times.length - 1, point + 2)] ?? time) - (times[Math.max(0, point - 2)] ?? time)) / 2;
   const distance = (mark: Mark): number => Math.abs(mark.time - time);
   return marks.filter(mark => distance(mark) <= reach).sort((a, b) => distance(a) - distance(b))[0];
 };
@@ -42,7 +43,7 @@ readout.hidden = false;
 
 const plots = new Map<Element, uPlot>();
 
-const fit = (place: HTMLElement): void => {
+const fitPlot = (place: HTMLElement): void => {
   const width = place.clientWidth;
   const plot = plots.get(place);
   // Folded places have no width; their plots are made when they are unfolded.
@@ -70,7 +71,7 @@ const keys: Readonly<Record<string, (plot: uPlot, far: number) => void>> = {
 };
 
 const resized = new ResizeObserver(entries => {
-  for (const { target } of entries) if (target instanceof HTMLElement) fit(target);
+  for (const { target } of entries) if (target instanceof HTMLElement) fitPlot(target);
 });
 const places = [...document.querySelectorAll<HTMLElement>('[data-plot]')];
 for (const place of places) {
@@ -127,7 +128,7 @@ const print = (begins: boolean): void => {
   } else if (before === undefined) delete root.dataset['theme'];
   else root.dataset['theme'] = before;
   root.classList.toggle('paper', begins);
-  for (const place of places) fit(place);
+  for (const place of places) fitPlot(place);
   recolour();
 };
 addEventListener('beforeprint', () => print(true));

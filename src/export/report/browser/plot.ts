@@ -27,8 +27,9 @@ const seriesOf = ({ lines, stacked }: PlotData): uPlot.Series[] => {
 };
 
 const yRange =
-  (unit: PlotData['unit']): uPlot.Range.Function =>
+  ({ unit, top }: PlotData): uPlot.Range.Function =>
   (_plot, min, max) => {
+    if (top !== undefined) return [0, top];
     const least = Math.min(0, min ?? 0);
     // Of nothing moved an axis that shows a little more than nothing.
     const most = Math.max(max ?? 0, unit === 'ratio' ? 0.01 : 1024);
@@ -45,7 +46,12 @@ const axesOf = (data: PageData, unit: PlotData['unit']): uPlot.Axis[] => {
   const { times, offset } = data;
   const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) > 86_400;
   return [
-    { ...common, size: 40, space: 76, values: (_plot, splits, _axis, _space, step) => timeTicks(splits, step, offset, isLong) },
+    {
+      ...common,
+      size: isLong ? 42 : 26,
+      space: 76,
+      values: (_plot, splits, _axis, _space, step) => timeTicks(splits, step, offset, isLong),
+    },
     {
       ...common,
       size: 62,
@@ -77,7 +83,7 @@ export const createPlot = (place: HTMLElement, data: PageData, id: string, board
       width: place.clientWidth,
       height: heightOf(id),
       series: [{}, ...seriesOf(plotData)],
-      scales: { y: { range: yRange(unit) } },
+      scales: { y: { range: yRange(plotData) } },
       axes: axesOf(data, unit),
       // Clocks of the report, whoever reads it where.
       tzDate: time => uPlot.tzDate(new Date((time + data.offset) * 1000), 'Etc/UTC'),
