@@ -11,6 +11,20 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
     await openOutput(process.stdout).write(printSettings(loaded));
     return;
   }
+  if (command === 'report') {
+    const [{ openRecording }, { report }, { default: assets }] = await Promise.all([
+      import('./recording/read.ts'),
+      import('./programs/report.ts'),
+      import('kvmtop:page'),
+    ]);
+    const recording = openRecording(options.words[0] ?? '');
+    try {
+      await report(recording, options, assets, process.stdout);
+    } finally {
+      recording.close();
+    }
+    return;
+  }
   const source = await openSource(options);
   try {
     switch (command) {
