@@ -12,10 +12,18 @@ export interface Keep {
 export const smallestRing = 512 * 1024;
 /** Pages in the log before they go into the file: a sixteenth of a small ring, else 1 MiB. */
 const mostLogPages = 128;
-/** What a transaction changes at most beside the sample itself: indexes, and what goes. */
-const slackPages = 14;
-/** Pages given back at once: moving them takes time. */
-const pagesAtOnce = 256;
+/** What a transaction changes at most beside the sample itself and the chain that goes: indexes, lists of pages. */
+const slackPages = 16;
+/** A chain's part of a ring, since only whole ones go, and what of a large one; bytes. */
+const chainShare = 1 / 16;
+const largestChain = 4 * 1024 * 1024;
+
+/** Bytes after which a chain should end. */
+export const chainBytes = ({ bytes }: Keep): number =>
+  bytes === undefined ? Number.POSITIVE_INFINITY : Math.min(bytes * chainShare, largestChain);
+/** Pages given back at once: this many, or where there are many a part of them. Moving them takes time, and place in the log. */
+const pagesAtOnce = 4;
+const partAtOnce = 64;
 
 export const logPages = ({ bytes }: Keep): number =>
   bytes === undefined ? mostLogPages : Math.min(mostLogPages, Math.max(2, Math.floor(bytes / 16 / pageBytes)));
@@ -51,13 +59,15 @@ export class Ring {
     const size = this.#pragma('page_size');
     // A sample is in the log whole, and in the file before the oldest chain has gone.
     this.#largest = Math.max(this.#largest, Math.ceil(added / size));
-    const most = Math.max(1, Math.floor(bytes / size) - logPages(this.#keep) - slackPages - 2 * this.#largest);
+    const spare = logPages(this.#keep) + slackPages + Math.ceil(chainBytes(this.#keep) / size) + 2 * this.#largest;
+    const most = Math.max(1, Math.floor(bytes / size) - spare);
     while (
       this.#pragma('page_count') - this.#pragma('freelist_count') > most &&
       (this.#dropChain() || this.#dropEvents())
     );
-    if (this.#pragma('page_count') > most && this.#pragma('freelist_count') > 0)
-      this.#database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`);
+    const over = this.#pragma('page_count') - most;
+    if (over > 0)
+      this.#database.exec(`PRAGMA incremental_vacuum(${Math.max(pagesAtOnce, Math.ceil(over / partAtOnce))})`);
   }
 
   /** The id of the second chain's key. */

@@ -6,7 +6,7 @@ import { formatClock } from '../units.ts';
 import { Decoder, type Encoded, Encoder } from './chain.ts';
 import { asRecordingError, openForWriting } from './file.ts';
 import { type Headline, headlineIds } from './headline.ts';
-import { type Keep, logPages, Ring, smallestRing } from './ring.ts';
+import { chainBytes, type Keep, logPages, Ring, smallestRing } from './ring.ts';
 import { beginSession, describeSession, endSession, type SessionStart } from './session.ts';
 import { RecordingError, type TapeEvent } from './tape.ts';
 
@@ -27,9 +27,6 @@ export interface Writer {
   /** Leaves one single file. */
   close(): void;
 }
-
-/** How much of a ring a chain may take, since only whole ones go. */
-export const chainBytes = (keep: Keep | undefined): number => (keep?.bytes ?? Number.POSITIVE_INFINITY) / 8;
 
 const insertHeadline = `INSERT INTO headline (id, time, ${headlineIds.join(', ')})
   VALUES (?, ?, ${headlineIds.map(() => '?').join(', ')})`;
