@@ -1,15 +1,51 @@
 import { Refused } from './actions/control.ts';
 import { ConfigError } from './config/error.ts';
 import { type LoadedSettings, loadSettings, overrule } from './config/load.ts';
-import { type Call, Failure, parseCall, UsageError, withSettings } from './programs/options.ts';
+import { type Call, Failure, type Options, parseCall, UsageError, withSettings } from './programs/options.ts';
 import { openOutput } from './programs/output.ts';
+import type { Orders } from './programs/record.ts';
 import { openSource } from './programs/session.ts';
+import { showSizesIn } from './units.ts';
+
+/** What needs no host: a recording is all there is. */
+const dumpRecording = async (options: Options): Promise<void> => {
+  const { openRecording } = await import('./recording/read.ts');
+  const { dump } = await import('./programs/dump.ts');
+  const recording = openRecording(options.words[0] ?? '');
+  try {
+    await dump(recording, options, process.stdout);
+  } finally {
+    recording.close();
+  }
+};
+
+/** SIGHUP has two meanings: logrotate's for a service, and that the terminal has gone. */
+const ordersBySignal = (isTerminal: boolean): Orders => {
+  const stop = new AbortController();
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  process.on('SIGHUP', () => {
+    if (isTerminal) stop.abort();
+    asked = true;
+  });
+  const takeReopen = (): boolean => {
+    const isAsked = asked;
+    asked = false;
+    return isAsked;
+  };
+  return { stop: stop.signal, takeReopen };
+};
 
 const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<void> => {
   if (command === 'config') {
     const { printSettings } = await import('./config/print.ts');
     await openOutput(process.stdout).write(printSettings(loaded));
     return;
+  }
+  if (command === 'dump') return dumpRecording(options);
+  if (command === 'replay') {
+    const { replay } = await import('./programs/replay.tsx');
+    return replay(options);
   }
   if (command === 'report') {
     const [{ openRecording }, { report }, { default: assets }] = await Promise.all([
@@ -42,6 +78,10 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
         return await stream(source, options, process.stdout, stop.signal);
       }
+      case 'record': {
+        const { record } = await import('./programs/record.ts');
+        return await record(source, options, process.stderr, ordersBySignal(process.stdin.isTTY));
+      }
       case 'do': {
         const { doAction } = await import('./programs/do.ts');
         return await doAction(source, options, process);
@@ -71,6 +111,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
       return 0;
     }
     const loaded = overrule(await loadSettings(process.env, call.options.config), call.given);
+    showSizesIn(loaded.settings.units);
     await run(fitted(withSettings(call, loaded.settings)), loaded);
     return 0;
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Sample {
   readonly version: 1;
   /** Wall clock, seconds since 1970. */
   readonly time: number;
-  /** Monotonic clock, seconds; only differences mean anything. */
+  /** The host's monotonic clock, seconds since it booted, or about; only differences within one boot mean anything. */
   readonly monotonic: number;
   /** Bytes in a base page. */
   readonly pageSize: number;

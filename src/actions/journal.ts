@@ -7,8 +7,8 @@ export interface JournalEntry {
   /** ISO 8601. */
   readonly time: string;
   readonly user: string;
-  /** How it was asked for: by key, by `kvmtop do`, or by kvmtop itself. */
-  readonly by: 'key' | 'do' | 'itself';
+  /** How it was asked for: by key, by `kvmtop do`, by a policy that runs, or by kvmtop itself. */
+  readonly by: 'key' | 'do' | 'policy' | 'itself';
   readonly request: Request;
   readonly summary: string;
   readonly steps: readonly Step[];

@@ -11,8 +11,8 @@ export interface PolicySettings {
   readonly floorShare: number;
   /** Weight of each guest by its name, where memory is short; 0 leaves that guest alone. Those not named have 1000. */
   readonly shares: Readonly<Record<string, number>>;
-  /** Guests that the operator changed by hand: no policy touches them. */
-  readonly pinned: ReadonlySet<GuestId>;
+  /** Guests that no policy touches, and why: changed by hand, for one. */
+  readonly pinned: ReadonlyMap<GuestId, string>;
   readonly limits: Limits;
 }
 

@@ -65,7 +65,8 @@ export const createLiveSource = (
     return {
       version: 1,
       time,
-      monotonic: performance.now() / 1000,
+      // Of the whole host, not of this process: samples of several runs follow each other in a recording.
+      monotonic: Number(process.hrtime.bigint() / 1000n) / 1e6,
       pageSize,
       host: host.read(wanted),
       guests: found.guests,

@@ -2,7 +2,7 @@ import { derive, type Model } from '../model.ts';
 import type { Headline } from '../recording/headline.ts';
 import type { Tape, TapeEvent } from '../recording/tape.ts';
 import { type ActivityRow, activityOf } from './activity.ts';
-import { type History, historyLength, historyOf, usedOf } from './data.ts';
+import { type History, historyLength, historyOf, missedBetween, usedOf } from './data.ts';
 
 /** What the screen shows of one moment. */
 export interface Moment {
@@ -72,17 +72,22 @@ export const partAt = ({ from, to }: Pick<Timeline, 'from' | 'to'>, time: number
   return share > 0 ? Math.min(parts - 1, Math.floor(share * parts)) : 0;
 };
 
-/** All of a tape at a glance; `undefined` when it is empty. */
-export const timelineOf = (tape: Tape): Timeline | undefined => {
+/** All of a tape at a glance; `undefined` when it is empty. `delay`: seconds between two looks, when none is missing. */
+export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
   const headlines = tape.headlines(tape.first, tape.last);
   const [first, last] = [headlines[0], headlines.at(-1)];
   if (!first || !last) return undefined;
   const span = { from: first.time, to: last.time };
   const parts: (TimelinePart | undefined)[] = Array.from({ length: timelineParts }, () => undefined);
-  for (const headline of headlines) {
+  headlines.forEach((headline, at) => {
     const index = partAt(span, headline.time, timelineParts);
     parts[index] = partOf(headline, parts[index]);
-  }
+    const before = headlines[at - 1];
+    if (!before || missedBetween(before.time, headline.time, delay) > 0) return;
+    // Where there are more parts than samples, each stands until the next.
+    for (let part = partAt(span, before.time, timelineParts) + 1; part < index; part++)
+      parts[part] = partOf(before, undefined);
+  });
   const marks = tape.events(span.from, span.to).map(({ time, kind }) => ({ time, kind }));
   return { ...span, parts, marks };
 };

@@ -20,7 +20,11 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
     store.setState(state => {
       const moment = momentOf(tape, id, state.setting.delay, state.tab === 'vmstat');
       const journal = live ? {} : { journal: journalUntil(tape, moment.model?.time ?? 0) };
-      return { ...withMoment(state, id, moment), ...journal, timeline: state.timeline ?? timelineOf(tape) };
+      return {
+        ...withMoment(state, id, moment),
+        ...journal,
+        timeline: state.timeline ?? timelineOf(tape, state.setting.delay),
+      };
     });
   // The rows of the vmstat tab are read only where they are shown.
   store.subscribe((state, before) => {
@@ -38,9 +42,9 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
       show(id);
     },
     refresh() {
-      const { at } = store.getState();
+      const { at, setting } = store.getState();
       if (at === undefined) return;
-      store.setState({ timeline: timelineOf(tape) });
+      store.setState({ timeline: timelineOf(tape, setting.delay) });
       if (at < tape.first) show(tape.first);
     },
   };

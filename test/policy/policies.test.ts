@@ -74,7 +74,7 @@ for (const policy of policies) {
     fc.assert(
       fc.property(anyWorld, world => {
         const model = look(world);
-        const pinned = new Set(model.guests.slice(0, 1).map(({ id }) => id));
+        const pinned = new Map(model.guests.slice(0, 1).map(({ id }) => [id, 'changed by hand']));
         const decisions = policy.decide([model], { ...settings, pinned, shares: { 'guest-1': 0 } });
         const moved = decisions.decisions.flatMap(({ guest }) => guest ?? []);
         expect(new Set(moved).size).toBe(moved.length);

@@ -119,16 +119,17 @@ describe('what a moment showed', () => {
 describe('the timeline', () => {
   it('has the worst of each stretch, and leaves gaps', () => {
     const gapped = tapeOf(without(models, 30, 60));
-    const timeline = timelineOf(gapped)!;
+    const timeline = timelineOf(gapped, 1)!;
     expect(timeline).toMatchObject({ from: start, to: start + 89 });
     const at = (second: number) => timeline.parts[partAt(timeline, start + second, timelineParts)];
     expect(at(45)).toBeUndefined();
+    expect(timeline.parts.filter(part => part === undefined)).toHaveLength(Math.floor((31 / 89) * timelineParts) - 1);
     const { mem_total: total = 0, mem_available: available = 0 } = models[89]!.host.values;
     expect(at(89)?.used).toBeCloseTo(1 - available / total);
   });
 
   it('is nothing when nothing is recorded', () => {
-    expect(timelineOf(createMemoryTape({ seconds: 10, bytes: 1000 }))).toBeUndefined();
+    expect(timelineOf(createMemoryTape({ seconds: 10, bytes: 1000 }), 1)).toBeUndefined();
   });
 
   it('puts every moment in a part', () => {

@@ -32,7 +32,8 @@ const sharesOf = ({ name }: GuestModel, { shares }: PolicySettings): number =>
 
 /** Why no policy moves the guest, whatever its numbers say. */
 const exempt = (guest: GuestModel, settings: PolicySettings): string | undefined => {
-  if (settings.pinned.has(guest.id)) return 'changed by hand: left alone';
+  const pinned = settings.pinned.get(guest.id);
+  if (pinned !== undefined) return pinned;
   if (sharesOf(guest, settings) <= 0) return 'its shares are 0: left alone';
   const problem = unreachable(guest);
   if (problem !== undefined) return problem;

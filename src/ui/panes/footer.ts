@@ -12,7 +12,7 @@ export const footer: Draw = ({ state, width }) => {
     const wide = label.length + 1 + title.length + (used > 0 ? 2 : 0);
     if (used + wide > width) continue;
     if (used > 0) row.push(span('  '));
-    const dim = changes && state.setting.readOnly;
+    const dim = changes && (state.setting.readOnly || state.at !== undefined);
     row.push(span(label, dim ? 'dim' : 'key'), span(' ' + title, dim ? 'dim' : 'text'));
     used += wide;
   }

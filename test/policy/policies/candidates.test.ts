@@ -61,7 +61,7 @@ it.each<[string, Given, RegExp]>([
 });
 
 it('skips those changed by hand, and those without shares', () => {
-  expect(whyNot({}, { pinned: new Set(['100.5000']) })).toMatch(/changed by hand/);
+  expect(whyNot({}, { pinned: new Map([['100.5000', 'changed by hand: left alone']]) })).toMatch(/changed by hand/);
   expect(whyNot({}, { shares: { 'web-1': 0 } })).toMatch(/shares are 0/);
 });
 

@@ -1,0 +1,50 @@
+import { balloonMaximum, statsStale } from '../actions/balloon.ts';
+import type { Limits } from '../actions/limits.ts';
+import { spare } from '../actions/reserve.ts';
+import type { GuestModel, Model } from '../model.ts';
+import type { GuestId } from '../sample.ts';
+import { longBytes } from '../units.ts';
+import type { Decision } from './policy.ts';
+
+/** Nobody watches a guest any more: it should have this share of what it uses, and the floor's margin twice, beyond it. */
+const unwatchedShare = 0.25;
+
+/** What a guest should have when nobody watches it: all of its size where what it uses is not known. Bytes. */
+const safeSize = (guest: GuestModel, limits: Limits): number | undefined => {
+  const maximum = balloonMaximum(guest);
+  const used = guest.values.guest_used;
+  if (maximum === undefined || used === undefined || statsStale(guest, limits) !== false) return maximum;
+  return Math.min(maximum, used * (1 + unwatchedShare) + 2 * limits.floorMargin);
+};
+
+/**
+ * Before a policy that acted is left alone: the guests it moved get so much that they can do without it, those with the
+ * least beyond what they use first, as far as the host has room.
+ */
+export const leaveSafe = (model: Model, moved: ReadonlySet<GuestId>, limits: Limits): readonly Decision[] => {
+  let room = spare(model) ?? 0;
+  const lacking = model.guests.flatMap(guest => {
+    const { balloon_actual: actual } = guest.values;
+    const wanted = safeSize(guest, limits);
+    return moved.has(guest.id) && actual !== undefined && wanted !== undefined && wanted > actual
+      ? [{ guest, actual, wanted }]
+      : [];
+  });
+  const part = ({ actual, wanted }: (typeof lacking)[number]): number => actual / wanted;
+  return lacking
+    .sort((a, b) => part(a) - part(b))
+    .flatMap(({ guest, actual, wanted }): Decision[] => {
+      const given = Math.min(wanted - actual, room);
+      const target = Math.floor((actual + given) / model.sample.pageSize) * model.sample.pageSize;
+      if (target <= actual) return [];
+      room -= target - actual;
+      return [
+        {
+          request: { action: 'balloon', words: [guest.id, `${target}B`] },
+          subject: guest.name,
+          guest: guest.id,
+          why: `no policy watches it any more, and it uses ${longBytes(guest.values.guest_used)} of ${longBytes(actual)}`,
+        },
+      ];
+    });
+};

@@ -1,0 +1,74 @@
+import type { Plan } from '../actions/action.ts';
+import { plan } from '../actions/actions.ts';
+import type { Model } from '../model.ts';
+import type { Decision, Decisions, Policy, PolicySettings } from './policy.ts';
+
+/** off: no policy runs; shadow: what it would do is told; act: it is done. */
+export const pilotModes = ['off', 'shadow', 'act'] as const;
+export type PilotMode = (typeof pilotModes)[number];
+
+/** What a policy wants done, as the gate would do it. */
+export interface Proposal {
+  readonly decision: Decision;
+  readonly plan: Plan;
+}
+
+/** One round of a policy. */
+export interface Round {
+  /** Wall clock, seconds. */
+  readonly time: number;
+  readonly policy: string;
+  readonly proposals: readonly Proposal[];
+  readonly skipped: Decisions['skipped'];
+}
+
+/** A policy at the helm: what it has seen, and when it decides next. Plain data. */
+export interface Pilot {
+  readonly policy: Policy;
+  /** Oldest first, the newest last. */
+  readonly seen: readonly Model[];
+  /** Monotonic clock of its last round, seconds. */
+  readonly decided: number | undefined;
+}
+
+/** Seconds that lie at least between two Models that are kept: more would cost memory and tell no more. */
+const apart = 1.9;
+
+export const startPilot = (policy: Policy): Pilot => ({ policy, seen: [], decided: undefined });
+
+/** No policy looks at processes, and there are many. */
+const light = (model: Model): Model => {
+  const { processes: _rows, meminfoRates: _rates, ...rest } = model;
+  const { processes: _processes, ...host } = model.sample.host;
+  return { ...rest, sample: { ...model.sample, host } };
+};
+
+const remember = (seen: readonly Model[], model: Model, most: number): readonly Model[] => {
+  const [before, last] = [seen.at(-2), seen.at(-1)];
+  // Another boot, or a recording that was wound back: what was is no history of what is.
+  if (last && model.sample.monotonic < last.sample.monotonic) return [light(model)];
+  const replaced = before && last && last.sample.monotonic - before.sample.monotonic < apart;
+  return [...(replaced ? seen.slice(0, -1) : seen), light(model)].slice(-most);
+};
+
+/**
+ * The pilot after one more Model, and its decisions when a round is due. Pure. The first round comes one interval after
+ * the first Model: trends need some.
+ */
+export const steer = (
+  pilot: Pilot,
+  model: Model,
+  settings: PolicySettings,
+): { readonly pilot: Pilot; readonly round?: Round } => {
+  const { policy } = pilot;
+  const seen = remember(pilot.seen, model, policy.window);
+  const now = model.sample.monotonic;
+  const decided = pilot.decided === undefined || now < pilot.decided ? now : pilot.decided;
+  if (now - decided < policy.every) return { pilot: { policy, seen, decided } };
+  const { decisions, skipped } = policy.decide(seen, settings);
+  const proposals = decisions.map(decision => ({ decision, plan: plan(model, decision.request, settings.limits) }));
+  return {
+    pilot: { policy, seen, decided: now },
+    round: { time: model.time, policy: policy.id, proposals, skipped },
+  };
+};
