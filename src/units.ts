@@ -1,4 +1,4 @@
-/** How numbers are written and read. Sizes are binary: K = 1024, M = 1024², as in `free -h` and QEMU. */
+/** How numbers are written and read. Sizes that are typed are binary: K = 1024, M = 1024², as in QEMU and virsh. */
 
 export type Unit = 'bytes' | 'seconds' | 'ratio' | 'count' | 'percent' | 'bytes_per_second' | 'per_second';
 
@@ -6,33 +6,96 @@ export const KiB = 1024;
 export const MiB = 1024 ** 2;
 export const GiB = 1024 ** 3;
 
-const letters = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
+/** What sizes are shown in: powers of 1024, as `free -h` and QEMU have them, or of 1000. */
+export const sizeUnits = ['binary', 'decimal'] as const;
+export type SizeUnits = (typeof sizeUnits)[number];
+
+interface Scale {
+  readonly step: number;
+  /** Behind a number in a cell. A bare letter is binary, and decimal ones have a B, so that none is taken for the other. */
+  readonly short: readonly string[];
+  readonly long: readonly string[];
+}
+
+const decimalUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+const scales: Readonly<Record<SizeUnits, Scale>> = {
+  binary: {
+    step: 1024,
+    short: ['B', 'K', 'M', 'G', 'T', 'P', 'E'],
+    long: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'],
+  },
+  decimal: { step: 1000, short: decimalUnits, long: decimalUnits },
+};
+
+/**
+ * One choice for the process, made when it starts. Plans, findings, policies and panes all write sizes into sentences:
+ * handed on to each of them, it would be a parameter of every pure function, though it changes no number that is
+ * computed, compared, exported or sent to a guest.
+ */
+let shown: SizeUnits = 'binary';
+
+/** Sets how all sizes are shown from now on. */
+export const showSizesIn = (units: SizeUnits): void => {
+  shown = units;
+};
+
+/** How sizes are shown. */
+export const sizesShownIn = (): SizeUnits => shown;
+
+/** Columns that a size takes at most, unless it is negative. */
+export const sizeWidth = (): number => (shown === 'binary' ? 5 : 6);
 
 /** What stands where a number is unknown. */
 export const unknown = '–';
 
-/** Three significant digits, at most five columns: `0B`, `512K`, `1.95G`, `-20.0M`. */
-export const formatBytes = (bytes: number | undefined): string => {
-  if (bytes === undefined || !Number.isFinite(bytes)) return unknown;
-  if (bytes < 0) return '-' + formatBytes(-bytes);
+/** The number in the unit that leaves it three digits before the point at most, and that unit's place in the scale. */
+const scaled = (bytes: number, scale: Scale): { readonly text: string; readonly power: number } => {
+  if (bytes < 0) {
+    const { text, power } = scaled(-bytes, scale);
+    return { text: `-${text}`, power };
+  }
+  const { step, short } = scale;
   let value = bytes;
   let power = 0;
-  // 999.5 would round to the four digits of 1000, so the next letter starts there.
-  while (value >= 999.5 && power < letters.length - 1) {
-    value /= 1024;
+  // 999.5 would round to the four digits of 1000, so the next unit starts there.
+  while (value >= 999.5 && power < short.length - 1) {
+    value /= step;
     power += 1;
   }
   const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return value.toFixed(digits) + letters[power];
+  return { text: value.toFixed(digits), power };
 };
 
-/** `1.95 GiB`, for sentences and plans. */
-export const longBytes = (bytes: number | undefined): string => {
-  const short = formatBytes(bytes);
-  const letter = short.at(-1);
-  if (short === unknown || letter === undefined) return short;
-  return letter === 'B' ? `${short.slice(0, -1)} B` : `${short.slice(0, -1)} ${letter}iB`;
+/** Three significant digits, at most `sizeWidth` columns: `0B`, `512K`, `1.95G`, `-20.0M`; in decimal `2.10GB`. */
+export const formatBytes = (bytes: number | undefined): string => {
+  if (bytes === undefined || !Number.isFinite(bytes)) return unknown;
+  const { text, power } = scaled(bytes, scales[shown]);
+  return text + scales[shown].short[power];
 };
+
+/** `1.95 GiB`, or `2.10 GB`, for sentences and plans. */
+export const longBytes = (bytes: number | undefined): string => {
+  if (bytes === undefined || !Number.isFinite(bytes)) return unknown;
+  const { text, power } = scaled(bytes, scales[shown]);
+  return `${text} ${scales[shown].long[power]}`;
+};
+
+/** `2M`, `1536K`, `1000B`: exact and binary, as a size is typed; and the name of a page size. */
+export const exactBytes = (bytes: number): string => {
+  const { short, step } = scales.binary;
+  let value = bytes;
+  let power = 0;
+  while (value >= step && value % step === 0 && power < short.length - 1) {
+    value /= step;
+    power += 1;
+  }
+  return `${value}${short[power]}`;
+};
+
+/** The same in sentences: `2 MiB`. */
+export const longExactBytes = (bytes: number): string =>
+  exactBytes(bytes).replace(/[A-Z]$/, letter => ` ${letter === 'B' ? 'B' : `${letter}iB`}`);
 
 /** `0.82`, `4.31`, `210`, `12.4k`: a count or a rate in at most five columns. */
 export const formatCount = (count: number | undefined): string => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
+  exactBytes,
   formatBytes,
   formatClock,
   formatCount,
@@ -8,10 +9,15 @@ import {
   formatRatio,
   GiB,
   longBytes,
+  longExactBytes,
   MiB,
   parseBytes,
   parseSeconds,
   parseTarget,
+  showSizesIn,
+  sizesShownIn,
+  sizeUnits,
+  sizeWidth,
 } from '../src/units.ts';
 
 describe('sizes', () => {
@@ -72,6 +78,108 @@ describe('sizes', () => {
       }),
     );
   });
+});
+
+describe.each(sizeUnits)('%s sizes', units => {
+  afterEach(() => showSizesIn('binary'));
+
+  const step = units === 'binary' ? 1024 : 1000;
+  const cells = units === 'binary' ? ['B', 'K', 'M', 'G', 'T', 'P', 'E'] : ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+  const words = units === 'binary' ? ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] : cells;
+
+  /** What a text says: its number, how many digits stand behind its point, and the bytes of its unit. */
+  const readAs = (text: string, of: readonly string[]) => {
+    const [, number = '', fraction = '', unit = ''] = /^(-?\d+(?:\.(\d+))?) ?([A-Za-z]+)$/.exec(text) ?? [];
+    const power = of.indexOf(unit);
+    expect(power, text).toBeGreaterThanOrEqual(0);
+    return { bytes: Number(number) * step ** power, half: (0.5 * step ** power) / 10 ** fraction.length };
+  };
+
+  const anySize = fc.oneof(
+    fc.maxSafeNat(),
+    fc.nat({ max: 3000 }),
+    // Around the ends of each unit, where rounding goes wrong first.
+    fc
+      .tuple(
+        fc.nat({ max: 5 }),
+        fc.constantFrom(0.995, 9.995, 99.95, 999.5, 1000, 1023.5, 1024),
+        fc.integer({ min: -3, max: 3 }),
+      )
+      .map(([power, value, off]) => Math.max(0, Math.round(value * step ** power) + off))
+      .filter(bytes => bytes <= Number.MAX_SAFE_INTEGER),
+  );
+
+  it('are the whole process’s choice', () => {
+    showSizesIn(units);
+    expect(sizesShownIn()).toBe(units);
+    expect(formatBytes(2 * GiB)).toBe(units === 'binary' ? '2.00G' : '2.15GB');
+    expect(longBytes(2 * GiB)).toBe(units === 'binary' ? '2.00 GiB' : '2.15 GB');
+    expect(longBytes(-512 * 1024)).toBe(units === 'binary' ? '-512 KiB' : '-524 kB');
+    expect(formatBytes(undefined)).toBe('–');
+  });
+
+  it('are rounded to the nearest that can be written, in three digits', () => {
+    showSizesIn(units);
+    fc.assert(
+      fc.property(anySize, bytes => {
+        for (const [text, of] of [
+          [formatBytes(bytes), cells],
+          [longBytes(bytes), words],
+        ] as const) {
+          const { bytes: back, half } = readAs(text, of);
+          // A millionth for the arithmetic of floating point.
+          expect(Math.abs(back - bytes), text).toBeLessThanOrEqual(half * (1 + 1e-6));
+          expect(text.replace(/\D/g, '').replace(/^0/, '').length, text).toBeLessThanOrEqual(3);
+        }
+      }),
+    );
+  });
+
+  it('that are larger never look smaller', () => {
+    showSizesIn(units);
+    fc.assert(
+      fc.property(anySize, anySize, (a, b) => {
+        const [small, large] = a < b ? [a, b] : [b, a];
+        expect(readAs(formatBytes(small), cells).bytes).toBeLessThanOrEqual(readAs(formatBytes(large), cells).bytes);
+      }),
+    );
+  });
+
+  it('never take more columns than were said, one more for a sign', () => {
+    showSizesIn(units);
+    fc.assert(
+      fc.property(anySize, bytes => {
+        expect(formatBytes(bytes).length).toBeLessThanOrEqual(sizeWidth());
+        expect(formatBytes(-bytes).length).toBeLessThanOrEqual(sizeWidth() + 1);
+      }),
+    );
+  });
+
+  it('that are typed, and names of page sizes, are binary and exact all the same', () => {
+    showSizesIn(units);
+    expect([2 * MiB, GiB, 1536 * 1024, 1000].map(exactBytes)).toEqual(['2M', '1G', '1536K', '1000B']);
+    expect([2 * MiB, GiB, 1000].map(longExactBytes)).toEqual(['2 MiB', '1 GiB', '1000 B']);
+    expect(parseBytes('2GB')).toBe(2 * GiB);
+    fc.assert(
+      fc.property(anySize, bytes => {
+        expect(parseBytes(exactBytes(bytes))).toBe(bytes);
+      }),
+    );
+  });
+});
+
+it('no binary size can be taken for a decimal one', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1000, max: 2 ** 52 }), bytes => {
+      const binary = [formatBytes(bytes), longBytes(bytes)];
+      showSizesIn('decimal');
+      const decimal = [formatBytes(bytes), longBytes(bytes)];
+      showSizesIn('binary');
+      for (const text of binary) expect(text).toMatch(/(\d[KMGTP]| [KMGTP]iB)$/);
+      for (const text of decimal) expect(text).toMatch(/[kMGTP]B$/);
+      expect(decimal.some(text => text.endsWith('iB'))).toBe(false);
+    }),
+  );
 });
 
 describe('a target', () => {

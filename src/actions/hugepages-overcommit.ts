@@ -1,8 +1,8 @@
-import { longBytes } from '../units.ts';
+import { exactBytes, longBytes, longExactBytes } from '../units.ts';
 import type { Action } from './action.ts';
 import { refuse } from './guest.ts';
 import { poolFile } from './hugepages.ts';
-import { gigantic, parsePageSize, sizeWord } from './pool.ts';
+import { gigantic, parsePageSize } from './pool.ts';
 import { spare } from './reserve.ts';
 
 interface OvercommitInput {
@@ -25,7 +25,7 @@ export const hugepagesOvercommit: Action<OvercommitInput> = {
   },
 
   plan(model, { pageSize, count }, request) {
-    const summary = `Let the pool of ${longBytes(pageSize)} pages grow by ${count} on demand (${longBytes(count * pageSize)})`;
+    const summary = `Let the pool of ${longExactBytes(pageSize)} pages grow by ${count} on demand (${longBytes(count * pageSize)})`;
     if (pageSize >= gigantic) return refuse(request, summary, 'the kernel can find pages of this size only in advance');
     const pool = model.sample.host.pools?.find(one => one.pageSize === pageSize && one.node === undefined);
     const before = pool?.counts['nr_overcommit_hugepages'];
@@ -58,7 +58,7 @@ export const hugepagesOvercommit: Action<OvercommitInput> = {
           ? [`${surplus} pages are there beyond the pool's size: they stay until their owners free them`]
           : []),
       ],
-      undo: { action: 'hugepages-overcommit', words: [sizeWord(pageSize), String(before)] },
+      undo: { action: 'hugepages-overcommit', words: [exactBytes(pageSize), String(before)] },
     };
   },
 

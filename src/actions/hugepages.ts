@@ -1,5 +1,5 @@
 import type { Model } from '../model.ts';
-import { longBytes, parseBytes } from '../units.ts';
+import { exactBytes, longBytes, longExactBytes, parseBytes } from '../units.ts';
 import type { Action, Plan } from './action.ts';
 import { refuse } from './guest.ts';
 import {
@@ -13,7 +13,6 @@ import {
   poolChange,
   poolCounts,
   poolOwners,
-  sizeWord,
 } from './pool.ts';
 import { reserve } from './reserve.ts';
 
@@ -138,7 +137,7 @@ export const hugepages: Action<HugepagesInput> = {
     const { pageSize, count, node } = input;
     const where = node === undefined ? 'host' : `node ${node}`;
     const pool = poolCounts(model, pageSize, node);
-    const name = `pool of ${longBytes(pageSize)} pages${node === undefined ? '' : ` on node ${node}`}`;
+    const name = `pool of ${longExactBytes(pageSize)} pages${node === undefined ? '' : ` on node ${node}`}`;
     if (!pool) return refuse(request, `Resize the ${name}`, 'its counts are unknown');
     const before = persistent(pool);
     const summary = `${count > before ? 'Grow' : 'Shrink'} the ${name} from ${before} to ${count} (${longBytes(count * pageSize)})`;
@@ -175,7 +174,7 @@ export const hugepages: Action<HugepagesInput> = {
       ],
       warnings,
       ...(refusal ? { refusal } : {}),
-      undo: { action: 'hugepages', words: [sizeWord(pageSize), ...nodeWords, String(before)] },
+      undo: { action: 'hugepages', words: [exactBytes(pageSize), ...nodeWords, String(before)] },
     };
   },
 

@@ -1,10 +1,10 @@
 import type { Model } from '../model.ts';
-import { longBytes } from '../units.ts';
+import { exactBytes, longBytes } from '../units.ts';
 import { hugepages } from './hugepages.ts';
 import { hugepagesOvercommit } from './hugepages-overcommit.ts';
 import { ksm, ksmMode } from './ksm.ts';
 import { ksmSet, ksmSettingsOf } from './ksm-set.ts';
-import { gigantic, persistent, poolCounts, sizeWord } from './pool.ts';
+import { gigantic, persistent, poolCounts } from './pool.ts';
 import { sysctl } from './sysctl.ts';
 import { sysctls, sysctlText } from './sysctls.ts';
 
@@ -64,7 +64,7 @@ const sysctlKnobs = (model: Model): Knob[] =>
 const poolKnobs = (model: Model): Knob[] =>
   model.pools.flatMap(({ pageSize, node, values }) => {
     const counts = poolCounts(model, pageSize, node);
-    const size = sizeWord(pageSize);
+    const size = exactBytes(pageSize);
     if (!counts) return [];
     const on = node === undefined ? '' : ` on node ${node}`;
     const pages = `${persistent(counts)} pages, ${longBytes(values.total)}`;

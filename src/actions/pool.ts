@@ -1,6 +1,6 @@
 import type { Model, NodeModel } from '../model.ts';
 import type { PoolSample } from '../sample.ts';
-import { formatBytes, longBytes, parseBytes } from '../units.ts';
+import { exactBytes, longBytes, parseBytes } from '../units.ts';
 
 /** From here on a huge page is more than the page allocator gives in one piece: it has to be found and cleared. */
 export const gigantic = 1024 ** 3;
@@ -10,12 +10,9 @@ export const parsePageSize = (model: Model, word: string): number => {
   const bytes = parseBytes(word);
   const sizes = [...new Set(model.pools.map(({ pageSize }) => pageSize))];
   if (bytes !== undefined && sizes.includes(bytes)) return bytes;
-  const known = sizes.map(sizeWord).join(', ');
+  const known = sizes.map(exactBytes).join(', ');
   throw new Error(`there is no pool of hugepages of '${word}': there are ${known || 'none at all, or none were read'}`);
 };
-
-/** How a page size is written in a request: `2M`. */
-export const sizeWord = (pageSize: number): string => formatBytes(pageSize).replace(/\.0+(?=\D)/, '');
 
 /** Pages, as the kernel counts them. */
 export interface PoolCounts {

@@ -1,4 +1,4 @@
-import { formatBytes, parseBytes } from '../units.ts';
+import { exactBytes, parseBytes } from '../units.ts';
 import { nearest } from './nearest.ts';
 
 /** A kind of value: how it is read from TOML and written to it. */
@@ -48,22 +48,10 @@ export const number = (
   };
 };
 
-const sizeLetters = [
-  ['T', 1024 ** 4],
-  ['G', 1024 ** 3],
-  ['M', 1024 ** 2],
-  ['K', 1024],
-] as const;
-
-const writeSize = (bytes: number): string => {
-  const [letter, unit] = sizeLetters.find(([, size]) => bytes >= size && bytes % size === 0) ?? (['B', 1] as const);
-  return `${bytes / unit}${letter}`;
-};
-
-/** Bytes, written with a letter (`"128M"`): a bare number could mean bytes or MiB, so it is refused. */
+/** Bytes, written with a letter (`"128M"`) that is binary: a bare number could mean bytes or MiB, so it is refused. */
 export const size = (least: number, most: number, step = 1): Kind<number> => {
-  const multiple = step === 1 ? '' : ` in steps of ${formatBytes(step)}`;
-  const takes = `a size from "${writeSize(least)}" to "${writeSize(most)}"${multiple}`;
+  const multiple = step === 1 ? '' : ` in steps of ${exactBytes(step)}`;
+  const takes = `a size from "${exactBytes(least)}" to "${exactBytes(most)}"${multiple}`;
   return {
     takes,
     read: given => {
@@ -71,7 +59,7 @@ export const size = (least: number, most: number, step = 1): Kind<number> => {
       if (bytes === undefined || bytes < least || bytes > most || bytes % step !== 0) throw wrong(takes, given);
       return bytes;
     },
-    write: bytes => JSON.stringify(writeSize(bytes)),
+    write: bytes => JSON.stringify(exactBytes(bytes)),
   };
 };
 

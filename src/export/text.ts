@@ -4,7 +4,7 @@ import { type HostFieldId, hostFields } from '../fields/host.ts';
 import { type PoolFieldId, poolFields } from '../fields/pool.ts';
 import { type LedgerPart, ledgerParts } from '../ledger.ts';
 import { type Model, whyUnknown } from '../model.ts';
-import { format, formatBytes, formatDuration, formatRatio } from '../units.ts';
+import { exactBytes, format, formatBytes, formatDuration, formatRatio } from '../units.ts';
 import { alignRows, type Show, showIn } from './table.ts';
 
 type Item = readonly [word: string, field: HostFieldId];
@@ -46,7 +46,7 @@ const hostBlock = (model: Model): string[] => {
     ...items.flatMap(([word, id]) => [word, format(values[id], valueUnit(hostFields[id]))]),
   ]);
   for (const pool of model.pools) {
-    const label = `${formatBytes(pool.pageSize)} pages${pool.node === undefined ? '' : `, node ${pool.node}`}`;
+    const label = `${exactBytes(pool.pageSize)} pages${pool.node === undefined ? '' : `, node ${pool.node}`}`;
     rows.push([label, ...poolItems.flatMap(id => [id, format(pool.values[id], poolFields[id].unit)])]);
   }
   return alignRows(rows, new Set([0, 1, 3, 5, 7, 9]));

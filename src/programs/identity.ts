@@ -1,13 +1,13 @@
 import si from 'systeminformation';
 import type { Identity } from '../store/data.ts';
-import { longBytes } from '../units.ts';
+import { longExactBytes } from '../units.ts';
 
-/** `4 × 32 GB DDR5 4800`, for equal modules; mixed ones are told each. */
+/** `4 × 32 GiB DDR5 4800`, for equal modules; mixed ones are told each. */
 const describeDimms = (modules: readonly si.Systeminformation.MemLayoutData[]): string | undefined => {
   const kinds = Map.groupBy(
     modules.filter(module => module.size > 0),
     ({ size, type, clockSpeed }) =>
-      [longBytes(size), type && type !== 'Empty' ? type : '', clockSpeed ? `${clockSpeed} MT/s` : '']
+      [longExactBytes(size), type && type !== 'Empty' ? type : '', clockSpeed ? `${clockSpeed} MT/s` : '']
         .filter(part => part !== '')
         .join(' '),
   );

@@ -86,7 +86,7 @@ describe('hugepages', () => {
     const plan = planOf(model, 'hugepages 2M 1024');
     expect(plan.refusal).toBeUndefined();
     expect(plan.steps).toEqual([{ kind: 'write', path: pool2M, value: '1024', before: '0' }]);
-    expect(plan.summary).toBe('Grow the pool of 2.00 MiB pages from 0 to 1024 (2.00 GiB)');
+    expect(plan.summary).toBe('Grow the pool of 2 MiB pages from 0 to 1024 (2.00 GiB)');
     expect(plan.effect).toEqual([
       'host: 2.00 GiB leave the 23.1 GiB that are available, for hugepages alone',
       'host: 22.8 GiB are free, so it is expected to succeed',

@@ -84,7 +84,7 @@ describe('what is wrong is told in one line with file, line and the nearest righ
     ['delay = 1979-05-27', ':1: delay takes seconds from 0.1 to 3600, not a date'],
     [
       '[balloon]\n\nstep = "1 cubit"',
-      ':3: balloon.step takes a size from "1M" to "1T" in steps of 1.00M, not "1 cubit"',
+      ':3: balloon.step takes a size from "1M" to "1T" in steps of 1M, not "1 cubit"',
     ],
     ['tab = "gests"', /:1: tab takes a tab: [\w", ]+, not "gests": did you mean "guests"\?$/],
     [

@@ -69,3 +69,10 @@ test('a floor in a file refuses what the default would not', async () => {
   const { code } = await kvmtop(...ask, '--config', file('[balloon]\nfloor_percent = 100\n'));
   expect(code).toBe(3);
 });
+
+test('units are how sizes are shown; those that are typed stay binary', async () => {
+  const path = file('units = "decimal"\n');
+  const { stdout } = await kvmtop('do', 'balloon', 'web-1', '3G', '--demo', '--dry-run', '--config', path);
+  expect(stdout).toMatch(/from \S+ GB to 3\.22 GB/);
+  expect(stdout).not.toMatch(/[KMG]iB/);
+});

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { actions, meaning } from '../../actions/actions.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
+import { longBytes, parseBytes, sizesShownIn } from '../../units.ts';
 import { typedRequest } from '../keys/change.ts';
 import { PlanView } from './plan.tsx';
 
@@ -15,6 +16,14 @@ const hintOf = ({ model, setting }: State, { action, words }: Dialog & { kind: '
   }
 };
 
+/** What a typed size is in the unit that sizes are shown in; `undefined` where none was typed, or only a number. */
+const typedSize = (text: string): string | undefined => {
+  const size = text.trim().replace(/^[+-]\s*/, '');
+  const bytes = /[a-z]/i.test(size) ? parseBytes(size) : undefined;
+  if (bytes === undefined) return undefined;
+  return sizesShownIn() === 'binary' ? longBytes(bytes) : `${longBytes(bytes)} (typed sizes are binary)`;
+};
+
 /** Asks for the last word of a request, and shows while it is typed what it would do. */
 export const EnterDialog = ({
   state,
@@ -25,6 +34,7 @@ export const EnterDialog = ({
 }): ReactNode => {
   const action = actions.get(dialog.action);
   if (!state.model || !action) return null;
+  const size = typedSize(dialog.text);
   const meant = dialog.text === '' ? undefined : meaning(state.model, typedRequest(dialog), state.setting.limits);
   return (
     <Box flexDirection="column">
@@ -35,6 +45,7 @@ export const EnterDialog = ({
         {'> '}
         <Text bold>{safe(dialog.text)}</Text>
         <Text inverse> </Text>
+        {size === undefined ? '' : ` = ${size} `}
         <Text dimColor> {action.help}</Text>
       </Text>
       {meant instanceof Error && <Text color="yellow">{safe(meant.message)}</Text>}

@@ -1,4 +1,5 @@
 import { guestFields } from '../../fields/guest.ts';
+import { type SizeUnits, sizesShownIn } from '../../units.ts';
 import { allColumns, columnHelp, columnTitle } from '../columns.ts';
 import { modeTitles } from '../keys/key.ts';
 import { keys } from '../keys.ts';
@@ -11,18 +12,18 @@ const entry = (label: string, text: string, width: number, tone: 'key' | 'strong
     span(row),
   ]);
 
+const sizes: Readonly<Record<SizeUnits, string>> = {
+  binary: 'Sizes are binary: K, M, G stand for KiB, MiB, GiB.',
+  decimal: 'Sizes are shown in kB, MB, GB of 1000. Those you type are binary: K, M, G stand for KiB, MiB, GiB.',
+};
+
 /** All of the help, from the key and field tables. */
 const helpLines = (canvas: Canvas): readonly Line[] => {
   const { width } = canvas;
   const modes = Object.entries(modeTitles) as [keyof typeof modeTitles, string][];
   return [
     heading('Units', canvas),
-    ...entry(
-      '',
-      'Sizes are binary: K, M, G stand for KiB, MiB, GiB. – is unknown; the detail view (Enter) says why.',
-      width,
-      'key',
-    ),
+    ...entry('', `${sizes[sizesShownIn()]} – is unknown; the detail view (Enter) says why.`, width, 'key'),
     ...modes.flatMap(([mode, title]) => {
       const here = keys.filter(key => key.modes.includes(mode) && (mode === 'main' || !key.modes.includes('main')));
       return here.length === 0

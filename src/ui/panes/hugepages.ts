@@ -1,5 +1,5 @@
 import type { PoolModel } from '../../model.ts';
-import { formatBytes, unknown } from '../../units.ts';
+import { exactBytes, formatBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, heading } from './pane.ts';
 import { poolWorry } from './worry.ts';
@@ -40,12 +40,7 @@ export const hugepagesPane: Draw = canvas => {
     const { pageSize, node, values } = pool;
     const none = (values.total ?? 0) === 0;
     return [
-      span(
-        formatBytes(pageSize)
-          .replace(/\.0+(?=\D)/, '')
-          .padStart(5),
-        none ? 'dim' : 'strong',
-      ),
+      span(exactBytes(pageSize).padStart(5), none ? 'dim' : 'strong'),
       ...(nodes ? [span((node === undefined ? 'all' : String(node)).padStart(5), 'dim')] : []),
       span(cell(values.total) + cell(values.used), none ? 'dim' : 'text'),
       span(cell(values.free), none ? 'dim' : poolWorry(pool, state.setting.thresholds)),

@@ -1,5 +1,5 @@
 import type { GuestModel, NodeModel, PoolModel } from '../../model.ts';
-import { formatBytes, GiB, longBytes, unknown } from '../../units.ts';
+import { exactBytes, formatBytes, GiB, longBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type GuestColumn, guestList } from './guest-list.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
@@ -17,8 +17,6 @@ const bytes = (title: string, of: (node: NodeModel) => number | undefined): List
 const poolOf = (pools: readonly PoolModel[], size: number, node: NodeModel, alone: boolean): PoolModel | undefined =>
   pools.find(pool => pool.pageSize === size && pool.node === (alone ? undefined : node.id));
 
-const short = (size: number): string => formatBytes(size).replace(/\.0+(?=\D)/, '');
-
 /** A pair of columns for each size of hugepages that is in use. */
 const poolColumns = ({ model }: Canvas): readonly ListColumn<NodeModel>[] => {
   const alone = model.nodes.length === 1;
@@ -26,7 +24,7 @@ const poolColumns = ({ model }: Canvas): readonly ListColumn<NodeModel>[] => {
   return [...sizes]
     .sort((a, b) => a - b)
     .flatMap(size => [
-      bytes(`HUGE${short(size)}`, node => poolOf(model.pools, size, node, alone)?.values.total),
+      bytes(`HUGE${exactBytes(size)}`, node => poolOf(model.pools, size, node, alone)?.values.total),
       bytes('FREE', node => poolOf(model.pools, size, node, alone)?.values.free),
     ]);
 };

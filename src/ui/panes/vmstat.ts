@@ -2,7 +2,7 @@ import { valueUnit } from '../../fields/field.ts';
 import { hostFields } from '../../fields/host.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import { type ActivityId, type ActivityRow, activityIds } from '../../store/activity.ts';
-import { format, formatClock, formatRatio, unknown } from '../../units.ts';
+import { format, formatClock, formatRatio, sizeWidth, unknown } from '../../units.ts';
 import { type Line, span, type Tone } from '../line.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import { type Draw, heading, wrap } from './pane.ts';
@@ -79,7 +79,7 @@ const tone = (id: ActivityId, value: number | undefined, text: string, threshold
 
 const columnOf = (id: ActivityId, thresholds: Thresholds): ListColumn<ActivityRow> => ({
   title: titles[id],
-  width: id === 'procs_running' || id === 'procs_blocked' || isCpu(id) ? 3 : Math.max(5, titles[id].length),
+  width: id === 'procs_running' || id === 'procs_blocked' || isCpu(id) ? 3 : Math.max(sizeWidth(), titles[id].length),
   cell: row => {
     const text = isCpu(id) ? share(row, id) : format(row.values[id], valueUnit(hostFields[id]));
     return { text, tone: tone(id, row.values[id], text, thresholds) };
