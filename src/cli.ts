@@ -42,6 +42,10 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
     await openOutput(process.stdout).write(printSettings(loaded));
     return;
   }
+  if (command === 'simulate') {
+    const { simulatePolicies } = await import('./programs/simulate.ts');
+    return simulatePolicies(options, process.stdout);
+  }
   if (command === 'dump') return dumpRecording(options);
   if (command === 'replay') {
     const { replay } = await import('./programs/replay.tsx');

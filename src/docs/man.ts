@@ -19,6 +19,7 @@ const commands: Readonly<Record<Command, string>> = {
   replay: 'replay',
   dump: 'dump',
   report: 'report',
+  simulate: 'simulate',
   do: 'do',
   config: 'config',
   doctor: 'doctor',

@@ -34,6 +34,8 @@ export interface Options {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly fields: string | undefined;
+  /** `--policy`: names of policies, as they were typed. */
+  readonly policy: string | undefined;
   /** Where a report is written: a file, or `-` for what the program prints to. */
   readonly output: string | undefined;
   /** `--config`: the only file of settings to read. */
@@ -77,6 +79,7 @@ const flags = {
   from: { type: 'string' },
   to: { type: 'string' },
   fields: { type: 'string' },
+  policy: { type: 'string' },
   output: { type: 'string', short: 'o' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -95,6 +98,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   replay: ['tab', 'at'],
   dump: ['from', 'to', 'format', 'fields'],
   report: ['output', 'from', 'to'],
+  simulate: ['policy', 'json', 'from', 'to'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 
@@ -106,12 +110,13 @@ export type Command =
   | 'replay'
   | 'dump'
   | 'report'
+  | 'simulate'
   | 'do'
   | 'config'
   | 'doctor';
 
-/** These take one word: the recording. */
-const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report'];
+/** These take one word: the recording, or a scenario to simulate. */
+const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report', 'simulate'];
 
 export interface Call {
   readonly command: Command;
@@ -174,7 +179,9 @@ export const parseCall = (argv: readonly string[]): Call => {
       );
   }
   if (withFile.includes(command) && words.length < 2 && !values.help)
-    throw new UsageError(`${command} takes a FILE; see kvmtop ${command} -h`);
+    throw new UsageError(
+      `${command} takes a ${command === 'simulate' ? 'SCENARIO or a FILE' : 'FILE'}; see kvmtop ${command} -h`,
+    );
   const extra = words[withFile.includes(command) ? 2 : 1];
   if (command !== 'do' && extra !== undefined) throw new UsageError(`${command} takes no '${extra}'; see kvmtop -h`);
   const delay = values.delay === undefined ? defaults.delay : parseSeconds(values.delay);
@@ -217,6 +224,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       from: values.from,
       to: values.to,
       fields: values.fields,
+      policy: values.policy,
       output: values.output,
       config: values.config,
       settings: defaults,

@@ -1,5 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { actions } from '../actions/actions.ts';
+import { policies } from '../policy/policies.ts';
+import { scenarios } from '../simulator/scenarios.ts';
 import { tabs } from '../store/view.ts';
 import type { Command } from './options.ts';
 
@@ -30,6 +32,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop replay FILE [--at TIME]       the same screen over a recording
        kvmtop dump FILE [--from T] [--to T] ndjson or csv of a recording
        kvmtop report FILE -o OUT.html       a recording as one page with plots
+       kvmtop simulate SCENARIO|FILE [--policy A,B]
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
        kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
@@ -87,6 +90,17 @@ and no other file, so it can be kept with a ticket; it holds what the host told,
   -o, --output OUT.html where to; - is standard output
   --from T, --to T      only between these: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or
                         -10m (before its end)
+
+`,
+  simulate: () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json] [--from T] [--to T] [OPTIONS]
+
+Tells what policies would make of a scenario, or of what the guests of a recording used, beside each other. Nothing of this
+host is read or changed. It is a model: NUMA, hugepages, transparent hugepages, processors and disks' own load are not in
+it, and a recording does not tell what a guest would have used if it had had more.
+  --policy A,B          of ${policies.map(({ id }) => id).join(', ')} and none; all of them unless given
+  --from T, --to T      only this part of a recording: 2027-01-15T08:00, 08:00[:30] (local time), or -10m (before its end)
+
+${[...scenarios.values()].map(({ id, title }) => `  ${id.padEnd(22)}${title}`).join('\n')}
 
 `,
   do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { policySettingsOf } from '../config/settings.ts';
+import { policies, policyOf } from '../policy/policies.ts';
+import type { Policy, PolicySettings } from '../policy/policy.ts';
+import { openRecording } from '../recording/read.ts';
+import { modelsOf, scenarioOf } from '../simulator/recording.ts';
+import { figureTable, nobody } from '../simulator/report.ts';
+import type { Scenario } from '../simulator/scenario.ts';
+import { scenarios } from '../simulator/scenarios.ts';
+import { type Run, simulate } from '../simulator/simulate.ts';
+import { escapeJson, safe } from '../text.ts';
+import type { Glyphs } from '../ui/glyphs.ts';
+import { graph } from '../ui/parts/graph.ts';
+import { createTheme } from '../ui/theme.ts';
+import { formatBytes, formatDuration } from '../units.ts';
+import { type Options, UsageError } from './options.ts';
+import { openOutput } from './output.ts';
+import { rangeOf } from './range.ts';
+
+/** Of a plot: rows, and columns at most. */
+const height = 4;
+const width = 64;
+
+const fromRecording = (path: string, options: Pick<Options, 'from' | 'to'>): Scenario => {
+  const tape = openRecording(path);
+  try {
+    const { first, last } = rangeOf(tape, options);
+    return scenarioOf(modelsOf(tape, first, last), path);
+  } finally {
+    tape.close();
+  }
+};
+
+/** A scenario by its id, or the recording of that name. */
+const scenarioFor = (word: string, options: Pick<Options, 'from' | 'to'>): Scenario => {
+  const found = scenarios.get(word);
+  if (found) {
+    if (options.from !== undefined || options.to !== undefined)
+      throw new UsageError('--from and --to take a part of a recording; a scenario is simulated from its start');
+    return found;
+  }
+  if (existsSync(word)) return fromRecording(word, options);
+  throw new UsageError(
+    `there is no scenario and no recording '${safe(word)}': there are ${[...scenarios.keys()].join(', ')}`,
+  );
+};
+
+/** `none` and all policies, unless some are named. */
+const policiesFor = (names: string | undefined): readonly (Policy | undefined)[] => {
+  if (names === undefined) return [undefined, ...policies];
+  return [...new Set(names.split(','))].map(name => {
+    if (name === nobody) return undefined;
+    const policy = policyOf(name);
+    if (!policy)
+      throw new UsageError(
+        `there is no policy '${safe(name)}': there are ${[nobody, ...policies.map(({ id }) => id)].join(', ')}`,
+      );
+    return policy;
+  });
+};
+
+/** As many means of neighbours as a graph of this many columns shows. */
+const resampled = (values: readonly number[], count: number): readonly number[] =>
+  Array.from({ length: Math.min(count, values.length) }, (_, index) => {
+    const part = Math.min(count, values.length);
+    const some = values.slice(
+      Math.floor((index * values.length) / part),
+      Math.floor(((index + 1) * values.length) / part),
+    );
+    return some.reduce((sum, value) => sum + value, 0) / some.length;
+  });
+
+/** A graph for each run, all to the same scale. */
+const plots = (
+  runs: readonly Run[],
+  title: string,
+  numberOf: (point: Run['trace'][number]) => number,
+  glyphs: Glyphs,
+): readonly string[] => {
+  const series = runs.map(({ trace }) => trace.map(numberOf));
+  const top = Math.max(0, ...series.flat());
+  return runs.flatMap(({ policy = nobody }, index) => {
+    const values = resampled(series[index] ?? [], glyphs.braille ? 2 * width : width);
+    const rows = graph(values, width, height, top, glyphs).map(row => row.trimEnd());
+    return ['', `${title}, ${policy} (full height ${formatBytes(top)})`, ...rows];
+  });
+};
+
+const textOf = (scenario: Scenario, runs: readonly Run[], glyphs: Glyphs): string =>
+  [
+    `${safe(scenario.title)}: ${scenario.guests.length} guests on ${formatBytes(scenario.host.memory)} with ${formatBytes(scenario.host.swap)} of swap, ${formatDuration(scenario.seconds)}`,
+    scenario.help,
+    '',
+    ...figureTable(runs),
+    ...plots(runs, 'Available on the host', ({ available }) => available, glyphs),
+    ...plots(runs, 'Balloons together', ({ actual }) => actual, glyphs),
+    '',
+  ].join('\n');
+
+const jsonOf = ({ id, title, seconds, host, guests }: Scenario, runs: readonly Run[]): string =>
+  `${escapeJson(
+    JSON.stringify(
+      {
+        version: 1,
+        scenario: { id, title, seconds, memory: host.memory, swap: host.swap, guests: guests.length },
+        runs: runs.map(({ policy = nobody, figures, trace }) => ({ policy, figures, trace })),
+      },
+      undefined,
+      2,
+    ),
+  )}\n`;
+
+/**
+ * `kvmtop simulate SCENARIO|FILE [--policy A,B,C] [--json]`: what policies would have made of a scenario, or of what guests
+ * used in a recording, beside each other. Nothing of this host is read or changed.
+ * @throws UsageError for a scenario or a policy that there is not; Failure or RecordingError when the recording can't be read.
+ */
+export const simulatePolicies = async (
+  options: Pick<Options, 'words' | 'policy' | 'json' | 'from' | 'to' | 'settings'>,
+  out: NodeJS.WritableStream,
+): Promise<void> => {
+  const chosen = policiesFor(options.policy);
+  const scenario = scenarioFor(options.words[0] ?? '', options);
+  const settings: PolicySettings = { ...policySettingsOf(options.settings), pinned: new Map() };
+  const runs: Run[] = [];
+  for (const policy of chosen) runs.push(await simulate(scenario, policy, settings));
+  const { glyphs } = createTheme(process.env, options.settings);
+  await openOutput(out).write(options.json ? jsonOf(scenario, runs) : textOf(scenario, runs, glyphs));
+};
