@@ -147,7 +147,12 @@ const changed = path => {
 
 const main = async () => {
   const docs = join(root, 'src/docs.ts');
-  const entries = { kvmtop: join(root, 'src/cli.ts'), ...(existsSync(docs) && { docs }) };
+  const entries = {
+    kvmtop: join(root, 'src/cli.ts'),
+    // The thread that writes a recording.
+    recorder: join(root, 'src/recording/worker.ts'),
+    ...(existsSync(docs) && { docs }),
+  };
   const dist = join(root, 'dist');
   const sources = ['src', 'package-lock.json', 'esbuild.config.mjs'].map(name => join(root, name));
   const built = Math.min(...Object.keys(entries).map(name => changed(join(dist, `${name}.js`))));

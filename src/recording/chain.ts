@@ -22,8 +22,9 @@ const largest = 64 * 1024 * 1024;
 // Level 5 is as small as 9 at half the time.
 const params = { [constants.ZSTD_c_compressionLevel]: 5, [constants.ZSTD_c_checksumFlag]: 1 };
 
+/** In a buffer of its own: Node's has 16 kB, however little is in it. */
 const compress = (bytes: string | Uint8Array, dictionary?: Uint8Array): Uint8Array =>
-  zstdCompressSync(bytes, { params, ...(dictionary && { dictionary }) });
+  new Uint8Array(zstdCompressSync(bytes, { params, ...(dictionary && { dictionary }) }));
 
 const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
   try {

@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Encoded } from './chain.ts';
+import type { Headline } from './headline.ts';
+import type { TapeEvent } from './tape.ts';
+import { openWriter, type Writer, type WriterOptions } from './write.ts';
+
+/** The thread that writes for a recorder: what blocks on a slow disk. It tells of each order when it has done it. */
+
+export type Order =
+  | { readonly kind: 'append'; readonly encoded: Encoded; readonly headline: Headline }
+  | { readonly kind: 'note'; readonly event: TapeEvent }
+  | { readonly kind: 'close' };
+
+export type Answer =
+  /** What an order, or opening the file, has led to. */
+  | { readonly kind: 'done'; readonly bytes: number }
+  | { readonly kind: 'closed' }
+  /** The message of a RecordingError. Nothing more is written. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface WorkerInput {
+  readonly path: string;
+  readonly options: WriterOptions;
+}
+
+const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInput): void => {
+  const answer = (one: Answer): void => port.postMessage(one);
+  let writer: Writer | undefined;
+  const attempt = (work: () => Answer): void => {
+    try {
+      answer(work());
+    } catch (error) {
+      answer({ kind: 'failed', message: (error as Error).message });
+      port.close();
+      writer?.close();
+    }
+  };
+  attempt(() => {
+    writer = openWriter(path, options);
+    return { kind: 'done', bytes: writer.bytes };
+  });
+  if (!writer) return;
+  const open = writer;
+  port.on('message', (order: Order) =>
+    attempt(() => {
+      if (order.kind === 'close') {
+        open.close();
+        port.close();
+        return { kind: 'closed' };
+      }
+      if (order.kind === 'append') open.append(order.encoded, order.headline);
+      else open.note(order.event);
+      return { kind: 'done', bytes: open.bytes };
+    }),
+  );
+};
+
+if (parentPort) run(parentPort, workerData as WorkerInput);

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createMemoryTape } from '../../src/recording/memory.ts';
+import { openRecording } from '../../src/recording/read.ts';
+import { startRecorder } from '../../src/recording/recorder.ts';
+import { RecordingError } from '../../src/recording/tape.ts';
+import { until } from '../until.ts';
+import { folder } from './folder.ts';
+import { demoSamples, headlinesOf } from './samples.ts';
+
+const samples = await demoSamples(30);
+const headlines = headlinesOf(samples);
+const options = { program: 'kvmtop test', delay: 1 };
+
+const read = (path: string) => {
+  const recording = openRecording(path);
+  try {
+    const { first, last } = recording;
+    return {
+      samples: Array.from({ length: last - first + 1 }, (_, index) => recording.sample(first + index)),
+      events: recording.events(0, 1e12),
+    };
+  } finally {
+    recording.close();
+  }
+};
+
+test('what memory had, what comes and what happened are in the file', async () => {
+  const path = join(folder(), 'a.kvmtop');
+  const tape = createMemoryTape({ seconds: 1e9, bytes: 1e9 });
+  for (let index = 0; index < 10; index++) tape.append(samples[index]!, headlines[index]!);
+  const recorder = await startRecorder(path, { ...options, entries: tape.entries() });
+  const event = { time: 5, kind: 'policy', subject: 'web-1', text: 'shrank it', data: { by: [1] } } as const;
+  recorder.note(event);
+  for (let index = 10; index < 30; index++) recorder.append(samples[index]!, headlines[index]!);
+  await recorder.close();
+  expect(recorder.failure).toBe(undefined);
+  expect(recorder.status).toEqual({ seconds: 29, samples: 30, bytes: expect.any(Number), dropped: 0 });
+  expect(recorder.status.bytes).toBeGreaterThan(10_000);
+  expect(read(path)).toEqual({ samples, events: [event] });
+});
+
+test('a file that can not be recorded into is told at once', async () => {
+  const there = folder();
+  await expect(startRecorder(there, options)).rejects.toThrow(RecordingError);
+  await expect(startRecorder(join(there, 'nowhere/a'), options)).rejects.toThrow('is not there');
+  const first = await startRecorder(join(there, 'a'), options);
+  await expect(startRecorder(join(there, 'a'), options)).rejects.toThrow('is being recorded into');
+  await first.close();
+});
+
+test('what waits for the disk is bounded; what is dropped leaves a gap and nothing else', async () => {
+  const path = join(folder(), 'a.kvmtop');
+  const recorder = await startRecorder(path, { ...options, queue: 20_000 });
+  // Without a turn of the loop no order can be done.
+  for (let index = 0; index < 20; index++) recorder.append(samples[index]!, headlines[index]!);
+  expect(recorder.status.dropped).toBeGreaterThan(0);
+  const taken = recorder.status.samples;
+  await until('the queue is taken', 10_000, () => {
+    recorder.append(samples[20]!, headlines[20]!);
+    return recorder.status.samples > taken;
+  });
+  await recorder.close();
+  const kept = read(path).samples;
+  expect(kept).toHaveLength(recorder.status.samples);
+  expect(kept.slice(0, taken)).toEqual(samples.slice(0, taken));
+  expect(kept.at(-1)).toEqual(samples[20]);
+});
+
+test('after it is closed, or has failed, nothing more is taken', async () => {
+  const path = join(folder(), 'a.kvmtop');
+  const recorder = await startRecorder(path, options);
+  recorder.append(samples[0]!, headlines[0]!);
+  await recorder.close();
+  recorder.append(samples[1]!, headlines[1]!);
+  expect(recorder.status.samples).toBe(1);
+  expect(read(path).samples).toEqual(samples.slice(0, 1));
+});
