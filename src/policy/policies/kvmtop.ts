@@ -20,7 +20,7 @@ const potential = (needs: readonly Need[], { pressure }: HostState): number => {
 
 /** Said when balloons can't cover it. Nothing of it is a forecast. */
 const lacking = (needs: readonly Need[], host: HostState, granted: number): Decisions['skipped'] => {
-  const unmet = sum(needs.map(({ wants, inNeed }) => (inNeed ? wants : 0))) - granted;
+  const unmet = sum(needs.map(({ lacks, inNeed }) => (inNeed ? lacks : 0))) - granted;
   const short = host.available < host.reserve ? host.reserve - host.available - potential(needs, host) : 0;
   const lack = Math.max(0, short) + (host.pressure === 'calm' ? 0 : Math.max(0, unmet));
   return lack <= 0
@@ -72,8 +72,8 @@ const targets = (
  * The host is calm, short (MemAvailable below the reserve now, or in 10 s at its trend, until 1.2 reserves are there) or
  * critical (below half of it, or swapping or stalled while short). A guest's need is what it uses without its page cache, as
  * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
- * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets a
- * quarter of its size at once, from what the host has beyond its reserve and from what others have idle.
+ * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets
+ * half of its size at once, from what the host has beyond its reserve and from what others have idle.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
  * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor. When calm, with 1.5

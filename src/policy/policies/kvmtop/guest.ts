@@ -12,8 +12,8 @@ const wantMargins = 1.5;
 /** Down to this it is asked for memory. What lies between is left as it is, so that nothing swings. */
 const keepMargins = 2.5;
 
-/** A guest in need gets at least this share of what it has, at once: doubling takes four rounds. */
-const rescue = 0.25;
+/** A guest in need gets at least this share of what it has, at once. */
+const rescue = 0.5;
 /** Swap-ins count as need below this share available, and major faults, which files cause too, below that one. */
 const swapsBelow = 0.5;
 const faultsBelow = 0.25;
@@ -30,7 +30,8 @@ export interface Need {
   readonly one: Candidate;
   /** It thrashes, or soon will: it gets memory before others, and none is taken from it. */
   readonly inNeed: boolean;
-  /** It has less than it should, by so much. */
+  /** What it lacks to be well, and what it is to get if it can be had: in need more than that, since it may grow on. */
+  readonly lacks: number;
   readonly wants: number;
   /** Not below this: ever; while there is less pressure; and while there is page cache elsewhere. */
   readonly least: number;
@@ -119,12 +120,13 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: P
   const want = Math.min(maximum, Math.max(least, soon + kernel + wantMargins * margin));
   const inNeed = isInNeed(one);
   const shrank = moved(moments, -1, smallest);
-  const missing = Math.max(0, want - actual);
-  const wants = Math.min(maximum - actual, inNeed ? Math.max(missing, rescue * actual) : shrank ? 0 : missing);
+  const lacks = Math.max(0, want - actual);
+  const wants = Math.min(maximum - actual, inNeed ? Math.max(lacks, rescue * actual) : shrank ? 0 : lacks);
   const held = heldOf(guest);
   return {
     one,
     inNeed,
+    lacks,
     wants: wants < smallest && wants < maximum - actual ? 0 : wants,
     least,
     keep,
