@@ -11,8 +11,9 @@ import { Failure, UsageError } from '../../src/programs/options.ts';
 import { stream } from '../../src/programs/stream.ts';
 import type { Tape } from '../../src/recording/tape.ts';
 import type { Sample } from '../../src/sample.ts';
+import { demoSamples } from '../recording/samples.ts';
 import { printed } from './sources.ts';
-import { demoSamples, tapeOf } from './tapes.ts';
+import { tapeOf } from './tapes.ts';
 
 const options = { format: undefined, fields: undefined, guests: [], from: undefined, to: undefined };
 type Options = Parameters<typeof dump>[1];

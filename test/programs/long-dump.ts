@@ -1,6 +1,7 @@
 /** Dumps a recording that is as good as endless to stdout: a test runs it in a real pipe. */
 import { dump } from '../../src/programs/dump.ts';
-import { demoSamples, tapeOf } from './tapes.ts';
+import { demoSamples } from '../recording/samples.ts';
+import { tapeOf } from './tapes.ts';
 
 const options = { format: 'ndjson', fields: undefined, guests: [], from: undefined, to: undefined };
 const tape = tapeOf(await demoSamples(2), 1);

@@ -1,18 +1,6 @@
-import { recordable } from '../../src/fields/needs.ts';
-import { derive } from '../../src/model.ts';
-import { headlineOf } from '../../src/recording/headline.ts';
 import type { Tape } from '../../src/recording/tape.ts';
 import type { Sample } from '../../src/sample.ts';
-import { createDemoSource } from '../../src/source/demo.ts';
-
-/** Looks at the demo host, so many seconds apart. */
-export const demoSamples = async (count: number, seconds = 1): Promise<readonly Sample[]> => {
-  let now = 1_800_000_000;
-  const source = createDemoSource({ seed: 7, clock: () => now });
-  const samples: Sample[] = [];
-  for (let look = 0; look < count; look += 1, now += seconds) samples.push(await source.look(recordable));
-  return samples;
-};
+import { headlinesOf } from '../recording/samples.ts';
 
 /** A tape of these samples; ids start at 5, as after a ring has dropped some. */
 export const tapeOf = (samples: readonly Sample[], firstId = 5): Tape => {
@@ -34,10 +22,7 @@ export const tapeOf = (samples: readonly Sample[], firstId = 5): Tape => {
         0,
         samples.findLastIndex(one => one.time <= time && one.time >= first),
       ),
-    headlines: (from, to) =>
-      samples
-        .slice(from - firstId, to - firstId + 1)
-        .map((one, index) => headlineOf(derive(before(from + index), one))),
+    headlines: (from, to) => headlinesOf(samples).slice(from - firstId, to - firstId + 1),
     events: () => [],
   };
 };
