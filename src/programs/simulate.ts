@@ -10,6 +10,7 @@ import { scenarios } from '../simulator/scenarios.ts';
 import { type Run, simulate } from '../simulator/simulate.ts';
 import { escapeJson, safe } from '../text.ts';
 import type { Glyphs } from '../ui/glyphs.ts';
+import { wrap } from '../ui/panes/pane.ts';
 import { graph } from '../ui/parts/graph.ts';
 import { createTheme } from '../ui/theme.ts';
 import { formatBytes, formatDuration } from '../units.ts';
@@ -20,6 +21,8 @@ import { rangeOf } from './range.ts';
 /** Of a plot: rows, and columns at most. */
 const height = 4;
 const width = 64;
+/** Of sentences. */
+const columns = 80;
 
 const fromRecording = (path: string, options: Pick<Options, 'from' | 'to'>): Scenario => {
   const tape = openRecording(path);
@@ -89,7 +92,7 @@ const plots = (
 const textOf = (scenario: Scenario, runs: readonly Run[], glyphs: Glyphs): string =>
   [
     `${safe(scenario.title)}: ${scenario.guests.length} guests on ${formatBytes(scenario.host.memory)} with ${formatBytes(scenario.host.swap)} of swap, ${formatDuration(scenario.seconds)}`,
-    scenario.help,
+    ...wrap(scenario.help, columns),
     '',
     ...figureTable(runs),
     ...plots(runs, 'Available on the host', ({ available }) => available, glyphs),

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { actions } from '../actions/actions.ts';
 import { policies } from '../policy/policies.ts';
+import { figureHelp } from '../simulator/report.ts';
 import { scenarios } from '../simulator/scenarios.ts';
 import { tabs } from '../store/view.ts';
 import type { Command } from './options.ts';
@@ -100,7 +101,11 @@ it, and a recording does not tell what a guest would have used if it had had mor
   --policy A,B          of ${policies.map(({ id }) => id).join(', ')} and none; all of them unless given
   --from T, --to T      only this part of a recording: 2027-01-15T08:00, 08:00[:30] (local time), or -10m (before its end)
 
+Scenarios:
 ${[...scenarios.values()].map(({ id, title }) => `  ${id.padEnd(22)}${title}`).join('\n')}
+
+What is told of each policy:
+${figureHelp.map(({ title, help }) => `  ${title.padEnd(22)}${help}`).join('\n')}
 
 `,
   do: () => `Usage: kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force] [OPTIONS]

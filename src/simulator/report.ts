@@ -19,7 +19,11 @@ const told: Readonly<Record<Exclude<keyof Figures, 'seconds'>, Told>> = {
     help: 'waiting for swap, their own or the host’s; sum over guests',
     text: seconds,
   },
-  short: { title: 'short of the reserve', help: 'less available than the policies’ reserve', text: seconds },
+  short: {
+    title: 'short of the reserve',
+    help: 'less was available than the policies are told to keep',
+    text: seconds,
+  },
   availableLeast: { title: 'least available', help: 'MemAvailable of the host', text: formatBytes },
   availableMean: { title: 'mean available', help: 'MemAvailable of the host', text: formatBytes },
   swappedOut: { title: 'host swapped out', help: 'guest memory, by the host', text: formatBytes },
@@ -47,13 +51,12 @@ export const figureTable = (runs: readonly Run[]): readonly string[] => {
     ]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)));
-  const helps = ['', ...Object.values(told).map(({ help }) => help)];
-  return cells.map((row, index) =>
-    [
-      ...row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))),
-      helps[index] ?? '',
-    ]
-      .join('  ')
-      .trimEnd(),
+  return cells.map(row =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
   );
 };
+
+/** What each figure means. */
+export const figureHelp: readonly { readonly title: string; readonly help: string }[] = Object.values(told);
