@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configPage } from './docs/config.ts';
 import { fieldsPage } from './docs/fields.ts';
+import { findingsPage } from './docs/findings.ts';
 import { keysPage } from './docs/keys.ts';
 import { manPage } from './docs/man.ts';
 
@@ -12,6 +13,7 @@ const folder = join(import.meta.dirname, '../docs');
 export const pages: Readonly<Record<string, () => string>> = {
   'config.md': configPage,
   'fields.md': fieldsPage,
+  'findings.md': findingsPage,
   'keys.md': keysPage,
   'kvmtop.1': manPage,
 };

@@ -3,6 +3,7 @@ import { keyNames } from '../src/docs/keys.ts';
 import { escaped } from '../src/docs/markdown.ts';
 import { outdated, pages } from '../src/docs.ts';
 import { guestFields } from '../src/fields/guest.ts';
+import { rules } from '../src/policy/rules.ts';
 import { keys } from '../src/ui/keys.ts';
 
 test('the made pages are what the tables say', () => {
@@ -19,6 +20,12 @@ test('each field has its row, a counter with its two names', () => {
   }
 });
 
+test('each rule of the findings has its row', () => {
+  const rows = page('findings.md').split('\n');
+  for (const { id, help } of rules)
+    expect(rows.filter(row => row.startsWith(`| \`${id}\` | `) && row.includes(escaped(help)))).toHaveLength(1);
+});
+
 test('each key is told, with what it does', () => {
   for (const key of keys) {
     expect(page('keys.md')).toContain(escaped(key.help));
@@ -27,7 +34,7 @@ test('each key is told, with what it does', () => {
 });
 
 describe('tables stay tables', () => {
-  test.each(['config.md', 'fields.md', 'keys.md'])('%s', name => {
+  test.each(['config.md', 'fields.md', 'findings.md', 'keys.md'])('%s', name => {
     const rows = page(name)
       .split('\n')
       .filter(row => row.startsWith('|'));

@@ -39,7 +39,7 @@ export const balloonForgotten: Rule = {
           severity: 'notice',
           text: `Its balloon withholds ${longBytes(holds)}, and the host has ${longBytes(available)} available: nobody needs what it gave up${inside === undefined ? '' : `. It does well, with ${longBytes(inside)} of ${longBytes(actual)} available`}.`,
           numbers: known({ balloon_actual: actual, mem_available: available, guest_available: inside }),
-          ...offer(model, { action: 'balloon', words: [guest.id, 'max'] }),
+          ...offer(model, { action: 'balloon', words: [guest.id, 'max'] }, { guest }),
         },
       ];
     });

@@ -32,7 +32,7 @@ export const balloonInVain: Rule = {
           severity: 'warning',
           text: `Its balloon withholds ${longBytes(holds)}, but its memory is ${kept}: the guest lost it, and the host got nothing back.`,
           numbers: known({ balloon_actual: guest.values.balloon_actual, hugetlb: guest.values.hugetlb }),
-          ...offer(model, { action: 'balloon', words: [guest.id, 'max'] }),
+          ...offer(model, { action: 'balloon', words: [guest.id, 'max'] }, { guest }),
         },
       ];
     });

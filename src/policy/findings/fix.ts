@@ -1,12 +1,17 @@
 import type { Request } from '../../actions/action.ts';
 import { plan } from '../../actions/actions.ts';
 import { describeRequest } from '../../actions/describe.ts';
-import type { Model } from '../../model.ts';
+import type { GuestModel, Model } from '../../model.ts';
 import type { Remark } from '../finding.ts';
 
 /** A request as a finding's fix; where the guard rails refuse it now, it is advice, with their reason. */
-export const offer = (model: Model, request: Request, advice?: string): Pick<Remark, 'fix' | 'advice'> => {
-  const { refusal } = plan(model, request);
+export const offer = (
+  model: Model,
+  request: Request,
+  { advice, guest }: { readonly advice?: string; readonly guest?: GuestModel } = {},
+): Pick<Remark, 'fix' | 'advice'> => {
+  // Where it is for one guest, the others need not be searched for it: there may be a thousand remarks.
+  const { refusal } = plan(guest ? { ...model, guests: [guest] } : model, request);
   if (!refusal) return { fix: request, ...(advice === undefined ? {} : { advice }) };
   return { advice: `“${describeRequest(request)}” would help, but is refused: ${refusal.reason}.` };
 };

@@ -4,7 +4,7 @@ import type { Remark, Rule } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { above } from './limit.ts';
 import { known } from './numbers.ts';
-import { meanRate } from './rate.ts';
+import { earlierLook, perSecond } from './rate.ts';
 import { roomToGive } from './room.ts';
 
 /** Of a guest in swap: less than this is QEMU's own, or of no account. Bytes. */
@@ -18,15 +18,14 @@ const adviceOf = (model: Model, thresholds: Thresholds, swapped: number): string
 };
 
 const remark = (
-  window: readonly Model[],
   model: Model,
   guest: GuestModel,
+  faults: number | undefined,
   thresholds: Thresholds,
   stands: boolean,
 ): readonly Remark[] => {
   const { swap, mem_size: size } = guest.values;
   if (!above(swap, much, stands)) return [];
-  const faults = meanRate(window, ({ guests }) => guests.find(({ id }) => id === guest.id)?.totals.host_major_faults);
   const waits = above(faults, thresholds.hostMajorFaults, stands);
   const has = size === undefined ? '' : ` of its ${longBytes(size)}`;
   return [
@@ -36,10 +35,10 @@ const remark = (
       severity: waits ? 'warning' : 'notice',
       text: `The host has swapped out ${longBytes(swap)}${has}. ${
         waits
-          ? `It waits for the host’s disk ${formatCount(faults)} times a second, and can’t tell why it is slow.`
+          ? `The guest waits for the host’s disk ${formatCount(faults)} times a second, and can’t tell why it is slow.`
           : faults === undefined
-            ? 'Whether it waits for that is not known.'
-            : 'It touches next to nothing of that now.'
+            ? 'Whether the guest waits for that is not known.'
+            : 'The guest touches next to nothing of that now.'
       }`,
       numbers: known({ swap, mem_size: size, host_major_faults: faults }),
       advice: adviceOf(model, thresholds, swap),
@@ -58,6 +57,12 @@ export const guestSwapped: Rule = {
   sustain: 15,
   check(window, thresholds, stands) {
     const model = window.at(-1);
-    return model ? model.guests.flatMap(guest => remark(window, model, guest, thresholds, stands(guest.id))) : [];
+    if (!model) return [];
+    const before = earlierLook(window);
+    const totals = new Map(before?.guests.map(({ id, totals: { host_major_faults } }) => [id, host_major_faults]));
+    return model.guests.flatMap(guest => {
+      const faults = perSecond(before, totals.get(guest.id), model, guest.totals.host_major_faults);
+      return remark(model, guest, faults, thresholds, stands(guest.id));
+    });
   },
 };

@@ -19,12 +19,11 @@ const stuck = (
   guest: GuestModel,
   { words, numbers, waits }: Thrashing,
   thresholds: Thresholds,
-  stands: boolean,
 ): readonly Remark[] => {
   const { balloon_actual: actual } = guest.values;
   const holds = withheld(guest);
   const gives = returnable(model, guest, thresholds);
-  if (actual === undefined || holds === undefined || gives < least / (stands ? 2 : 1)) return [];
+  if (actual === undefined || holds === undefined || gives < least) return [];
   const { mem_available: available } = model.host.values;
   const size = gives >= holds ? 'max' : `${Math.floor((actual + gives) / MiB) * MiB}B`;
   return [
@@ -34,7 +33,7 @@ const stuck = (
       severity: waits ? 'critical' : 'warning',
       text: `Its balloon withholds ${longBytes(holds)} while it lacks memory: it ${words}. The host has ${longBytes(available)} available${gives >= holds ? '' : `, enough to give ${longBytes(gives)} back`}.`,
       numbers: { ...numbers, ...known({ mem_available: available }) },
-      ...offer(model, { action: 'balloon', words: [guest.id, size] }),
+      ...offer(model, { action: 'balloon', words: [guest.id, size] }, { guest }),
     },
   ];
 };
@@ -43,7 +42,7 @@ export const balloonStuck: Rule = {
   id: 'balloon-stuck',
   title: 'Balloon inflated while its guest thrashes',
   help:
-    'A guest lacks memory (it reads its own swap, has little available, or stopped to report), its balloon withholds ' +
+    'A guest lacks memory (it reads its own swap, has little available, or stopped reporting), its balloon withholds ' +
     'some, and the host has room to give back at least 64 MiB without being short. Critical while the guest waits for its disk.',
   strategy: 'repair',
   severities: ['critical', 'warning'],
@@ -53,7 +52,7 @@ export const balloonStuck: Rule = {
     if (!model) return [];
     return model.guests.flatMap(guest => {
       const signs = thrashing(guest, thresholds, stands(guest.id));
-      return signs ? stuck(model, guest, signs, thresholds, stands(guest.id)) : [];
+      return signs ? stuck(model, guest, signs, thresholds) : [];
     });
   },
 };

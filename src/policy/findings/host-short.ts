@@ -12,13 +12,12 @@ const help = (model: Model, lacking: number): Pick<Remark, 'fix' | 'advice'> => 
   const request = reclaim(idle, lacking);
   if (!request) return { advice: 'No balloon can give anything back: move a guest away, or end what is not needed.' };
   const back = reclaimable(idle);
-  return offer(
-    model,
-    request,
-    back < lacking
-      ? `Guests have about ${longBytes(back)} to spare, which is not enough: move one away, too.`
-      : `Guests have about ${longBytes(back)} to spare.`,
-  );
+  return offer(model, request, {
+    advice:
+      back < lacking
+        ? `Guests have about ${longBytes(back)} to spare, which is not enough: move one away, too.`
+        : `Guests have about ${longBytes(back)} to spare.`,
+  });
 };
 
 export const hostShort: Rule = {
@@ -26,7 +25,7 @@ export const hostShort: Rule = {
   title: 'Host short of memory',
   help:
     'What is available to the host (MemAvailable) is less than the set share of its RAM; critical below the second ' +
-    'limit, where the kernel begins to kill. Silent again a fifth above the limit.',
+    'limit, where it is not far from killing a process. Silent again a fifth above the limit.',
   strategy: 'balloon',
   severities: ['critical', 'warning'],
   sustain: 5,

@@ -76,7 +76,7 @@ export const ksmLoss: Rule = {
         ...offer(
           model,
           { action: 'ksm', words: ['unmerge'] },
-          'That frees its records, too; stopping alone would keep them.',
+          { advice: 'That frees its records, too; stopping alone would keep them.' },
         ),
       },
     ];

@@ -54,7 +54,10 @@ export const ksmOff: Rule = {
         ...offer(
           model,
           { action: 'ksm', words: ['run'] },
-          'It takes processor time, and lets guests find out which of their pages others have too: leave it off where they do not trust each other.',
+          {
+            advice:
+              'It takes processor time, and lets guests find out which of their pages others have too: leave it off where they do not trust each other.',
+          },
         ),
       },
     ];

@@ -29,7 +29,11 @@ export const migratedHolding: Rule = {
           severity: 'warning',
           text: `It was migrated away, and its QEMU still holds ${longBytes(holds)} here.`,
           numbers: known({ held, rss, hugetlb }),
-          ...offer(model, { action: 'quit', words: [guest.id] }, 'First look that it runs at its destination.'),
+          ...offer(
+            model,
+            { action: 'quit', words: [guest.id] },
+            { advice: 'First look that it runs at its destination.', guest },
+          ),
         },
       ];
     });

@@ -9,22 +9,25 @@ export const monitorsBusy: Rule = {
   id: 'monitors-busy',
   title: 'Monitors that do not answer',
   help:
-    'The monitors of some guests have not answered for 15 s and more: another client holds them, or QEMU hangs. Their ' +
+    'The monitors of some guests have not answered for a minute and more: another client holds them, or QEMU hangs. Their ' +
     'numbers are old, and nothing can be asked of them. A warning where it is a quarter of all.',
   strategy: 'repair',
   severities: ['warning', 'notice'],
-  sustain: 15,
+  sustain: 60,
   check(window) {
     const model = window.at(-1);
     const busy = (model?.guests ?? []).filter(({ sample }) => sample.monitor.state === 'busy');
     if (!model || busy.length === 0) return [];
     const ages = busy.flatMap(({ values }) => values.monitor_age ?? []);
-    const longest = ages.length === 0 ? '' : `, one for ${formatDuration(Math.round(Math.max(...ages)))}`;
+    const longest =
+      ages.length === 0
+        ? ''
+        : `, ${busy.length === 1 ? '' : 'one '}for ${formatDuration(Math.round(Math.max(...ages)))}`;
     return [
       {
         subject: 'monitors',
         severity: busy.length >= model.guests.length / 4 && busy.length > 1 ? 'warning' : 'notice',
-        text: `${counted(busy.length, 'monitor')} of ${model.guests.length} ${busy.length === 1 ? 'does' : 'do'} not answer${longest}: ${namesOf(busy)}. What is shown of their inside is from before.`,
+        text: `${counted(busy.length, 'monitor')} of ${model.guests.length} ${busy.length === 1 ? 'does' : 'do'} not answer${longest}: ${namesOf(busy)}. What is shown of ${busy.length === 1 ? 'its guest' : 'their guests'} is from before.`,
         numbers: known({ busy: busy.length, guests: model.guests.length }),
         advice:
           'Look who else is connected (ss -xp), and whether that QEMU hangs (state D); kvmtop asks ever less often meanwhile.',

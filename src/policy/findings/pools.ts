@@ -32,7 +32,7 @@ const shrunk = (model: Model, { pageSize, values }: PoolModel): Pick<Remark, 'fi
   return offer(
     model,
     { action: 'hugepages', words: [exactBytes(pageSize), String(count)] },
-    'Keep it if a guest is about to start on it.',
+    { advice: 'Keep it if a guest is about to start on it.' },
   );
 };
 

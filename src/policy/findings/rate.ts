@@ -4,21 +4,31 @@ import type { Model } from '../../model.ts';
 const span = 15;
 
 /** The Model with which the newest is compared: the oldest of the last seconds, or the one before it. */
-const earlier = (window: readonly Model[], newest: Model): Model | undefined =>
-  window.find(one => one !== newest && newest.sample.monotonic - one.sample.monotonic <= span) ?? window.at(-2);
+export const earlierLook = (window: readonly Model[]): Model | undefined => {
+  const newest = window.at(-1);
+  if (!newest) return undefined;
+  const since = newest.sample.monotonic - span;
+  return window.find(one => one !== newest && one.sample.monotonic >= since) ?? window.at(-2);
+};
 
-/**
- * Mean rate of a counter over the last seconds of the window, per second. `undefined` with one Model only, or where the
- * counter is unknown or was reset.
- */
+/** How fast a counter grew from one look to the next, per second. `undefined` where it is unknown, or was reset. */
+export const perSecond = (
+  before: Model | undefined,
+  from: number | undefined,
+  after: Model,
+  to: number | undefined,
+): number | undefined => {
+  if (!before || from === undefined || to === undefined) return undefined;
+  const seconds = after.sample.monotonic - before.sample.monotonic;
+  return seconds <= 0 || to < from ? undefined : (to - from) / seconds;
+};
+
+/** Mean rate of a counter over the last seconds of the window; `undefined` with one Model only, too. */
 export const meanRate = (
   window: readonly Model[],
   totalOf: (model: Model) => number | undefined,
 ): number | undefined => {
   const newest = window.at(-1);
-  const before = newest && earlier(window, newest);
-  if (!newest || !before) return undefined;
-  const [now, then] = [totalOf(newest), totalOf(before)];
-  const seconds = newest.sample.monotonic - before.sample.monotonic;
-  return now === undefined || then === undefined || seconds <= 0 || now < then ? undefined : (now - then) / seconds;
+  const before = earlierLook(window);
+  return newest && before && perSecond(before, totalOf(before), newest, totalOf(newest));
 };

@@ -58,10 +58,10 @@ export const reclaim = (idle: readonly Idle[], bytes: number): Request | undefin
   return words.length === 0 ? undefined : { action: words.length === 2 ? 'balloon' : 'balloons', words };
 };
 
-/** What the host could give to guests and still be far from short. Bytes; `undefined` when that is unknown. */
+/** What the host could give to guests and not be short: a fifth above the limit. Bytes; `undefined` when that is unknown. */
 export const roomToGive = (model: Model, { availableLow }: Thresholds): number | undefined => {
   const { mem_available: available, mem_total: total } = model.host.values;
-  return available === undefined || total === undefined ? undefined : available - 1.5 * availableLow * total;
+  return available === undefined || total === undefined ? undefined : available - 1.2 * availableLow * total;
 };
 
 /** What its balloon keeps from the guest: bytes. `undefined` when that is unknown. */

@@ -42,7 +42,7 @@ export const statisticsOff: Rule = {
         severity: 'notice',
         text: `Nobody asks for its statistics (polling interval 0): what it uses ${age === undefined ? 'is unknown' : `was last told ${formatDuration(age)} ago`}, so no size is known to be safe for its balloon.`,
         numbers: known({ stats_interval: interval, stats_age: age }),
-        ...offer(model, { action: 'polling', words: [guest.id, usualInterval] }),
+        ...offer(model, { action: 'polling', words: [guest.id, usualInterval] }, { guest }),
       };
     }),
 };
@@ -74,7 +74,7 @@ export const statisticsFrozen: Rule = {
   id: 'statistics-frozen',
   title: 'Guest statistics are frozen',
   help:
-    'A running guest that is asked for statistics has stopped to report: for longer than 10 s and three of its intervals. ' +
+    'A running guest that is asked for statistics has not reported for longer than 10 s and three of its intervals. ' +
     'A guest that thrashes or hangs stops first, so its last numbers are not what is now.',
   strategy: 'repair',
   severities: ['warning'],

@@ -34,16 +34,18 @@ export const thrashing = (guest: GuestModel, thresholds: Thresholds, stands: boo
   const low = below(share, thresholds.guestAvailableLow, stands);
   const rather = below(share, 2 * thresholds.guestAvailableLow, stands);
   const faulting = above(faults, thresholds.guestMajorFaults, stands) && (rather || swaps);
-  const silent = statsStale(guest) === true && (guest.values.stats_interval ?? 0) > 0 && (rather || swaps);
+  const stale = statsStale(guest) === true;
+  const silent = stale && (guest.values.stats_interval ?? 0) > 0 && (rather || swaps);
   if (!swaps && !low && !faulting && !silent) return undefined;
-  const words = [
-    ...(swaps ? [`reads ${longBytes(swapIn)}/s from its own swap`] : []),
-    ...(faulting ? [`has ${formatCount(faults)} major faults a second`] : []),
-    ...(rather ? [`has ${longBytes(available)} of ${longBytes(has)} available`] : []),
-    ...(silent ? [`last reported ${formatDuration(age)} ago, as a guest does that thrashes`] : []),
+  // What is of then must not read as if it were of now.
+  const [reads, owns] = stale ? ['read', 'had'] : ['reads', 'has'];
+  const signs = [
+    ...(swaps ? [`${reads} ${longBytes(swapIn)}/s from its own swap`] : []),
+    ...(faulting ? [`${owns} ${formatCount(faults)} major faults a second`] : []),
+    ...(rather ? [`${owns} ${longBytes(available)} of ${longBytes(has)} available`] : []),
   ];
   return {
-    words: words.join(', '),
+    words: `${stale ? `last reported ${formatDuration(age)} ago${silent ? ', as a guest does that thrashes' : ''}, and then it ` : ''}${signs.join(', ')}`,
     numbers: known({
       guest_swap_in: swapIn,
       guest_major_faults: faults,

@@ -58,7 +58,7 @@ describe('monitors', () => {
     const some = idleHost(many(12, index => (index < 2 ? { monitor: silent } : {})));
     expect(remark(monitorsBusy, [some])).toMatchObject({
       severity: 'notice',
-      text: '2 monitors of 12 do not answer, one for 1m15: web-0 and web-1. What is shown of their inside is from before.',
+      text: '2 monitors of 12 do not answer, one for 1m15: web-0 and web-1. What is shown of their guests is from before.',
     });
     const most = idleHost(many(12, index => (index < 6 ? { monitor: silent } : {})));
     expect(remark(monitorsBusy, [most])).toMatchObject({
