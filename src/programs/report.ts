@@ -61,7 +61,8 @@ export const report = async (
   try {
     writePrivately(output, page);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the report can't be written to ${safe(output)}: ${safe(why)}`);
+    // Behind the comma is what was called, and on which file.
+    const why = (error instanceof Error ? error.message : String(error)).split(',')[0] ?? '';
+    throw new Failure(`the report can't be written to ${safe(output)} (${safe(why)}): choose another place with -o`);
   }
 };

@@ -26,11 +26,12 @@ export const choosePoints = ({ time, columns }: Track, gaps: readonly Gap[]): re
     chosen.add(at - 1).add(at);
     arrivals += 1;
   }
-  const begin = time[0] ?? 0;
-  const length = ((time[count - 1] ?? 0) - begin) / stretches;
+  // A clock may have been set back, so the first and the last sample need not be the ends.
+  const begin = time.reduce((a, b) => Math.min(a, b));
+  const length = (time.reduce((a, b) => Math.max(a, b)) - begin) / stretches || 1;
   let from = 0;
   while (from < count) {
-    // A clock that was set back stays in the stretch where it was.
+    // Samples of a clock that was set back stay in the stretch where it was.
     const end = begin + length * (Math.floor(((time[from] ?? 0) - begin) / length) + 1);
     let to = from + 1;
     while (to < count && (time[to] ?? 0) < end) to += 1;

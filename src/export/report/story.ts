@@ -81,7 +81,14 @@ const comings = ({ guests, begin, end }: Gathered): Sentence => {
   const went = guests.filter(({ id }) => atBegin?.has(id) && !atEnd?.has(id));
   const running = count(begin.guests.length, 'guest');
   if (came.length + went.length + passed.length === 0)
-    return { text: begin.guests.length === 0 ? 'No guest ran.' : `The same ${running} ran all the time.` };
+    return {
+      text:
+        begin.guests.length === 0
+          ? 'No guest ran.'
+          : begin.guests.length === 1
+            ? 'One guest ran all the time.'
+            : `The same ${running} ran all the time.`,
+    };
   return {
     text: [
       `${running} at the start, ${end.guests.length} at the end.`,
@@ -135,8 +142,8 @@ const happenings = ({ events }: Gathered): Sentence[] => {
             time: first.time,
             text:
               changes.length === 1
-                ? `The only change was made: ${first.what}${failed > 0 ? ', which failed' : ''}.`
-                : `The first of ${changes.length} changes was made: ${first.what}.${failed > 0 ? ` ${failed} of them failed.` : ''}`,
+                ? `The only change${failed > 0 ? ', which failed' : ''}: ${first.what}.`
+                : `The first of ${changes.length} changes${failed > 0 ? ` (${failed} failed)` : ''}: ${first.what}.`,
           },
         ]
       : []),
