@@ -5,7 +5,7 @@ import { kvmtop } from '../../../src/policy/policies/kvmtop.ts';
 import type { PolicySettings } from '../../../src/policy/policy.ts';
 import { scenarios } from '../../../src/simulator/scenarios.ts';
 import { simulate } from '../../../src/simulator/simulate.ts';
-import { GiB, MiB } from '../../../src/units.ts';
+import { GiB, KiB, MiB } from '../../../src/units.ts';
 import { type Given, look, reasons, settings, targets, type World } from './world.ts';
 
 /** A host of 64 GiB: its reserve is 6.4 GiB, it is short until 7.68, and gives back above 9.6. */
@@ -100,6 +100,23 @@ describe('a short host', () => {
     );
   });
 
+  it('reckons with what the guest’s kernel took at boot', () => {
+    // 0.2 GiB of its 8 are missing in its total: 7.5 + 0.2 GiB stay.
+    const given = using('a', 6, { free: 1.8 * GiB, available: 1.8 * GiB, stats: { 'stat-total-memory': 7.8 * GiB } });
+    expect(sizes([host(6, given)])).toEqual({ a: 7.7 });
+  });
+
+  it('goes slower near a guest’s floor', () => {
+    // A quarter of 8 GiB: half of the 1 GiB above it, less than a tenth of 8.
+    expect(sizes([host(6, using('a', 1, { actual: 3 * GiB }))])).toEqual({ a: 2.5 });
+  });
+
+  it('does not bother guests about less than a hundredth of their size', () => {
+    const guests = [using('a', 1)];
+    expect(sizes([host(6.3, ...guests), host(7.62, ...guests)])).toEqual({});
+    expect(sizes([host(6.3, ...guests), host(7.58, ...guests)])).toEqual({ a: 7.9 });
+  });
+
   it('stays short until 1.2 reserves are there', () => {
     const guests = [using('a', 1)];
     expect(sizes([host(7.5, ...guests)])).toEqual({});
@@ -141,18 +158,30 @@ describe('a critical host', () => {
     expect(sizes([host(3, using('a', 1), using('b', 6))])).toEqual({ a: 6, b: 6.6 });
   });
 
-  it('is one that swaps while it is short', () => {
-    const swapping = (pages: number): World => ({
-      ...host(7, using('a', 1)),
+  it.each(['swap_in', 'swap_out'] as const)('is one that swaps while it is short: %s', id => {
+    const model = look(host(6, using('a', 1)));
+    const busy = (rate: number, available: number): Model => ({
+      ...model,
+      host: { ...model.host, values: { ...model.host.values, mem_available: available * GiB, [id]: rate } },
+    });
+    const a = (one: Model): number => (targets(kvmtop.decide([one], settings))['a'] ?? 0) / GiB;
+    // 1.68 GiB are wanted.
+    expect(a(busy(200 * KiB, 6))).toBeCloseTo(7.2, 2);
+    expect(a(busy(300 * KiB, 6))).toBeCloseTo(6.32, 2);
+    expect(a(busy(300 * KiB, 8))).toBe(0);
+  });
+
+  it('is one that stands still while it is short', () => {
+    const stalled = (percent: number): World => ({
+      ...host(6, using('a', 1)),
       host: {
         meminfo: { MemTotal: 64 * GiB, MemAvailable: 3.3 * GiB },
-        vmstat: { pswpin: 0, pswpout: pages },
-        pressure: { memory: { 'full avg10': pages } },
+        pressure: { memory: { 'full avg10': percent } },
       },
     });
     // 7.68 − 3.3 = 4.38 GiB are wanted.
-    expect(sizes([swapping(0)])).toEqual({ a: 7.2 });
-    expect(sizes([swapping(6)])).toEqual({ a: 6 });
+    expect(sizes([stalled(4)])).toEqual({ a: 7.2 });
+    expect(sizes([stalled(6)])).toEqual({ a: 6 });
   });
 });
 
@@ -172,6 +201,14 @@ describe('a guest in need', () => {
     expect(reasons(decisions)['host']).toMatch(/^short by .* migrate/);
   });
 
+  it('gets nothing twice: what others were given and have not touched yet will be missed', () => {
+    const grown = [2, 4].map(actual => using('b', 1, { actual: actual * GiB, rss: GiB }));
+    const worlds = grown.map(one => host(9.4, hungry('a', 4), one));
+    // 3 GiB beyond the reserve, of which b will take 2.
+    expect(sizes(worlds)).toEqual({ a: 5 });
+    expect(sizes(worlds.slice(1))).toEqual({ a: 6 });
+  });
+
   it('is no guest that only reads files', () => {
     const reading = using('a', 2, {
       actual: 4 * GiB,
@@ -186,6 +223,13 @@ describe('a guest in need', () => {
     const before = using('a', 2, { actual: 4 * GiB });
     const after = using('a', 3, { actual: 4 * GiB });
     expect(sizes([host(9, before), host(9, after)])).toEqual({ a: 4.45 });
+  });
+
+  it('waits with small wants where it has just been shrunk', () => {
+    // 4.5 + 1.5 margins of 0.45 are 5.175 GiB.
+    const now = using('a', 4.5, { actual: 5 * GiB });
+    expect(sizes([host(8, now)])).toEqual({ a: 5.17 });
+    expect(sizes([host(8, using('a', 4.5, { actual: 6 * GiB })), host(8, now)])).toEqual({});
   });
 
   it('gets memory though it has just been shrunk; a well one waits', () => {

@@ -91,7 +91,7 @@ describe('growing', () => {
   });
 
   it('counts a guest below its minimum as pressured, whatever it has free', () => {
-    const guests = [relaxed('a', 2 * GiB), { name: 'b', actual: 0.9 * GiB, free: 0.7 * GiB }];
+    const guests = [pressured('a', 2 * GiB), { name: 'b', actual: 0.9 * GiB, free: 0.7 * GiB }];
     expect(changes(targetsOf(-50 * MiB, guests), { b: 0.9 * GiB })).toEqual({ b: 50 });
   });
 
