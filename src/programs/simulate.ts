@@ -81,7 +81,8 @@ const plots = (
   glyphs: Glyphs,
 ): readonly string[] => {
   const series = runs.map(({ trace }) => trace.map(numberOf));
-  const top = Math.max(0, ...series.flat());
+  // Of days of a recording there are too many to be arguments.
+  const top = series.flat().reduce((most, value) => Math.max(most, value), 0);
   return runs.flatMap(({ policy = nobody }, index) => {
     const values = resampled(series[index] ?? [], glyphs.braille ? 2 * width : width);
     const rows = graph(values, width, height, top, glyphs).map(row => row.trimEnd());
