@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { DatabaseSync, DatabaseSyncOptions } from 'node:sqlite';
 import { headlineIds } from './headline.ts';
 import { RecordingError } from './tape.ts';
@@ -170,9 +170,12 @@ export const openForReading = (path: string): DatabaseSync => {
   try {
     return checked(open(whole, { readOnly: true, timeout: 2000 }));
   } catch (error) {
-    // A copy of a file that was being written, in a folder where SQLite can't put what it needs for that: without a log
-    // beside it the file is all there is.
-    if (existsSync(`${whole}-wal`) || !existsSync(dirname(whole))) throw asRecordingError(path, error);
+    // A folder where SQLite can't put what it needs to read a log. Without a log the file is all there is.
+    if (existsSync(`${whole}-wal`) && !existsSync(`${whole}-shm`))
+      throw new RecordingError(
+        `${path} has a log that can't be read here: copy it with its -wal to where you may write`,
+      );
+    if (existsSync(`${whole}-wal`)) throw asRecordingError(path, error);
     const { pathToFileURL } = process.getBuiltinModule('node:url');
     const url = pathToFileURL(whole);
     url.searchParams.set('immutable', '1');

@@ -10,8 +10,8 @@ export interface Keep {
 
 /** What a ring must have at least, for two chains and the log. Bytes. */
 export const smallestRing = 512 * 1024;
-/** Pages in the log before they go into the file: a sixteenth of a small ring, else 1 MiB. */
-const mostLogPages = 128;
+/** Pages in the log before they go into the file: some ten samples; less in a small ring. */
+const mostLogPages = 32;
 /** What a transaction changes at most beside the sample itself and the chain that goes: indexes, lists of pages. */
 const slackPages = 16;
 /** A chain's part of a ring, since only whole ones go, and what of a large one; bytes. */

@@ -1,0 +1,159 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openRecording } from '../../src/recording/read.ts';
+import { startRecorder } from '../../src/recording/recorder.ts';
+import { RecordingError } from '../../src/recording/tape.ts';
+import { openWriter } from '../../src/recording/write.ts';
+import { until } from '../until.ts';
+import { folder } from './folder.ts';
+import { begin, demoSamples, headlinesOf } from './samples.ts';
+
+const samples = await demoSamples(40);
+const headlines = headlinesOf(samples);
+const options = { program: 'kvmtop test', delay: 1 };
+
+/** How many samples the recording has; each is read. */
+const readAll = (path: string): number => {
+  const recording = openRecording(path);
+  try {
+    for (let id = recording.first; id <= recording.last; id++)
+      expect(recording.sample(id).time).toBe(recording.headlines(id, id)[0]!.time);
+    return recording.last - recording.first + 1;
+  } finally {
+    recording.close();
+  }
+};
+
+test('killed at any moment, at most the last sample is lost, and the next recorder goes on', async () => {
+  const path = join(folder(), 'a.kvmtop');
+  let before = 0;
+  for (const samplesUntil of [1, 2, 30, 131, 7, 64]) {
+    const process = spawn('node', [join(import.meta.dirname, 'endless.ts'), path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let told = '';
+    process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      if (told.split('\n').length > samplesUntil) process.kill('SIGKILL');
+    });
+    await once(process, 'close');
+    const written = told.split('\n').length - 1;
+    const now = readAll(path);
+    expect(written).toBeGreaterThanOrEqual(samplesUntil);
+    expect(now - before).toBeGreaterThanOrEqual(written);
+    expect(now - before).toBeLessThanOrEqual(written + 1);
+    before = now;
+  }
+  const recording = openRecording(path);
+  expect(recording.sessions.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(recording.sessions.slice(0, -1).every(({ ended }) => ended !== undefined && ended >= begin)).toBe(true);
+  recording.close();
+});
+
+test('killed before its first sample it is a recording without samples, or can become one', async () => {
+  const there = folder();
+  for (const wait of [0, 50, 100, 150, 200, 250, 300, 400]) {
+    const path = join(there, `${wait}.kvmtop`);
+    const process = spawn('node', [join(import.meta.dirname, 'endless.ts'), path], { stdio: 'ignore' });
+    setTimeout(() => process.kill('SIGKILL'), wait);
+    await once(process, 'exit');
+    const writer = openWriter(path, options);
+    writer.append(samples[0]!, headlines[0]!);
+    writer.close();
+    expect(readAll(path)).toBeGreaterThanOrEqual(1);
+  }
+});
+
+const isRoot = process.getuid?.() === 0;
+const canMount =
+  isRoot && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' }).status === 0;
+
+/** A file system of its own. */
+const mounted = (size: string): string => {
+  const there = folder();
+  const mount = (...args: readonly string[]): void => expect(spawnSync('mount', [...args, there]).status).toBe(0);
+  mount('-t', 'tmpfs', '-o', `size=${size}`, 'kvmtop-test');
+  onTestFinished(() => {
+    spawnSync('umount', ['--lazy', there]);
+  });
+  return there;
+};
+
+test.skipIf(!canMount)(
+  'a full disk ends the recording, and what was written is read (needs root: mounts a tmpfs)',
+  () => {
+    const there = mounted('1m');
+    const path = join(there, 'a.kvmtop');
+    const writer = openWriter(path, options);
+    let count = 0;
+    const fill = (): void => {
+      for (; count < 5000; count++) {
+        const time = begin + count;
+        writer.append({ ...samples[count % samples.length]!, time }, { ...headlines[count % samples.length]!, time });
+      }
+    };
+    expect(fill).toThrow(
+      new RegExp(
+        `^${there} is full: the recording ends at \\d\\d:\\d\\d:\\d\\d with \\d+ samples; free space and record again$`,
+      ),
+    );
+    expect(count).toBeGreaterThan(50);
+    expect(readAll(path)).toBe(count);
+    writer.close();
+    expect(readAll(path)).toBe(count);
+  },
+);
+
+test.skipIf(!canMount)('a full disk is told by the recorder, once (needs root: mounts a tmpfs)', async () => {
+  const there = mounted('1m');
+  const path = join(there, 'a.kvmtop');
+  const told: string[] = [];
+  const recorder = await startRecorder(path, { ...options, onFailure: error => told.push(error.message) });
+  await until('the disk is full', 20_000, () => {
+    for (const [index, sample] of samples.entries()) recorder.append(sample, headlines[index]!);
+    return recorder.failure !== undefined;
+  });
+  expect(recorder.failure).toBeInstanceOf(RecordingError);
+  await recorder.close();
+  expect(told).toEqual([recorder.failure!.message]);
+  expect(told[0]).toContain(' is full: ');
+  expect(readAll(path)).toBeGreaterThan(50);
+});
+
+test.skipIf(!canMount)('a disk that is full from the start is told (needs root: mounts a tmpfs)', () => {
+  const there = mounted('64k');
+  writeFileSync(join(there, 'fill'), Buffer.alloc(60 * 1024));
+  expect(() => openWriter(join(there, 'a.kvmtop'), options)).toThrow(/on a full disk: free space, or record elsewhere/);
+});
+
+test.skipIf(!canMount)('in a folder that is read-only, any recording is read (needs root: mounts a tmpfs)', () => {
+  const there = mounted('8m');
+  const path = (name: string): string => join(there, name);
+  const writer = openWriter(path('open'), options);
+  for (const [index, sample] of samples.entries()) writer.append(sample, headlines[index]!);
+  // As its recorder would leave them if it was killed, or if they are copied meanwhile.
+  for (const end of ['', '-wal', '-shm']) copyFileSync(path('open') + end, path('killed') + end);
+  for (const end of ['', '-wal']) copyFileSync(path('open') + end, path('copied') + end);
+  copyFileSync(path('open'), path('alone'));
+  writer.close();
+  expect(spawnSync('mount', ['-o', 'remount,ro', there]).status).toBe(0);
+  const before = readdirSync(there);
+  expect(readAll(path('open'))).toBe(samples.length);
+  expect(readAll(path('killed'))).toBe(samples.length);
+  expect(readAll(path('alone'))).toBeGreaterThan(samples.length / 2);
+  expect(() => readAll(path('copied'))).toThrow("has a log that can't be read here: copy it with its -wal");
+  expect(() => openWriter(path('open'), options)).toThrow(RecordingError);
+  expect(readdirSync(there)).toEqual(before);
+});
+
+test.skipIf(isRoot && !canMount)('without permission it is told (needs another user, or root to become one)', () => {
+  const path = join(folder(), 'a.kvmtop');
+  openWriter(path, options).close();
+  const script = `import { openRecording } from '${join(import.meta.dirname, '../../src/recording/read.ts')}';
+    process.setuid(65534); try { openRecording(process.argv[1]); } catch (error) { console.log(error.message); }`;
+  const { stdout } = spawnSync('node', ['--input-type=module', '-e', script, path], { encoding: 'utf8' });
+  expect(stdout).toBe(`${path} may not be opened: no permission; run kvmtop as its owner\n`);
+});
