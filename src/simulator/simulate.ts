@@ -1,8 +1,8 @@
 import type { Plan } from '../actions/action.ts';
-import { plan } from '../actions/actions.ts';
 import type { Journal } from '../actions/journal.ts';
 import { type Gate, perform } from '../actions/perform.ts';
-import { derive, type Model } from '../model.ts';
+import { derive } from '../model.ts';
+import { startPilot, steer } from '../policy/pilot.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
 import type { Sample } from '../sample.ts';
 import { type Figures, Tally, warmup } from './figures.ts';
@@ -38,7 +38,7 @@ const balloonMoves = ({ follow = [] }: Plan) => follow.flatMap(one => (one.kind 
 /** Does what the policy decided, through the gate; what is refused is counted and told of no further. */
 const carryOut = async (gate: Gate, planned: Plan, tally: Tally, time: number): Promise<void> => {
   try {
-    await perform(gate, planned, { by: 'itself' });
+    await perform(gate, planned, { by: 'policy' });
   } catch {
     tally.refuse();
     return;
@@ -64,7 +64,7 @@ const tracer = (world: World) => {
 };
 
 /**
- * Lets a policy (or none) have its way with a scenario. It sees Samples and decides as on a real host, and its requests go
+ * Lets a policy (or none) have its way with a scenario. It is steered and decides as on a real host, and its requests go
  * through the same plans, guard rails and gate. The same again gives the same, whatever the clock of this machine says.
  */
 export const simulate = async (
@@ -77,22 +77,19 @@ export const simulate = async (
   const gate: Gate = { control: world.control, journal: noJournal };
   const tally = new Tally(settings.reserve * scenario.host.memory);
   const points = tracer(world);
-  const models: Model[] = [];
+  let pilot = policy && startPilot(policy);
   let previous: Sample | undefined;
   while (world.time < scenario.seconds) {
     const second = world.step();
     points.add(second);
     if (world.time > warmup) tally.second(second);
-    if (!policy || world.time % lookEvery > 0) continue;
+    if (!pilot || world.time % lookEvery > 0) continue;
     const sample = world.look();
-    models.push(derive(previous, sample));
+    const next = steer(pilot, derive(previous, sample), settings);
+    pilot = next.pilot;
     previous = sample;
-    if (models.length > policy.window) models.shift();
-    if (world.time < warmup || world.time % policy.every >= lookEvery) continue;
-    for (const { request } of policy.decide(models, settings).decisions) {
-      const [newest] = models.slice(-1);
-      if (newest) await carryOut(gate, plan(newest, request, settings.limits), tally, world.time);
-    }
+    if (world.time < warmup) continue;
+    for (const { plan } of next.round?.proposals ?? []) await carryOut(gate, plan, tally, world.time);
   }
   return { ...(policy ? { policy: policy.id } : {}), figures: tally.figures, trace: points.trace };
 };
