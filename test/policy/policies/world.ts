@@ -6,7 +6,7 @@ import { GiB } from '../../../src/units.ts';
 import { guest, sample } from '../../samples.ts';
 
 /** When the tests' worlds begin, seconds. */
-export const start = 1_800_000_000;
+const start = 1_800_000_000;
 
 export const settings: PolicySettings = {
   reserve: 0.1,

@@ -19,7 +19,7 @@ const swapsBelow = 0.5;
 const faultsBelow = 0.25;
 
 /** Seconds for which a guest that grew does not shrink, and one that shrank grows only in need. */
-export const holdSeconds = 45;
+const holdSeconds = 45;
 
 /** Changes of a size that are none: bytes, and as a share of the guest's maximum. */
 const smallestBytes = 16 * MiB;
