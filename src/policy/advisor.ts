@@ -37,7 +37,7 @@ export interface AdvisorState {
   /** What the last Model brought and ended. */
   readonly began: readonly Finding[];
   readonly ended: readonly Finding[];
-  /** Oldest first, the newest last; without what no rule looks at. */
+  /** Oldest first, the newest last; of those before it there are only the counters and the host's values. */
   readonly window: readonly Model[];
   readonly watched: AllWatched;
   /** Whether what a rule says must have held for some time. */
@@ -54,20 +54,38 @@ export const startAdvising = (patient = true): AdvisorState => ({
   patient,
 });
 
-/** Processes are many, and no rule looks at them. */
-const light = (model: Model): Model => {
-  const { processes: _rows, meminfoRates: _rates, ...rest } = model;
-  const { processes: _processes, ...host } = model.sample.host;
-  return { ...rest, sample: { ...model.sample, host } };
-};
-
 const clock = (model: Model): number => model.sample.monotonic;
+
+/** A Model without all that is not looked back at: a minute of a thousand guests would be some hundred MiB else. */
+const counters = ({ time, interval, host, guests, sample }: Model): Model => {
+  const { version, monotonic, pageSize } = sample;
+  return {
+    time,
+    ...(interval === undefined ? {} : { interval }),
+    host,
+    nodes: [],
+    pools: [],
+    swaps: [],
+    guests: guests.map(({ id, name, pid, state, totals, sample: { starttime, vmm } }) => ({
+      id,
+      name,
+      pid,
+      state,
+      values: {},
+      totals,
+      sample: { id, pid, starttime, name, vmm, launch: {}, process: {}, monitor: { state: 'unasked' } },
+    })),
+    problems: [],
+    sample: { version, time, monotonic, pageSize, host: {}, guests: [], problems: [] },
+  };
+};
 
 /** The newest takes the place of the one before it, unless that is far enough from the one before that. */
 const advance = (window: readonly Model[], model: Model): readonly Model[] => {
   const [before, last] = [window.at(-2), window.at(-1)];
-  const replaced = before && last && clock(last) - clock(before) < apart;
-  return [...(replaced ? window.slice(0, -1) : window), light(model)].slice(-kept - 1);
+  const older = window.slice(0, -1);
+  if (last && (!before || clock(last) - clock(before) >= apart)) older.push(counters(last));
+  return [...older, model].slice(-kept - 1);
 };
 
 /** Names of guests repeat. */

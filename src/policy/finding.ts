@@ -48,7 +48,8 @@ export interface Rule {
   /** Seconds for which it must hold before it is told, and for which it must not before it is forgotten. */
   readonly sustain?: number;
   /**
-   * `window`: Models oldest first, the newest last, never empty; they are some seconds apart. `stands`: whether a
+   * `window`: Models oldest first, the newest last, never empty; they are some seconds apart,
+   * and have only counters (`totals`) and the host's values, but for the newest, which has all. `stands`: whether a
    * finding of this rule on that subject (on a guest by its id, since names repeat) is told now, so that its limit may be
    * another then (hysteresis).
    */

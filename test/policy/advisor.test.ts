@@ -7,7 +7,7 @@ import type { Severity } from '../../src/policy/finding.ts';
 import { strategies } from '../../src/policy/finding.ts';
 import { rules } from '../../src/policy/rules.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
-import type { GuestSample, Numbers } from '../../src/sample.ts';
+import type { GuestSample, Numbers, PoolSample, Sample } from '../../src/sample.ts';
 import { GiB, MiB } from '../../src/units.ts';
 import { guest, sample } from '../samples.ts';
 import { hostWith, idleHost, later, thrashes, well } from './findings/looks.ts';
@@ -37,6 +37,24 @@ const ids = ({ findings }: Pick<AdvisorState, 'findings'>): readonly string[] =>
 
 const available = (shares: readonly number[], every = 1): readonly Model[] =>
   shares.map((share, index) => look(index * every, { MemAvailable: share * total }));
+
+/** The pool of 2 MiB pages, with so many that nobody uses. */
+const pool = (pools: readonly PoolSample[] = [], idle: number): readonly PoolSample[] =>
+  pools.map(one =>
+    one.pageSize === 2 * MiB ? { ...one, counts: { ...one.counts, nr_hugepages: 1024, free_hugepages: idle } } : one,
+  );
+
+/** Guests have reported and answered again since then. */
+const fresh =
+  (seconds: number) =>
+  ({ guests }: Sample): Partial<Sample> => ({
+    guests: guests.map(one => {
+      const { balloon, time = 0 } = one.monitor;
+      const stats = balloon?.stats && { ...balloon.stats, lastUpdate: balloon.stats.lastUpdate + seconds };
+      const monitor = { ...one.monitor, time: time + seconds, balloon: { ...balloon!, stats: stats! } };
+      return { ...one, monitor };
+    }),
+  });
 
 describe('a finding', () => {
   it('is told once it has held for its time, and says since when it holds', () => {
@@ -103,18 +121,19 @@ describe('an advisor', () => {
     expect(wound.window).toHaveLength(1);
   });
 
-  it('keeps a minute of Models, some seconds apart, without processes', () => {
-    const processes = [{ pid: 1, starttime: 1, name: 'init', status: {}, stat: {} }];
-    const models = Array.from({ length: 300 }, (_, second) => {
-      const one = look(second, { MemAvailable: total / 2 });
-      return derive(undefined, { ...one.sample, host: { ...one.sample.host, processes } });
-    });
+  it('keeps a minute of Models, some seconds apart, of which only counters but for the newest', () => {
+    const first = idleHost();
+    const models = Array.from({ length: 300 }, (_, second) =>
+      later(first, second, () => ({ guests: [well({ stat: { majflt: second } })] })),
+    );
     const { window } = follow(models).at(-1)!;
     expect(window.map(one => one.sample.monotonic)).toEqual([
       240, 245, 250, 255, 260, 265, 270, 275, 280, 285, 290, 295, 299,
     ]);
-    expect(window.every(one => one.processes === undefined && one.sample.host.processes === undefined)).toBe(true);
-    expect(models.at(-1)?.processes).toHaveLength(1);
+    expect(window.at(-1)).toBe(models.at(-1));
+    expect(window[0]?.guests[0]).toMatchObject({ id: '100.5000', totals: { host_major_faults: 240 } });
+    expect(window[0]?.host.totals).toEqual(models[240]?.host.totals);
+    expect(JSON.stringify(window[0]?.guests).length).toBeLessThan(JSON.stringify(models[240]?.guests).length / 3);
   });
 
   it('tells the most urgent first, then what operators do first', () => {
@@ -143,6 +162,51 @@ describe('an advisor', () => {
         expect(states.flatMap(({ ended }) => ended)).toEqual([]);
         expect(states.slice(5).every(({ findings }) => findings.length === 1)).toBe(true);
       }),
+    );
+  });
+
+  it.each<readonly [string, (part: number) => Model]>([
+    ['pressure-high', part => idleHost([], () => ({ pressure: { memory: { 'some avg10': 10 * part } } }))],
+    ['dirty-near', part => hostWith({ Dirty: 0.9 * part * idleHost().host.values.dirty_threshold!, Writeback: 0 })],
+    ['pool-idle', part => idleHost([], host => ({ pools: pool(host.pools, Math.round(512 * part)) }))],
+    ['guest-swapped', part => idleHost([well({ status: { VmSwap: 128 * MiB * part } })])],
+    [
+      'balloon-stuck',
+      // Little available is bad, so that the part is of the limit from below.
+      part => idleHost([well({ stats: { 'stat-available-memory': (0.08 * 3 * GiB) / part } })]),
+    ],
+    [
+      'commit-near',
+      part =>
+        idleHost([], host => ({
+          sysctls: { ...host.sysctls, 'vm.overcommit_memory': 2 },
+          meminfo: { ...host.meminfo, CommitLimit: GiB, Committed_AS: GiB * (0.95 + 0.05 * (part - 1)) },
+        })),
+    ],
+  ])('tells %s once, however its number moves within the band', (id, modelOf) => {
+    const sustain = rules.find(rule => rule.id === id)?.sustain ?? 0;
+    // Parts of the limit: over it for long enough first, then anywhere down to where it would be forgotten.
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.85, max: 1.15, noNaN: true }), { minLength: 1, maxLength: 30 }),
+        parts => {
+          const looks = [1.1, 1.1, ...parts].map((part, index) => {
+            const seconds = index * (sustain + 1);
+            return later(modelOf(part), seconds, fresh(seconds));
+          });
+          const states = follow(looks);
+          const of = (list: readonly { id: string }[]) => list.filter(one => one.id === id).length;
+          expect(states.flatMap(({ began }) => began).filter(one => one.id === id)).toHaveLength(1);
+          expect(states.slice(1).map(({ findings }) => of(findings))).toEqual(looks.slice(1).map(() => 1));
+          // Well on the other side of it, it is forgotten.
+          const end = states.at(-1)!;
+          const seconds = looks.length * (sustain + 1);
+          const calm = later(modelOf(0.5), seconds, fresh(seconds));
+          const calmer = later(modelOf(0.5), seconds + sustain + 1, fresh(seconds + sustain + 1));
+          expect(of(follow([calm, calmer], end).at(-1)!.findings)).toBe(0);
+        },
+      ),
+      { numRuns: 10 },
     );
   });
 
