@@ -12,7 +12,7 @@ const settings: PolicySettings = {
   reserve: 0.1,
   floorShare: 0.25,
   shares: {},
-  pinned: new Set(),
+  pinned: new Map(),
   limits: defaultLimits,
 };
 
