@@ -1,5 +1,22 @@
 import type { GuestId } from '../sample.ts';
-import type { Second } from './world.ts';
+
+/** What happened in one second. Bytes; `stalled` is seconds, summed over guests. */
+export interface Second {
+  /** MemAvailable. */
+  readonly available: number;
+  readonly swappedIn: number;
+  readonly swappedOut: number;
+  /** Inside the guests, in and out. */
+  readonly guestSwapped: number;
+  readonly stalled: number;
+  /** What balloons moved, either way. */
+  readonly moved: number;
+  /** What the balloons leave the guests, summed. */
+  readonly actual: number;
+  readonly saved: number;
+  /** Guests that the kernel killed for lack of memory, since the start. */
+  readonly killed: number;
+}
 
 /** Seconds at the beginning that are not counted: a world that was just made up settles. */
 export const warmup = 60;

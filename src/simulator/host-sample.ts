@@ -27,9 +27,9 @@ export const hostSample = (world: World): HostSample => {
     vmstat: vmstatOf(world, meminfo),
     swaps: [{ path: '/dev/dm-1', type: 'partition', size: meminfo['SwapTotal'] ?? 0, used, priority: -2 }],
     pressure: {
-      memory: world.pressure.memory.numbers,
-      cpu: world.pressure.cpu.numbers,
-      io: world.pressure.io.numbers,
+      memory: world.meters.pressure.memory.numbers,
+      cpu: world.meters.pressure.cpu.numbers,
+      io: world.meters.pressure.io.numbers,
     },
     ksm: world.ksm.values(world.guests),
     pools: [],
@@ -88,7 +88,7 @@ const meminfoOf = (world: World): Numbers => {
 
 const vmstatOf = (world: World, meminfo: Numbers): Numbers => {
   const { refaults, ...events } = Object.fromEntries(
-    Object.entries(world.counters).map(([key, value]) => [key, Math.floor(value)]),
+    Object.entries(world.meters.counters).map(([key, value]) => [key, Math.floor(value)]),
   );
   const cached = (meminfo['Cached'] ?? 0) + (meminfo['MemFree'] ?? 0);
   return {

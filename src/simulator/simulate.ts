@@ -5,9 +5,9 @@ import { derive } from '../model.ts';
 import { startPilot, steer } from '../policy/pilot.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
 import type { Sample } from '../sample.ts';
-import { type Figures, Tally, warmup } from './figures.ts';
+import { type Figures, type Second, Tally, warmup } from './figures.ts';
 import type { Scenario } from './scenario.ts';
-import { type Second, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Seconds between the looks that a policy is shown, and between two points of a trace. */
 const lookEvery = 2;

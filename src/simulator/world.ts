@@ -3,12 +3,13 @@ import type { Sample } from '../sample.ts';
 import { MiB } from '../units.ts';
 import { chance } from './chance.ts';
 import { controlOf } from './control.ts';
+import type { Second } from './figures.ts';
 import { bootedFor, Guest } from './guest.ts';
 import { guestSample } from './guest-sample.ts';
 import { hostSample } from './host-sample.ts';
 import { pageSize } from './inside.ts';
 import { Ksm, mergedPages } from './ksm.ts';
-import { Pressure } from './pressure.ts';
+import { Meters } from './meters.ts';
 import { reclaim, swapSpeed, type Watermarks, watermarksOf } from './reclaim.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -22,24 +23,6 @@ const cachePart = 0.08;
 /** Wall clock at which every simulation begins: 2026-01-05 08:00 UTC. */
 const begin = 1_767_600_000;
 
-/** What happened in one second. Bytes; `stalled` is seconds, summed over guests. */
-export interface Second {
-  /** MemAvailable. */
-  readonly available: number;
-  readonly swappedIn: number;
-  readonly swappedOut: number;
-  /** Inside the guests, in and out. */
-  readonly guestSwapped: number;
-  readonly stalled: number;
-  /** What balloons moved, either way. */
-  readonly moved: number;
-  /** What the balloons leave the guests, summed. */
-  readonly actual: number;
-  readonly saved: number;
-  /** Guests that the kernel killed for lack of memory, since the start. */
-  readonly killed: number;
-}
-
 /**
  * A host with guests in which a Scenario happens, in steps of one second. All follows from the scenario, the seed (which
  * only says where guests stand in the order of processes) and what is done through `control`.
@@ -52,18 +35,7 @@ export class World {
   readonly control: Control;
   readonly ksm = new Ksm();
   readonly marks: Watermarks;
-  readonly pressure = { memory: new Pressure(), cpu: new Pressure(), io: new Pressure() };
-  /** As in /proc/vmstat: pages and events. */
-  readonly counters = {
-    pswpin: 0,
-    pswpout: 0,
-    pgmajfault: 0,
-    pgfault: 0,
-    pgscan_kswapd: 0,
-    pgscan_direct: 0,
-    refaults: 0,
-    oom_kill: 0,
-  };
+  readonly meters = new Meters();
   /** Page cache of the host. */
   cache = 0;
   /** Seconds from the start. */
@@ -144,7 +116,8 @@ export class World {
       Math.min(cacheSpeed, cachePart * this.scenario.host.memory - this.cache, this.free - this.marks.high),
     );
     const swappedIn = back * got.part;
-    this.#count({ in: swappedIn, out: got.out, dropped: got.dropped, refused: (growth + back) * (1 - got.part) });
+    const refused = (growth + back) * (1 - got.part);
+    this.meters.count(this.#guests, { in: swappedIn, out: got.out, dropped: got.dropped, refused });
     const stalled = this.#sum(guest => guest.stalled);
     const inside = this.#sum(guest => guest.inside.counters.swapIn + guest.inside.counters.swapOut) - before;
     for (const guest of this.#guests) guest.report(this.time, this.wall);
@@ -226,27 +199,6 @@ export class World {
     if (!most) return;
     this.#killed.add(this.scenario.guests.indexOf(most.spec));
     this.#guests = this.#guests.filter(guest => guest !== most);
-    this.counters.oom_kill += 1;
-  }
-
-  #count(moved: {
-    readonly in: number;
-    readonly out: number;
-    readonly dropped: number;
-    readonly refused: number;
-  }): void {
-    const { counters } = this;
-    counters.pswpin += moved.in / pageSize;
-    counters.pswpout += moved.out / pageSize;
-    counters.pgmajfault += moved.in / (8 * pageSize);
-    counters.pgfault += 200 * this.#guests.length;
-    counters.pgscan_kswapd += (2 * (moved.out + moved.dropped)) / pageSize;
-    counters.pgscan_direct += moved.refused / pageSize;
-    counters.refaults += moved.dropped / pageSize / 20;
-    // Some task waits while any of the guests does.
-    const none = this.#guests.reduce((part, guest) => part * (1 - guest.hostWaiting), 1);
-    this.pressure.memory.step(1 - none, 1);
-    this.pressure.io.step(Math.min(1, (moved.in + moved.out) / swapSpeed), 1);
-    this.pressure.cpu.step(0.01 * this.#guests.length, 1);
+    this.meters.counters.oom_kill += 1;
   }
 }
