@@ -1,8 +1,20 @@
+import type { Need } from '../fields/field.ts';
 import type { Model } from '../model.ts';
 import { compareWords } from '../text.ts';
 import { type Finding, type Remark, type Rule, type Severity, strategies } from './finding.ts';
 import { rules } from './rules.ts';
 import type { Thresholds } from './thresholds.ts';
+
+/** What must be read so that every rule can tell. */
+export const adviceNeeds: ReadonlySet<Need> = new Set<Need>([
+  'vmstat',
+  'swaps',
+  'pressure',
+  'ksm',
+  'pools',
+  'sysctls',
+  'guest_stat',
+]);
 
 /** Models that rules look back on, and how far apart they are, seconds: a minute in all. */
 const kept = 12;

@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../src/actions/actions.ts';
+import { createHostReader } from '../../src/collect/host/host.ts';
+import { everything } from '../../src/fields/needs.ts';
 import { derive, type Model } from '../../src/model.ts';
-import { type AdvisorState, advise, startAdvising } from '../../src/policy/advisor.ts';
+import { type AdvisorState, adviceNeeds, advise, startAdvising } from '../../src/policy/advisor.ts';
 import type { Severity } from '../../src/policy/finding.ts';
 import { strategies } from '../../src/policy/finding.ts';
 import { rules } from '../../src/policy/rules.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
+import { Root } from '../../src/root.ts';
 import type { GuestSample, Numbers, PoolSample, Sample } from '../../src/sample.ts';
 import { GiB, MiB } from '../../src/units.ts';
 import { guest, sample } from '../samples.ts';
@@ -327,6 +331,26 @@ describe('whatever it sees', () => {
       { numRuns: 300 },
     );
   });
+
+  it.each(['debian12-1node', 'debian12-busy', 'two-nodes', 'linux-4.18'])(
+    'of %s it needs no more than it says',
+    name => {
+      const told = [adviceNeeds, everything].map(needs => {
+        const reader = createHostReader(new Root(join(import.meta.dirname, '../hosts', name)));
+        try {
+          const host = reader.read(needs);
+          const short = { ...host.meminfo, MemAvailable: GiB, Dirty: 64 * GiB };
+          const guests = [well(thrashes), well({ id: '7.1', launch: { backend: 'hugetlb' }, status: { VmSwap: GiB } })];
+          const model = derive(undefined, sample({ host: { ...host, meminfo: short }, guests }));
+          return advise(startAdvising(false), model, defaultThresholds).findings;
+        } finally {
+          reader.close();
+        }
+      });
+      expect(told[0]).toEqual(told[1]);
+      expect(told[0]?.length).toBeGreaterThan(4);
+    },
+  );
 
   it('hosts that do well have no findings', () => {
     for (const model of [idleHost(), idleHost([well({ balloon: { actual: 4 * GiB } })])])
