@@ -17,11 +17,11 @@ export const balloonForgotten: Rule = {
   id: 'balloon-forgotten',
   title: 'Balloon inflated though the host has plenty',
   help:
-    'A balloon withholds more than 256 MiB for five minutes and more, the guest does well, and the host would have 30 % of its ' +
+    'A balloon withholds more than 256 MiB for a minute and more, the guest does well, and the host would have 30 % of its ' +
     'RAM available even if the guest used all of it: perhaps it was inflated long ago, and forgotten.',
   strategy: 'balloon',
   severities: ['notice'],
-  sustain: 300,
+  sustain: 60,
   check(window, thresholds, stands) {
     const model = window.at(-1);
     const { mem_available: available, mem_total: total } = model?.host.values ?? {};

@@ -71,25 +71,27 @@ export const poolExhausted: Rule = {
   title: 'Hugepage pool exhausted',
   help:
     'Every page of a hugepage pool is in use or reserved. That is as it should be where it was sized for its guests; one more ' +
-    'guest does not start. A warning where the pool had to grow beyond its size: its next pages may not be found.',
+    'guest does not start. A warning where the pool had to grow beyond its size on demand: its next pages may not be found.',
   strategy: 'repair',
   severities: ['warning', 'notice'],
   sustain: 15,
   check: window =>
-    each(window, (model, { pageSize, values: { usable, total, surplus = 0, overcommit } }) => {
+    each(window, (model, { pageSize, values: { usable, total, surplus = 0, overcommit = 0 } }) => {
       if (usable === undefined || usable >= pageSize || total === undefined) return undefined;
       const size = exactBytes(pageSize);
       const numbers = known({ total, usable, surplus, overcommit });
-      if (surplus === 0)
+      const all = `All of its ${longBytes(total)} are in use or reserved`;
+      // Without overcommit a surplus is what stayed when the pool was cut: as the operator wanted it.
+      if (surplus === 0 || overcommit === 0)
         return {
           severity: 'notice',
-          text: `All of its ${longBytes(total)} are in use or reserved: one more guest on such pages does not start.`,
+          text: `${all}: one more guest on such pages ${overcommit > 0 ? `starts only if memory for them is found then (up to ${longBytes(overcommit)} on demand)` : 'does not start'}.`,
           numbers,
           advice: `Before starting one, grow the pool by its size: kvmtop do hugepages ${size} +COUNT.`,
         };
       return {
         severity: 'warning',
-        text: `All of its ${longBytes(total)} are in use or reserved, ${longBytes(surplus)} of them beyond its size: those go when their owners end, and may not be found again.`,
+        text: `${all}, ${longBytes(surplus)} of them beyond its size: those go when their owners end, and may not be found again.`,
         numbers,
         ...offer(model, { action: 'hugepages', words: [size, String(Math.round(total / pageSize))] }),
       };

@@ -39,9 +39,20 @@ describe('a hugepage pool that nobody uses', () => {
 
 describe('a hugepage pool that is exhausted', () => {
   it('is worth knowing where it has its size', () => {
-    const said = remark(poolExhausted, [capturedModel('debian12-busy', withPool({ surplus_hugepages: 0 }))]);
+    const full = withPool({ surplus_hugepages: 0, nr_overcommit_hugepages: 0 });
+    const said = remark(poolExhausted, [capturedModel('debian12-busy', full)]);
     expect(said).toMatchObject({ severity: 'notice', subject: 'pool of 2M pages' });
+    expect(said.text).toBe('All of its 128 MiB are in use or reserved: one more guest on such pages does not start.');
     expect(said.advice).toMatch(/kvmtop do hugepages 2M \+COUNT/);
+  });
+
+  it('may grow on demand, and has a surplus where it was cut', () => {
+    const growing = capturedModel('debian12-busy', withPool({ surplus_hugepages: 0 }));
+    expect(remark(poolExhausted, [growing]).text).toMatch(
+      /starts only if memory for them is found then \(up to 16\.0 MiB/,
+    );
+    const cut = capturedModel('debian12-busy', withPool({ nr_overcommit_hugepages: 0 }));
+    expect(remark(poolExhausted, [cut])).toMatchObject({ severity: 'notice', advice: expect.any(String) });
   });
 
   it('keeps what it grew by, where it grew beyond its size', () => {
