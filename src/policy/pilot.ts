@@ -1,6 +1,7 @@
 import type { Plan } from '../actions/action.ts';
 import { plan } from '../actions/actions.ts';
 import type { Model } from '../model.ts';
+import type { GuestId } from '../sample.ts';
 import type { Decision, Decisions, Policy, PolicySettings } from './policy.ts';
 
 /** off: no policy runs; shadow: what it would do is told; act: it is done. */
@@ -11,6 +12,23 @@ export type PilotMode = (typeof pilotModes)[number];
 export interface Proposal {
   readonly decision: Decision;
   readonly plan: Plan;
+}
+
+/** What came of one thing that a policy wanted, or of its look at one guest. */
+export interface Verdict {
+  /** Wall clock, seconds. */
+  readonly time: number;
+  readonly policy: string;
+  /** `host`, or the guest's name: untrusted text. */
+  readonly subject: string;
+  readonly guest?: GuestId;
+  /**
+   * would: it ran in shadow; asked: it was done, or is on its way; refused: by a guard rail; failed: the step did; skipped:
+   * the policy left it out; arrived, stalled: what became of what was asked.
+   */
+  readonly outcome: 'would' | 'asked' | 'refused' | 'failed' | 'skipped' | 'arrived' | 'stalled';
+  /** One line: what, and why. */
+  readonly text: string;
 }
 
 /** One round of a policy. */

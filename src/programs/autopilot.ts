@@ -5,25 +5,9 @@ import type { JournalEntry } from '../actions/journal.ts';
 import { type Gate, perform } from '../actions/perform.ts';
 import type { Model } from '../model.ts';
 import { leaveSafe } from '../policy/leave.ts';
-import { type Pilot, type PilotMode, type Round, startPilot, steer } from '../policy/pilot.ts';
+import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../policy/pilot.ts';
 import type { Decision, Policy, PolicySettings } from '../policy/policy.ts';
 import type { GuestId } from '../sample.ts';
-
-/** What came of one thing that a policy wanted, or of its look at one guest. */
-export interface Verdict {
-  /** Wall clock, seconds. */
-  readonly time: number;
-  readonly policy: string;
-  readonly subject: string;
-  readonly guest?: GuestId;
-  /**
-   * would: it ran in shadow; asked: it was done, or is on its way; refused: by a guard rail; failed: the step did; skipped:
-   * the policy left it out; arrived, stalled: what became of what was asked.
-   */
-  readonly outcome: 'would' | 'asked' | 'refused' | 'failed' | 'skipped' | 'arrived' | 'stalled';
-  /** One line: what, and why. */
-  readonly text: string;
-}
 
 /** Seconds for which a guest that did not give what was asked is left alone. */
 const refusingSeconds = 300;

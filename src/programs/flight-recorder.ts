@@ -1,16 +1,119 @@
+import { dirname, join } from 'node:path';
+import type { Journal } from '../actions/journal.ts';
+import { watchJournal } from '../actions/watch.ts';
 import type { Need } from '../fields/field.ts';
-import { keptNeeds } from '../fields/needs.ts';
+import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';
 import type { MemoryTape } from '../recording/memory.ts';
+import { type Recorder, startRecorder } from '../recording/recorder.ts';
+import type { TapeEvent } from '../recording/tape.ts';
 import type { Sample } from '../sample.ts';
+import type { Store } from '../store/store.ts';
+import { safe } from '../text.ts';
+import { formatBytes, formatDuration } from '../units.ts';
+import { actionEvent } from './action-event.ts';
+import { tell } from './terminal.tsx';
+import { version } from './usage.ts';
 
-/** Keeps what the live screen saw. */
-export const createFlightRecorder = (memory: MemoryTape) => ({
-  /** What is to be read for it. */
-  get needs(): ReadonlySet<Need> {
-    return keptNeeds;
-  },
-  see(sample: Sample, headline: Headline): void {
-    memory.append(sample, headline);
-  },
-});
+/** `kvmtop-HOST-20270115-080002.kvmtop`, of that moment (wall clock, seconds). The host's name is untrusted. */
+export const recordingName = (hostname: string | undefined, time: number): string => {
+  const host = (hostname ?? 'host').replaceAll(/[^\w.-]/g, '_').replace(/^\.+/, '');
+  const date = new Date(time * 1000);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('');
+  return `kvmtop-${host}-${day}-${clock}.kvmtop`;
+};
+
+interface Tools {
+  readonly store: Store;
+  /** What is kept to look back, always. */
+  readonly memory: MemoryTape;
+  readonly journal: Journal;
+}
+
+/** Keeps what the live screen saw and what was done meanwhile, and records it to a file when asked to. */
+export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
+  const actions = watchJournal(journal.path);
+  let recorder: Recorder | undefined;
+  let starting = false;
+  let path = '';
+  /** What was seen while the file was being opened. */
+  let missed: (readonly [Sample, Headline])[] = [];
+
+  const show = (): void => {
+    const recorded = recorder && { path, seconds: recorder.status.seconds, size: recorder.status.bytes };
+    store.setState({ recorded });
+  };
+
+  const end = async (): Promise<void> => {
+    const ending = recorder;
+    recorder = undefined;
+    show();
+    await ending?.close();
+    if (!ending || ending.failure) return;
+    const { seconds, bytes } = ending.status;
+    tell(store, `recorded ${formatDuration(Math.round(seconds))} (${formatBytes(bytes)}) to ${safe(path)}`, 'good');
+  };
+
+  const begin = async (): Promise<void> => {
+    const { now, setting } = store.getState();
+    if (!now.model) return;
+    const folder = journal.path === 'none' ? '.' : dirname(journal.path);
+    path = join(folder, recordingName(now.model.sample.host.hostname, now.model.time));
+    starting = true;
+    missed = [];
+    try {
+      // The folder is made where the journal has not been needed yet.
+      if (journal.path !== 'none') journal.check();
+      const started = await startRecorder(path, {
+        program: `kvmtop ${version()}`,
+        delay: setting.delay,
+        entries: memory.entries(),
+        onFailure: error => {
+          recorder = undefined;
+          show();
+          tell(store, error.message, 'bad');
+        },
+      });
+      for (const event of memory.events(0, Number.MAX_SAFE_INTEGER)) started.note(event);
+      for (const [sample, headline] of missed) started.append(sample, headline);
+      recorder = started;
+      show();
+      const { seconds } = started.status;
+      tell(store, `recording to ${safe(path)}, with the ${formatDuration(Math.round(seconds))} before`, 'good');
+    } catch (error) {
+      tell(store, error instanceof Error ? error.message : String(error), 'bad');
+    } finally {
+      starting = false;
+      missed = [];
+    }
+  };
+
+  const note = (event: TapeEvent): void => {
+    memory.note(event);
+    recorder?.note(event);
+  };
+
+  return {
+    /** What is to be read for it: all that any tab may be asked to show later, while it records. */
+    get needs(): ReadonlySet<Need> {
+      return recorder ? recordable : keptNeeds;
+    },
+    note,
+    see(sample: Sample, headline: Headline): void {
+      memory.append(sample, headline);
+      if (starting) missed.push([sample, headline]);
+      recorder?.append(sample, headline);
+      for (const entry of actions.look()) note(actionEvent(entry, sample.time));
+      if (recorder) show();
+    },
+    toggle(): void {
+      if (!starting) void (recorder ? end() : begin());
+    },
+    async close(): Promise<void> {
+      actions.close();
+      await recorder?.close();
+    },
+  };
+};

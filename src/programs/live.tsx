@@ -1,19 +1,22 @@
+import type { Plan } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/perform.ts';
-import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
+import { limitsOf, policySettingsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
 import { headlineOf } from '../recording/headline.ts';
 import { createMemoryTape } from '../recording/memory.ts';
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { needsOfView } from '../store/needs.ts';
 import { openStore, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
 import { createTraveller } from '../store/travel.ts';
 import type { App } from '../ui/keys/key.ts';
+import { createAdvisor } from './advisor.ts';
 import { openAttendant } from './attendant.ts';
 import { createFlightRecorder } from './flight-recorder.ts';
+import { createLivePilot } from './live-pilot.ts';
 import type { Options } from './options.ts';
 import { openGate } from './session.ts';
 import { showScreen, tabOf, tell } from './terminal.tsx';
@@ -49,9 +52,13 @@ const startLooking = (
   };
 };
 
+/** Guests whose balloon a plan moves: what was moved by hand is not for policies. */
+const ballooned = (plan: Plan): readonly GuestId[] =>
+  (plan.follow ?? []).flatMap(follow => (follow.kind === 'balloon' ? [follow.guest] : []));
+
 /** Carries out what was asked by key, and tells the outcome on the screen. */
 const actor =
-  (store: Store, gate: Gate): App['act'] =>
+  (store: Store, gate: Gate, done: (plan: Plan) => void): App['act'] =>
   (request, { force, undo }) => {
     const { model, setting } = store.getState();
     if (!model) return;
@@ -61,7 +68,10 @@ const actor =
       message: { text: `${plan.summary} …`, tone: 'dim', time: timeOf(state) },
     }));
     perform(gate, plan, { by: 'key', force }).then(
-      entry => store.setState(state => withPerformed(state, plan, entry, undo)),
+      entry => {
+        store.setState(state => withPerformed(state, plan, entry, undo));
+        done(plan);
+      },
       (error: unknown) => tell(store, error instanceof Error ? error.message : String(error), 'bad'),
     );
   };
@@ -78,6 +88,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     delay: options.delay,
     limits: limitsOf(settings),
     thresholds: thresholdsOf(settings),
+    policy: settings['policy.name'],
     messageSeconds: settings.message_seconds,
   };
   const store = openStore(setting);
@@ -89,11 +100,16 @@ export const live = async (source: Source, options: Options): Promise<void> => {
 
   const memory = createMemoryTape({ seconds: settings['flight.seconds'], bytes: settings['flight.size'] });
   const traveller = createTraveller(store, memory, true);
-  const flight = createFlightRecorder(memory);
+  const flight = createFlightRecorder({ store, memory, journal: gate.journal });
+  const advisor = createAdvisor(setting.thresholds, options.delay);
+  const pilot = createLivePilot(store, gate, policySettingsOf(settings), event => flight.note(event));
   const screen = showScreen(store, options, {
-    act: actor(store, gate),
+    act: actor(store, gate, plan => pilot.touched(ballooned(plan))),
     travel: to => traveller.go(to),
-    record: () => undefined,
+    record: () => flight.toggle(),
+    fly: (mode, policy) => pilot.fly(mode, policy),
+    halt: () => pilot.halt(),
+    pin: guest => pilot.pin(guest),
     play: () => undefined,
   });
   const attendant = openAttendant(gate, settings['statistics.polling_seconds']);
@@ -101,13 +117,16 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     const state = store.getState();
     // The first frame must not wait for what only a look back would show.
     if (!state.now.model) return needsOfView(state);
-    return new Set([...needsOfView(state), ...flight.needs]);
+    return new Set([...needsOfView(state), ...flight.needs, ...advisor.needs, ...pilot.needs]);
   };
   const stopLooking = startLooking(source, options.delay, wanted, model => {
-    store.setState(state => withModel(state, model));
+    const advice = advisor.see(model);
+    store.setState(state => withModel(state, model, advice.state));
     flight.see(model.sample, headlineOf(model));
+    for (const event of advice.events) flight.note(event);
     traveller.refresh();
     attendant.attend(model);
+    pilot.see(model);
   });
   const lookUp = async (): Promise<void> => {
     const { lookUpIdentity } = await import('./identity.ts');
@@ -119,5 +138,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   clearTimeout(late);
   stopLooking();
   screen.close();
-  await attendant.putBack(async () => derive(undefined, await source.look(new Set())));
+  const look = async (): Promise<Model> => derive(undefined, await source.look(new Set()));
+  await pilot.leave(look);
+  await Promise.all([flight.close(), attendant.putBack(look)]);
 };

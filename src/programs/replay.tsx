@@ -72,6 +72,9 @@ const createPlayer = (store: Store, recording: Recording, traveller: Traveller) 
   };
 };
 
+/** A recording can't be changed: keys that would are not there, and do nothing. */
+const nothing = { act() {}, record() {}, fly() {}, halt() {}, pin() {} };
+
 /** `kvmtop replay FILE [--at TIME]`: the live screen over a recording. It has no control: nothing can be changed. */
 export const replay = async (options: Options): Promise<void> => {
   const [path] = options.words;
@@ -88,6 +91,7 @@ export const replay = async (options: Options): Promise<void> => {
       delay: recording.delay,
       limits: limitsOf(settings),
       thresholds: thresholdsOf(settings),
+      policy: settings['policy.name'],
       messageSeconds: settings.message_seconds,
     });
     store.setState({
@@ -98,8 +102,7 @@ export const replay = async (options: Options): Promise<void> => {
     traveller.go({ kind: 'samples', by: startOf(recording, options.at) - recording.last });
     const player = createPlayer(store, recording, traveller);
     const screen = showScreen(store, options, {
-      act: () => undefined,
-      record: () => undefined,
+      ...nothing,
       travel: to => traveller.go(to),
       play: how => player.play(how),
     });

@@ -47,7 +47,7 @@ export interface Shown {
   readonly close: () => void;
 }
 
-type Doings = Pick<App, 'act' | 'travel' | 'record' | 'play'>;
+type Doings = Omit<App, 'store' | 'save' | 'quit' | 'suspend' | 'redraw'>;
 
 /** Shows the store on this terminal, and turns its keys into what `doings` can. */
 export const showScreen = (store: Store, options: Options & { readonly settings: Settings }, doings: Doings): Shown => {

@@ -17,6 +17,8 @@ const tabNeeds: Readonly<Record<Tab, readonly Need[]>> = {
   translation: ['kvm', 'thp'],
   stall: ['vmstat', 'pressure', 'guest_stat', 'kvm'],
   journal: [],
+  // The advisor reads what it needs in its own time (programs/advisor.ts); this is for what stands below its findings.
+  advisor: ['ksm', 'swaps', 'vmstat'],
 };
 
 const columnNeeds = (column: ColumnId): readonly Need[] => {

@@ -1,14 +1,18 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Plan, Request } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
+import { describeRequest } from '../actions/describe.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/journal.ts';
 import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
+import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
+import type { PilotMode, Verdict } from '../policy/pilot.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import type { GuestId } from '../sample.ts';
 import { type ActivityRow, rememberActivity } from './activity.ts';
+import { describeTried, judgeTried, type Tried } from './advice.ts';
 import { emptyHistory, type History, type Identity, remember } from './data.ts';
 import type { ProcessSort } from './processes.ts';
 import { defaultTables, type Tables } from './tables.ts';
@@ -33,6 +37,8 @@ export type Dialog =
     }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'settings'; readonly group: Knob['group']; readonly cursor: number }
+  /** Which policy is to run, and how. */
+  | { readonly kind: 'auto'; readonly cursor: number }
   /** A moment to go to is being typed. */
   | { readonly kind: 'moment'; readonly text: string }
   /** A line of words, and which of the actions that it could mean is chosen. */
@@ -60,6 +66,8 @@ export interface Setting {
   readonly delay: number;
   readonly limits: Limits;
   readonly thresholds: Thresholds;
+  /** The policy that is offered first. */
+  readonly policy: string;
   /** Seconds that a message, or a balloon that arrived, stays on the screen. */
   readonly messageSeconds: number;
 }
@@ -98,6 +106,7 @@ export interface State {
   readonly history: History;
   /** Rows of the vmstat tab, oldest first. */
   readonly activity: readonly ActivityRow[];
+  readonly advice: AdvisorState;
   readonly identity: Identity;
   // view
   readonly size: Size;
@@ -127,13 +136,31 @@ export interface State {
   readonly journal: readonly JournalEntry[];
   /** Counted from the newest. */
   readonly journalCursor: number;
+  /** Of the advisor's findings, from the most urgent. */
+  readonly adviceCursor: number;
+  /** Fixes that were carried out from here, oldest first. */
+  readonly tried: readonly Tried[];
+  readonly pilot: PilotView;
 }
+
+/** The policy that runs, and what it did last. */
+export interface PilotView {
+  readonly mode: PilotMode;
+  readonly policy: string;
+  /** Guests that no policy touches, and why. */
+  readonly pinned: ReadonlyMap<GuestId, string>;
+  /** Oldest first. */
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Verdicts that are kept. */
+const keptVerdicts = 200;
 
 export type Store = StoreApi<State>;
 
 export const initialState = (setting: Setting): State => ({
   setting,
-  now: { model: undefined, history: emptyHistory, activity: [] },
+  now: { model: undefined, history: emptyHistory, activity: [], advice: startAdvising() },
   at: undefined,
   timeline: undefined,
   playing: undefined,
@@ -142,6 +169,7 @@ export const initialState = (setting: Setting): State => ({
   model: undefined,
   history: emptyHistory,
   activity: [],
+  advice: startAdvising(),
   identity: {},
   size: { columns: 80, rows: 24 },
   tab: 'overview',
@@ -161,6 +189,9 @@ export const initialState = (setting: Setting): State => ({
   undoable: [],
   journal: [],
   journalCursor: 0,
+  adviceCursor: 0,
+  tried: [],
+  pilot: { mode: 'off', policy: setting.policy, pinned: new Map(), verdicts: [] },
 });
 
 /** When it is, wall clock seconds, whatever moment is shown: what messages are dated with. */
@@ -188,14 +219,16 @@ const shown = (state: State, moment: Moment): Partial<State> => {
 };
 
 /** What the newest Model changes: the balloons on their way, and what is shown unless the screen looks back. */
-export const withModel = (state: State, model: Model): Partial<State> => {
+export const withModel = (state: State, model: Model, advice: AdvisorState = state.now.advice): Partial<State> => {
   const { limits, messageSeconds, delay } = state.setting;
   const following = state.following.map(one => advance(one, model, limits));
   const news = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
   const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
   const expired = state.message && model.time - state.message.time > messageSeconds;
   const activity = rememberActivity(state.now.activity, model);
-  const now = { model, history: remember(state.now.history, model, delay), activity };
+  const now = { model, history: remember(state.now.history, model, delay), activity, advice };
+  const tried = judgeTried(state.tried, advice.findings, model.time);
+  const judged = tried.find((one, index) => one.outcome !== state.tried[index]?.outcome);
   // Who reads old rows keeps them in sight.
   const moved = state.tab === 'vmstat' && state.scroll > 0 && activity !== state.now.activity;
   return {
@@ -203,13 +236,25 @@ export const withModel = (state: State, model: Model): Partial<State> => {
     ...(state.at === undefined ? { ...shown(state, now), scroll: state.scroll + (moved ? 1 : 0) } : {}),
     following: settled,
     measuring: stillMeasuring(state, model),
+    tried,
     message: news
       ? { text: describeFollowing(news), tone: tones[news.state], time: model.time }
-      : expired
-        ? undefined
-        : state.message,
+      : judged
+        ? {
+            text: describeTried(judged, model.time),
+            tone: judged.outcome === 'helped' ? 'good' : 'warn',
+            time: model.time,
+          }
+        : expired
+          ? undefined
+          : state.message,
   };
 };
+
+/** One more verdict of the policy. */
+export const withVerdict = ({ pilot }: State, verdict: Verdict): Partial<State> => ({
+  pilot: { ...pilot, verdicts: [...pilot.verdicts.slice(1 - keptVerdicts), verdict] },
+});
 
 /** Another moment of the tape. */
 export const withMoment = (state: State, at: number, moment: Moment): Partial<State> => ({
@@ -235,11 +280,17 @@ export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isU
   const done = Math.max(time, Date.parse(entry.time) / 1000);
   const started = (plan.follow ?? []).map(follow => startFollowing(follow, done));
   const others = state.following.filter(one => !started.some(other => isSameFollowed(one, other)));
+  const fixed = state.now.advice.findings.find(
+    ({ fix }) => fix && describeRequest(fix) === describeRequest(plan.request),
+  );
   const undoable = isUndo ? state.undoable.slice(0, -1) : entry.undo ? [...state.undoable, entry.undo] : state.undoable;
   return {
     dialog: undefined,
     undoable,
     journal: [...state.journal, entry],
+    ...(fixed
+      ? { tried: [...state.tried, { finding: fixed, request: plan.request, time: done, outcome: 'waiting' }] }
+      : {}),
     following: [...others, ...started],
     message: entry.notes
       ? { text: `${plan.summary}: ${entry.notes.join('; ')}`, tone: 'warn', time }

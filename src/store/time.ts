@@ -1,8 +1,12 @@
 import { derive, type Model } from '../model.ts';
+import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
+import type { Thresholds } from '../policy/thresholds.ts';
 import type { Headline } from '../recording/headline.ts';
 import type { Tape, TapeEvent } from '../recording/tape.ts';
 import { type ActivityRow, activityOf } from './activity.ts';
+import { adviceAt } from './advice.ts';
 import { type History, historyLength, historyOf, missedBetween, usedOf } from './data.ts';
+import type { Tab } from './view.ts';
 
 /** What the screen shows of one moment. */
 export interface Moment {
@@ -10,6 +14,8 @@ export interface Moment {
   readonly history: History;
   /** Rows of the vmstat tab, oldest first. */
   readonly activity: readonly ActivityRow[];
+  /** What the advisor finds. */
+  readonly advice: AdvisorState;
 }
 
 /** Where to go in time. */
@@ -122,9 +128,19 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
   }
 };
 
-/** The moment of a sample, as it was seen then; `rows`: the vmstat tab's as well, which cost hundreds of samples. */
-export const momentOf = (tape: Tape, id: number, delay: number, rows: boolean): Moment => ({
+/** The moment of a sample, as it was seen then; of what costs many samples, only what the tab shows. */
+export const momentOf = (tape: Tape, id: number, tab: Tab, { delay, thresholds }: MomentSetting): Moment => ({
   model: derive(tape.before(id), tape.sample(id)),
   history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), delay),
-  activity: rows ? activityOf(tape, id) : [],
+  activity: tab === 'vmstat' ? activityOf(tape, id) : [],
+  advice: tab === 'advisor' ? adviceAt(tape, id, thresholds) : startAdvising(),
 });
+
+/** Tabs that `momentOf` looks further back for. */
+export const deepTabs: readonly Tab[] = ['vmstat', 'advisor'];
+
+interface MomentSetting {
+  /** Seconds between two looks. */
+  readonly delay: number;
+  readonly thresholds: Thresholds;
+}

@@ -1,7 +1,7 @@
 import { type JournalEntry, readEntry } from '../actions/journal.ts';
 import type { Tape } from '../recording/tape.ts';
 import { type Store, withMoment, withNow } from './store.ts';
-import { type Destination, destinationId, momentOf, timelineOf } from './time.ts';
+import { type Destination, deepTabs, destinationId, momentOf, timelineOf } from './time.ts';
 
 export interface Traveller {
   /** To another moment of the tape; of a live one the newest, or one after it, is now. */
@@ -18,7 +18,7 @@ const journalUntil = (tape: Tape, time: number): readonly JournalEntry[] =>
 export const createTraveller = (store: Store, tape: Tape, live: boolean): Traveller => {
   const show = (id: number): void =>
     store.setState(state => {
-      const moment = momentOf(tape, id, state.setting.delay, state.tab === 'vmstat');
+      const moment = momentOf(tape, id, state.tab, state.setting);
       const journal = live ? {} : { journal: journalUntil(tape, moment.model?.time ?? 0) };
       return {
         ...withMoment(state, id, moment),
@@ -26,9 +26,9 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
         timeline: state.timeline ?? timelineOf(tape, state.setting.delay),
       };
     });
-  // The rows of the vmstat tab are read only where they are shown.
+  // What costs many samples is read only where it is shown.
   store.subscribe((state, before) => {
-    if (state.tab === 'vmstat' && before.tab !== 'vmstat' && state.at !== undefined) show(state.at);
+    if (state.tab !== before.tab && deepTabs.includes(state.tab) && state.at !== undefined) show(state.at);
   });
   return {
     go(to) {

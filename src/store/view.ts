@@ -15,11 +15,12 @@ export const tabs = [
   'translation',
   'stall',
   'journal',
+  'advisor',
 ] as const;
 export type Tab = (typeof tabs)[number];
 
 /** The key of each tab: there are more tabs than digits. */
-export const tabKeys = [...'1234567890', 'J'] as const;
+export const tabKeys = [...'1234567890', 'J', 'V'] as const;
 
 /** Tabs with a guest table: each remembers its own columns and order. */
 export const tableTabs = ['overview', 'guests', 'memory', 'sharing'] as const satisfies readonly Tab[];

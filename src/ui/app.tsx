@@ -3,6 +3,7 @@ import { type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { State, Store } from '../store/store.ts';
+import { AutoDialog } from './dialogs/auto.tsx';
 import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog } from './dialogs/confirm.tsx';
@@ -86,6 +87,8 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
       return <SettingsDialog state={state} dialog={dialog} height={height} />;
     case 'palette':
       return <PaletteDialog state={state} dialog={dialog} height={height} />;
+    case 'auto':
+      return <AutoDialog state={state} cursor={dialog.cursor} />;
     case 'moment':
       return <MomentDialog state={state} text={dialog.text} />;
     case 'sort':

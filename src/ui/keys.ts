@@ -1,5 +1,6 @@
 import { type State, timeOf } from '../store/store.ts';
 import { moveSelection, visibleGuests } from '../store/view.ts';
+import { advisorKeys } from './keys/advisor.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
 import { guestKeys } from './keys/guests.ts';
 import { journalKeys } from './keys/journal.ts';
@@ -17,6 +18,7 @@ export const keys: readonly Key[] = [
   ...scrollKeys,
   ...journalKeys,
   ...paletteKeys,
+  ...advisorKeys,
   ...settingsKeys,
   ...readingKeys,
   ...columnKeys,

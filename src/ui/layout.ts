@@ -1,6 +1,7 @@
 import type { Dialog, Size, State } from '../store/store.ts';
 import { timelineRows } from '../store/time.ts';
 import type { Tab } from '../store/view.ts';
+import { advisorPane } from './panes/advisor.ts';
 import { detailPane } from './panes/detail.ts';
 import { footer } from './panes/footer.ts';
 import { guestsPane } from './panes/guests.ts';
@@ -53,6 +54,8 @@ const dialogRows = (dialog: Dialog): number => {
     case 'palette':
     case 'settings':
       return 18;
+    case 'auto':
+      return 12;
     case 'moment':
       return 4;
     default:
@@ -165,6 +168,7 @@ const whole: Partial<Record<Tab, readonly [string, Draw]>> = {
   vmstat: ['vmstat', vmstatPane],
   meminfo: ['meminfo', meminfoPane],
   journal: ['journal', journalPane],
+  advisor: ['advisor', advisorPane],
 };
 
 interface Half {

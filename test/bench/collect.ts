@@ -55,7 +55,8 @@ const files = async (folder: string, rounds: number, list: string): Promise<stri
       delay: 1,
       limits: defaultLimits,
       thresholds: defaultThresholds,
-      messageSeconds: 8,
+      policy: 'kvmtop',
+  messageSeconds: 8,
     }),
   );
   // One round is a second after the other for the source, as on the screen: what it spreads over seconds stays spread.

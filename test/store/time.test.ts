@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive, type Model } from '../../src/model.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
 import { createMemoryTape, type MemoryTape } from '../../src/recording/memory.ts';
 import type { Sample } from '../../src/sample.ts';
@@ -11,6 +12,7 @@ import { createTraveller } from '../../src/store/travel.ts';
 import { demoModels, openStage } from '../ui/stage.tsx';
 
 const start = 1_800_000_000;
+const defaults = { delay: 1, thresholds: defaultThresholds };
 
 /** A tape of these Models' samples. */
 const tapeOf = (models: readonly Model[]): MemoryTape => {
@@ -77,7 +79,7 @@ describe('what a moment showed', () => {
   it('is what the live screen had then', () => {
     const { store } = openStage(models.slice(0, 60));
     const live = store.getState().now;
-    const moment = momentOf(tape, 60, 1, true);
+    const moment = momentOf(tape, 60, 'vmstat', defaults);
     expect(moment.model).toEqual(live.model);
     expect(moment.history).toEqual(live.history);
     expect(moment.activity).toEqual(live.activity);
@@ -86,14 +88,14 @@ describe('what a moment showed', () => {
   it('has rates over a gap, and draws the gap as long as it was', () => {
     const kept = without(models, 30, 60);
     const gapped = tapeOf(kept);
-    const { model, history } = momentOf(gapped, gapped.last, 1, false);
+    const { model, history } = momentOf(gapped, gapped.last, 'overview', defaults);
     expect(model?.interval).toBeCloseTo(1);
     const values = history.mem_used;
     expect(values).toHaveLength(90);
     expect(values.slice(30, 60)).toEqual(Array.from({ length: 30 }, () => undefined));
     expect(values[29]).toBeGreaterThan(0);
     expect(values[60]).toBeGreaterThan(0);
-    expect(momentOf(gapped, 31, 1, false).model?.interval).toBeCloseTo(31);
+    expect(momentOf(gapped, 31, 'overview', defaults).model?.interval).toBeCloseTo(31);
     expect(kept.reduce((history, model) => remember(history, model, 1), emptyHistory)).toEqual(history);
   });
 

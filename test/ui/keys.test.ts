@@ -371,11 +371,12 @@ describe('the key table', () => {
       { kind: 'enter', action: 'balloon', words: [web], text: '' },
       { kind: 'settings', group: 'ksm', cursor: 0 },
       { kind: 'palette', text: '', cursor: 0 },
+      { kind: 'auto', cursor: 0 },
       { kind: 'moment', text: '' },
       { kind: 'confirm', request, typed: '' },
     ];
     expect(dialogs.map(dialog => dialog.kind)).toEqual(
-      modes.filter(mode => !['main', 'processes', 'lines', 'journal', 'filter'].includes(mode)),
+      modes.filter(mode => !['main', 'processes', 'lines', 'journal', 'advisor', 'filter'].includes(mode)),
     );
     for (const change of [...dialogs.map(dialog => ({ dialog })), { filtering: true }]) {
       const { store } = openStage(models, change);

@@ -24,6 +24,7 @@ const setting: Setting = {
   delay: 1,
   limits: defaultLimits,
   thresholds: defaultThresholds,
+  policy: 'kvmtop',
   messageSeconds: 8,
 };
 
@@ -56,6 +57,9 @@ export const openStage = (models: readonly Model[], change: Partial<State> = {},
     travel: to => asked.push({ travel: to }),
     record: () => asked.push('record'),
     play: how => asked.push({ play: how }),
+    fly: (mode, policy) => asked.push({ fly: [mode, policy] }),
+    halt: () => asked.push('halt'),
+    pin: guest => asked.push({ pin: guest }),
     quit: () => asked.push('quit'),
     suspend: () => asked.push('suspend'),
     redraw: () => asked.push('redraw'),

@@ -2,13 +2,11 @@ import type { State } from '../../store/store.ts';
 import { withTab } from '../../store/tables.ts';
 import { moveSelection, type Tab, tabKeys, tabs, visibleGuests } from '../../store/view.ts';
 import { changeKeys } from './change.ts';
-import { type App, change, type Key, type Mode, open } from './key.ts';
+import { type App, anywhere, change, type Key, type Mode, open, tabModes } from './key.ts';
 import { orderKeys } from './order.ts';
 import { isNow, timeKeys } from './time.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
-const anywhere: readonly Mode[] = ['main', 'detail', 'processes', 'lines', 'journal'];
-
 const guestSelected = (state: State): boolean => state.selected !== undefined;
 
 /** What is past can't be measured any more. */
@@ -43,7 +41,7 @@ const measure = (what: 'pss' | 'placement') => (app: App) =>
 /** Keys of the guest table, and those that work nearly everywhere. */
 export const guestKeys: readonly Key[] = [
   {
-    modes: ['main', 'processes', 'lines', 'journal'],
+    modes: tabModes,
     names: ['q'],
     label: 'q',
     title: 'Quit',
@@ -87,7 +85,7 @@ export const guestKeys: readonly Key[] = [
     run: app => app.save(),
   },
   {
-    modes: ['main', 'processes', 'lines', 'journal'],
+    modes: tabModes,
     names: ['!'],
     label: '!',
     title: 'Problems',
@@ -115,7 +113,7 @@ export const guestKeys: readonly Key[] = [
   },
   ...tabs.map(tabKey),
   {
-    modes: ['main', 'processes', 'lines', 'journal'],
+    modes: tabModes,
     names: ['tab'],
     label: 'Tab',
     help: 'The next tab.',

@@ -1,4 +1,6 @@
 import type { Request } from '../../actions/action.ts';
+import type { PilotMode } from '../../policy/pilot.ts';
+import type { GuestId } from '../../sample.ts';
 import type { Dialog, State, Store } from '../../store/store.ts';
 import type { Destination } from '../../store/time.ts';
 
@@ -13,6 +15,12 @@ export interface App {
   travel(to: Destination): void;
   /** Begins to record this session to a file, or ends that; the outcome comes back as a message. */
   record(): void;
+  /** A policy takes over, in shadow or for real; or none. */
+  fly(mode: PilotMode, policy: string): void;
+  /** No policy does anything more, and what is on its way stands where it is. */
+  halt(): void;
+  /** Policies leave this guest alone, or no longer. */
+  pin(guest: GuestId): void;
   /** In a replay. */
   play(how: 'toggle' | 'faster' | 'slower'): void;
   quit(): void;
@@ -21,13 +29,14 @@ export interface App {
 }
 
 /** `main` is the guest table, with nothing open; the other tabs of one pane have modes of their own. */
-export type Mode = 'main' | 'processes' | 'lines' | 'journal' | 'filter' | Dialog['kind'];
+export type Mode = 'main' | 'processes' | 'lines' | 'journal' | 'advisor' | 'filter' | Dialog['kind'];
 
 export const modeTitles: Readonly<Record<Mode, string>> = {
   main: 'Keys',
   processes: 'In the processes tab',
   lines: 'In the vmstat and meminfo tabs',
   journal: 'In the journal',
+  advisor: 'In the advisor tab',
   filter: 'While typing a filter',
   help: 'In this help',
   detail: 'In the detail view',
@@ -37,6 +46,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   enter: 'Entering a value',
   settings: 'In a list of settings',
   palette: 'In the palette',
+  auto: 'Choosing a policy',
   moment: 'Entering a moment to go to',
   confirm: 'Before a change',
 };
@@ -45,7 +55,7 @@ export const modeOf = ({ filtering, dialog, tab }: State): Mode => {
   if (filtering) return 'filter';
   if (dialog) return dialog.kind;
   if (tab === 'vmstat' || tab === 'meminfo') return 'lines';
-  return tab === 'journal' || tab === 'processes' ? tab : 'main';
+  return tab === 'journal' || tab === 'processes' || tab === 'advisor' ? tab : 'main';
 };
 
 export interface Key {
@@ -63,6 +73,10 @@ export interface Key {
   readonly when?: (state: State) => boolean;
   readonly run: (app: App, name: string) => void;
 }
+
+/** Tabs of their own keys, beside the guest table. */
+export const tabModes: readonly Mode[] = ['main', 'processes', 'lines', 'journal', 'advisor'];
+export const anywhere: readonly Mode[] = [...tabModes, 'detail'];
 
 /** Changes the store. */
 export const change = (app: App, change: (state: State) => Partial<State>): void => app.store.setState(change);

@@ -1,7 +1,7 @@
 import { meaning } from '../../actions/actions.ts';
 import type { State } from '../../store/store.ts';
 import { candidates, completed, requestOf } from '../palette.ts';
-import { type App, change, close, type Key, open } from './key.ts';
+import { type App, anywhere, change, close, type Key, open } from './key.ts';
 
 const withDialog = (state: State, cursor: number, text?: string): Partial<State> =>
   state.dialog?.kind === 'palette' ? { dialog: { kind: 'palette', cursor, text: text ?? state.dialog.text } } : {};
@@ -34,7 +34,7 @@ const enter = (app: App): void => {
 /** Keys of the palette of all actions. */
 export const paletteKeys: readonly Key[] = [
   {
-    modes: ['main', 'detail', 'processes', 'lines', 'journal'],
+    modes: anywhere,
     names: [':'],
     label: ':',
     title: 'All actions',

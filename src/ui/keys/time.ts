@@ -1,8 +1,6 @@
 import { parseMoment } from '../../recording/moment.ts';
 import type { State } from '../../store/store.ts';
-import { type App, close, type Key, type Mode, open } from './key.ts';
-
-const anywhere: readonly Mode[] = ['main', 'detail', 'processes', 'lines', 'journal'];
+import { type App, anywhere, close, type Key, open, tabModes } from './key.ts';
 
 const replaying = (state: State): boolean => state.setting.source === 'recording';
 /** The screen shows the newest look; else one of the past. */
@@ -132,7 +130,7 @@ export const timeKeys: readonly Key[] = [
     run: app => open(app, { kind: 'moment', text: '' }),
   },
   {
-    modes: anywhere.filter(mode => mode !== 'detail'),
+    modes: tabModes,
     names: ['R'],
     label: 'R',
     title: 'Record',

@@ -9,6 +9,10 @@ const badge = (text: string, tone: 'badge' | 'alarm' = 'badge'): Span[] => [span
 const recordedText = ({ seconds, size }: Recorded): string =>
   `REC ${formatDuration(Math.round(seconds))} ${formatBytes(size)}`;
 
+/** Whoever looks at the screen must know that something may change by itself. */
+const pilotBadge = ({ pilot: { mode, policy } }: State): Span[] =>
+  mode === 'off' ? [] : mode === 'act' ? badge(`AUTO ${policy}`, 'alarm') : badge(`SHADOW ${policy}`);
+
 /** Whether the screen shows now, and if not, how far back it is. */
 const timeBadge = ({ setting, model, now, at, playing }: State): Span[] => {
   if (setting.source === 'recording') return badge(playing === undefined ? 'REPLAY' : `REPLAY ${playing}x`, 'alarm');
@@ -40,6 +44,7 @@ export const header: Draw = ({ state, model, width }) => {
     ...(model.problems.length > 0 ? badge(`!${model.problems.length}`, 'alarm') : []),
     ...(setting.readOnly ? badge('READ-ONLY') : []),
     ...(setting.root === '/' ? [] : badge('FILES')),
+    ...pilotBadge(state),
     ...(state.recorded ? badge(recordedText(state.recorded), 'alarm') : []),
     ...timeBadge(state),
   ];

@@ -1,0 +1,105 @@
+import type { PilotMode } from '../../policy/pilot.ts';
+import { policies } from '../../policy/policies.ts';
+import type { State } from '../../store/store.ts';
+import { type App, anywhere, change, close, type Key, open } from './key.ts';
+
+const isLive = ({ setting, at }: State): boolean => setting.source !== 'recording' && at === undefined;
+
+const move = (by: number) => (app: App) =>
+  change(app, ({ adviceCursor, advice }) => ({
+    adviceCursor: Math.max(0, Math.min(advice.findings.length - 1, adviceCursor + by)),
+  }));
+
+const fix = (app: App): void =>
+  change(app, ({ advice, adviceCursor }) => {
+    const request = advice.findings[Math.min(adviceCursor, advice.findings.length - 1)]?.fix;
+    return request ? { dialog: { kind: 'confirm', request, typed: '' } } : {};
+  });
+
+const hasFix = ({ advice, adviceCursor }: State): boolean =>
+  advice.findings[Math.min(adviceCursor, advice.findings.length - 1)]?.fix !== undefined;
+
+/** What `A` offers: each policy in shadow and for real, the one that is set first; and none. */
+export const flights = ({
+  setting,
+  pilot,
+}: State): readonly { readonly mode: PilotMode; readonly policy: string }[] => {
+  const order = [...policies].sort((a, b) => Number(b.id === setting.policy) - Number(a.id === setting.policy));
+  return [
+    ...order.flatMap(({ id }) => (['shadow', 'act'] as const).map(mode => ({ mode, policy: id }))),
+    { mode: 'off', policy: pilot.policy },
+  ];
+};
+
+const moveFlight = (by: number) => (app: App) =>
+  change(app, state =>
+    state.dialog?.kind === 'auto'
+      ? { dialog: { kind: 'auto', cursor: Math.max(0, Math.min(flights(state).length - 1, state.dialog.cursor + by)) } }
+      : {},
+  );
+
+const takeOff = (app: App): void => {
+  const state = app.store.getState();
+  const chosen = state.dialog?.kind === 'auto' ? flights(state)[state.dialog.cursor] : undefined;
+  if (!chosen || (chosen.mode === 'act' && state.setting.readOnly)) return;
+  close(app);
+  app.fly(chosen.mode, chosen.policy);
+};
+
+const pin = (app: App): void => {
+  const { selected } = app.store.getState();
+  if (selected !== undefined) app.pin(selected);
+};
+
+/** Keys of the advisor, and of the policies that act by themselves. */
+export const advisorKeys: readonly Key[] = [
+  { modes: ['advisor'], names: ['up', 'k'], label: 'Up', help: 'The finding above.', run: move(-1) },
+  { modes: ['advisor'], names: ['down', 'j'], label: 'Down', help: 'The finding below.', run: move(1) },
+  {
+    modes: ['advisor'],
+    names: ['enter'],
+    label: 'Enter',
+    title: 'Show the fix',
+    changes: true,
+    help: 'What would help against the selected finding, as a plan; it is done only after you say so.',
+    when: hasFix,
+    run: fix,
+  },
+  {
+    modes: anywhere,
+    names: ['A'],
+    label: 'A',
+    title: 'Policy',
+    help: 'Let a policy run: in shadow it tells what it would do, in act it does that through the guard rails.',
+    when: isLive,
+    run: app => open(app, { kind: 'auto', cursor: 0 }),
+  },
+  {
+    modes: anywhere,
+    names: ['X'],
+    label: 'X',
+    title: 'Stop the policy',
+    help: 'Stop everything that is automatic at once; balloons on their way stand where they are.',
+    when: ({ pilot }) => pilot.mode !== 'off',
+    run: app => app.halt(),
+  },
+  {
+    modes: ['main', 'detail'],
+    names: ['P'],
+    label: 'P',
+    help: 'Pin the selected guest, so that policies leave it alone, or release it. A balloon moved by hand pins its guest.',
+    when: state => isLive(state) && state.selected !== undefined,
+    run: pin,
+  },
+  { modes: ['auto'], names: ['up', 'k'], label: 'Up', help: 'The line above.', run: moveFlight(-1) },
+  { modes: ['auto'], names: ['down', 'j'], label: 'Down', help: 'The line below.', run: moveFlight(1) },
+  { modes: ['auto'], names: ['enter'], label: 'Enter', title: 'Let it run', help: 'Run it so.', run: takeOff },
+  {
+    modes: ['auto'],
+    names: ['escape', 'q'],
+    label: 'Esc',
+    title: 'Leave as it is',
+    help: 'Change nothing.',
+    run: close,
+  },
+];

@@ -1,0 +1,116 @@
+import { describeRequest } from '../../actions/describe.ts';
+import type { Finding, Severity } from '../../policy/finding.ts';
+import type { Verdict } from '../../policy/pilot.ts';
+import { stressSentence } from '../../policy/stress.ts';
+import { describeTried, isSameFinding } from '../../store/advice.ts';
+import type { State } from '../../store/store.ts';
+import { safe } from '../../text.ts';
+import { formatClock, formatDuration } from '../../units.ts';
+import { type Line, type Span, span, type Tone } from '../line.ts';
+import { type Canvas, type Draw, fill, heading, wrap } from './pane.ts';
+
+const tones: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', notice: 'text' };
+/** Columns of the screen for whom it is about. */
+const subjectWidth = 14;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const findingRow = (finding: Finding, selected: boolean, { model, width, glyphs }: Canvas): Line => {
+  const age = formatDuration(Math.max(0, Math.round(model.time - finding.since)));
+  const parts: readonly (readonly [string, number, Tone])[] = [
+    [finding.severity, 8, tones[finding.severity]],
+    [finding.strategy, 7, 'dim'],
+    [age, 6, 'dim'],
+    [finding.subject, subjectWidth, 'strong'],
+  ];
+  const used = parts.reduce((sum, [, wide]) => sum + wide + 2, 0);
+  const row: Span[] = [
+    ...parts.map(([text, wide, tone]) => span(`${fill(safe(text), wide, glyphs)}  `, tone)),
+    span(fill(finding.text, Math.max(0, width - used), glyphs)),
+  ];
+  return selected ? row.map(piece => ({ ...piece, tone: 'selected' })) : row;
+};
+
+const details = (finding: Finding, { state, width }: Canvas): readonly Line[] => {
+  const rows = (label: string, text: string, tone: Tone = 'text'): Line[] =>
+    wrap(text, Math.max(20, width - 8)).map((row, index) => [
+      span((index === 0 ? label : '').padEnd(8), 'dim'),
+      span(row, tone),
+    ]);
+  const tried = state.tried.findLast(one => isSameFinding(one.finding, finding));
+  return [
+    ...rows('what', `${finding.subject}: ${finding.text}`, tones[finding.severity]),
+    ...(finding.advice === undefined ? [] : rows('advice', finding.advice)),
+    ...(finding.fix === undefined ? [] : rows('fix', describeRequest(finding.fix), 'accent')),
+    ...(tried === undefined
+      ? []
+      : rows(
+          'tried',
+          tried.outcome === 'waiting'
+            ? `${formatDuration(Math.round((state.model?.time ?? tried.time) - tried.time))} ago: waiting for its effect`
+            : describeTried(tried, state.model?.time ?? tried.time),
+          tried.outcome === 'not' ? 'warn' : 'good',
+        )),
+  ];
+};
+
+const verdictTones: Readonly<Record<Verdict['outcome'], Tone>> = {
+  would: 'accent',
+  asked: 'good',
+  refused: 'warn',
+  failed: 'bad',
+  skipped: 'dim',
+  arrived: 'good',
+  stalled: 'bad',
+};
+
+/** The last things that the policy did, or would have done, newest first. */
+const policyRows = (canvas: Canvas, height: number): readonly Line[] => {
+  const { state, width, glyphs } = canvas;
+  const { pilot } = state;
+  const mode = pilot.mode === 'off' ? 'off: A runs one' : `${pilot.policy}, ${pilot.mode}`;
+  const pinned = pilot.pinned.size > 0 ? `, ${pilot.pinned.size} pinned` : '';
+  const head = heading('Policy', canvas, [span(mode + pinned, pilot.mode === 'act' ? 'warn' : 'dim')]);
+  const rows = pilot.verdicts
+    .toReversed()
+    .slice(0, Math.max(0, height - 1))
+    .map((verdict): Line => {
+      const start = `${formatClock(verdict.time)}  ${fill(verdict.outcome, 7, glyphs)}  ${fill(safe(verdict.subject), subjectWidth, glyphs)}  `;
+      return [
+        span(start, verdictTones[verdict.outcome]),
+        span(fill(verdict.text, Math.max(0, width - start.length), glyphs)),
+      ];
+    });
+  return [head, ...rows];
+};
+
+const nothing = (state: State): Line[] =>
+  state.advice.window.length === 0
+    ? [[span('looking …', 'dim')]]
+    : [[span('Nothing to tell: no rule finds anything.', 'good')]];
+
+/**
+ * What should be done, most urgent first, in the operators' order: repair, share pages, balloon, migrate, swap last. Below
+ * it what the selected one is about, how the host would stand if all came at once, and what the policy does.
+ */
+export const advisorPane: Draw = canvas => {
+  const { state, model, width, height } = canvas;
+  const { findings } = state.advice;
+  const at = Math.min(state.adviceCursor, Math.max(0, findings.length - 1));
+  const selected = findings[at];
+  const below = selected ? details(selected, canvas) : [];
+  const stress = wrap(capital(stressSentence(model)) + '.', width).map((row): Line => [span(row, 'dim')]);
+  const policy = Math.max(2, Math.min(2 + state.pilot.verdicts.length, Math.floor(height / 3)));
+  const room = Math.max(1, height - 1 - below.length - 1 - stress.length - policy);
+  const first = Math.max(0, Math.min(at - room + 1, findings.length - room));
+  const head: Line = [
+    span(`URGENCY   ORDER    SINCE   ${'SUBJECT'.padEnd(subjectWidth)}  FINDING`.padEnd(width), 'head'),
+  ];
+  const rows =
+    findings.length === 0
+      ? nothing(state)
+      : findings.slice(first, first + room).map((one, index) => findingRow(one, first + index === at, canvas));
+  const lines = [head, ...rows, ...(below.length > 0 ? [[] as Line] : []), ...below];
+  const gap = Math.max(0, height - lines.length - stress.length - policy);
+  return [...lines, ...Array.from({ length: gap }, (): Line => []), ...stress, ...policyRows(canvas, policy)];
+};
