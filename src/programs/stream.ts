@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { csvHead, toCsv } from '../export/csv.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
@@ -8,6 +7,7 @@ import type { Source } from '../source/source.ts';
 import { type Choice, createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
+import { pause } from './pause.ts';
 import { requireGuests, selectGuests } from './select.ts';
 
 /** What is printed for one look; `first` for the one that starts the output. */
@@ -26,15 +26,6 @@ const printerFor = (format: string, choice: Choice): Printer => {
   const make = Object.hasOwn(printers, format) ? printers[format] : undefined;
   if (!make) throw new UsageError(`--format takes ${Object.keys(printers).join(', ')}, not '${format}'`);
   return make(choice);
-};
-
-/** Resolves after so many seconds, or at once when `signal` is aborted. */
-const pause = async (seconds: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await delay(Math.max(0, seconds) * 1000, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 };
 
 /**

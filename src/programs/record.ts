@@ -1,0 +1,194 @@
+import { journalPath } from '../actions/journal.ts';
+import { watchJournal } from '../actions/watch.ts';
+import { thresholdsOf } from '../config/settings.ts';
+import { recordable } from '../fields/needs.ts';
+import { derive, type Model } from '../model.ts';
+import { advise, startAdvising } from '../policy/advisor.ts';
+import { headlineOf } from '../recording/headline.ts';
+import { type Recorder, startRecorder } from '../recording/recorder.ts';
+import type { Keep } from '../recording/ring.ts';
+import type { TapeEvent } from '../recording/tape.ts';
+import type { Sample } from '../sample.ts';
+import type { Source } from '../source/source.ts';
+import { safe } from '../text.ts';
+import { formatDuration, longBytes, parseSeconds } from '../units.ts';
+import { actionEvent } from './action-event.ts';
+import { openAttendant } from './attendant.ts';
+import { nextBeat } from './beat.ts';
+import { findingEvents } from './finding-event.ts';
+import { parseKeep } from './keep.ts';
+import { type Options, UsageError } from './options.ts';
+import { openOutput } from './output.ts';
+import { pause } from './pause.ts';
+import { dayFile, removeOutlived } from './rotation.ts';
+import { openGate } from './session.ts';
+import { version } from './usage.ts';
+
+/** How a recorder is told from outside what to do. */
+export interface Orders {
+  /** Aborted when it is to end. */
+  readonly stop: AbortSignal;
+  /** Asks for the file to be opened anew at its path, as after logrotate has moved it; whether that was asked for, once. */
+  readonly takeReopen: () => boolean;
+}
+
+/** Root's, which everybody with sudo writes to. */
+const sharedJournal = '/var/log/kvmtop/journal.ndjson';
+
+const wallClock = (): number => Date.now() / 1000;
+
+interface Wishes {
+  readonly path: string;
+  readonly keep: Keep;
+  /** Seconds; until a signal when there is no end. */
+  readonly length: number;
+  readonly daily: boolean;
+}
+
+const wishesOf = (options: Options): Wishes => {
+  if (options.guests.length > 0)
+    throw new UsageError('record takes no -p: all guests are recorded, and dump -p prints some');
+  if (options.rotate !== undefined && options.rotate !== 'day')
+    throw new UsageError(`--rotate takes day, not '${safe(options.rotate)}'`);
+  const length = options.for === undefined ? Number.POSITIVE_INFINITY : parseSeconds(options.for);
+  if (length === undefined || length <= 0)
+    throw new UsageError(`--for takes a time such as 90s, 10m or 8h, not '${safe(options.for ?? '')}'`);
+  return {
+    path: options.words[0] ?? '',
+    keep: options.keep === undefined ? {} : parseKeep(options.keep),
+    length,
+    daily: options.rotate === 'day',
+  };
+};
+
+/** The file that is written now: the next day's after midnight, or a new one where it was moved away. */
+const openReel = ({ path, keep, daily }: Wishes, every: number) => {
+  const pathAt = (time: number): string => (daily ? dayFile(path, time) : path);
+  let current: { readonly path: string; readonly recorder: Recorder } | undefined;
+  let latest = path;
+  const broken = new AbortController();
+  const onFailure = (): void => broken.abort();
+
+  const end = async (): Promise<void> => {
+    const { recorder } = current ?? {};
+    current = undefined;
+    await recorder?.close();
+    if (recorder?.failure) throw recorder.failure;
+  };
+  return {
+    /** The recorder for a sample of that moment (wall clock, seconds). @throws RecordingError */
+    async at(time: number, isReopened = false): Promise<Recorder> {
+      const file = pathAt(time);
+      if (current && (current.path !== file || isReopened)) await end();
+      if (!current) {
+        if (daily && keep.seconds !== undefined) removeOutlived(path, time, keep.seconds);
+        const program = `kvmtop ${version()}`;
+        const recorder = await startRecorder(file, { program, delay: every, keep, onFailure });
+        current = { path: file, recorder };
+        latest = file;
+      }
+      return current.recorder;
+    },
+    end,
+    /** Aborted when nothing can be written any more. */
+    broken: broken.signal,
+    /** What was written last. */
+    get path(): string {
+      return latest;
+    },
+  };
+};
+
+/** What is changed on this host by whomever; nothing where the host is not this one. */
+const watchActions = (source: Source, { root }: Options) => {
+  const isHere = source.kind === 'live' && root === '/';
+  const paths = isHere ? new Set([journalPath(process.env, process.getuid?.() ?? -1), sharedJournal]) : [];
+  const watches = [...paths].map(path => watchJournal(path));
+  return {
+    look: (time: number): readonly TapeEvent[] =>
+      watches.flatMap(watch => watch.look()).map(entry => actionEvent(entry, time)),
+    close: (): void => {
+      for (const watch of watches) watch.close();
+    },
+  };
+};
+
+/** Seconds between two looks for findings: rules look at what lasts. */
+const adviceEvery = 5;
+
+/** What the advisor began to tell with a look, and what was over. */
+const watchFindings = ({ settings }: Options) => {
+  const thresholds = thresholdsOf(settings);
+  let state = startAdvising();
+  let due = 0;
+  return (model: Model): readonly TapeEvent[] => {
+    const now = model.sample.monotonic;
+    if (now < due) return [];
+    due = now + adviceEvery;
+    state = advise(state, model, thresholds);
+    return findingEvents(state, model.time);
+  };
+};
+
+const startLine = (path: string, { keep, length }: Wishes, every: number): string => {
+  const kept = [
+    ...(keep.seconds === undefined ? [] : [formatDuration(keep.seconds)]),
+    ...(keep.bytes === undefined ? [] : [longBytes(keep.bytes)]),
+  ].join(' or ');
+  const until = length === Number.POSITIVE_INFINITY ? 'until SIGTERM or SIGINT' : `for ${formatDuration(length)}`;
+  return `recording to ${safe(path)} every ${formatDuration(every)} ${until}${kept === '' ? '' : `, keeping the newest ${kept}`}\n`;
+};
+
+/**
+ * `kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION] [--rotate day] [--poll]`: all that any tab can show, every
+ * `options.delay` seconds in step with the clock, until `orders.stop` or for so long; a line on `log` at start and end. It
+ * changes nothing, but guests' polling with --poll. The caller closes the source.
+ * @throws UsageError; RecordingError when the file can't be written (any more).
+ */
+export const record = async (
+  source: Source,
+  options: Options,
+  log: NodeJS.WritableStream,
+  orders: Orders,
+): Promise<void> => {
+  const wishes = wishesOf(options);
+  const output = openOutput(log);
+  const reel = openReel(wishes, options.delay);
+  const attendant = openAttendant(
+    openGate(source, options),
+    options.poll ? options.settings['statistics.polling_seconds'] : 0,
+  );
+  await reel.at(wallClock());
+  await output.write(startLine(reel.path, wishes, options.delay));
+  const actions = watchActions(source, options);
+  const findings = watchFindings(options);
+  const until = performance.now() / 1000 + wishes.length;
+  const over = AbortSignal.any([orders.stop, reel.broken]);
+  let previous: Sample | undefined;
+  let count = 0;
+
+  const see = (recorder: Recorder, model: Model): void => {
+    recorder.append(model.sample, headlineOf(model));
+    count += 1;
+    for (const event of [...findings(model), ...actions.look(model.time)]) recorder.note(event);
+    attendant.attend(model);
+  };
+  try {
+    while (!over.aborted) {
+      const started = wallClock();
+      const sample = await source.look(recordable);
+      see(await reel.at(sample.time, orders.takeReopen()), derive(previous, sample));
+      previous = sample;
+      const now = wallClock();
+      const wait = nextBeat(started, now, options.delay) - now;
+      const left = until - performance.now() / 1000;
+      await pause(Math.min(left, wait), over);
+      if (left <= wait) break;
+    }
+  } finally {
+    actions.close();
+    await attendant.putBack(async () => derive(undefined, await source.look(new Set())));
+    await reel.end();
+  }
+  await output.write(`recorded ${count} sample${count === 1 ? '' : 's'} to ${safe(reel.path)}\n`);
+};
