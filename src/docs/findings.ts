@@ -6,7 +6,7 @@ export const findingsPage = (): string => `${madeFrom('the rules in src/policy/f
 
 # Findings
 
-What kvmtop finds wrong, or worth knowing, by itself: \`findings\` in \`kvmtop snapshot --json\`, most urgent first. Each says
+What kvmtop finds wrong, or worth knowing, by itself, most urgent first. Each says
 what, with the numbers that made it, and what would help: a \`fix\` in the words of \`kvmtop do\`, planned on the numbers of
 that moment by the same guard rails, or an advice where no action helps. Nothing is done by itself.
 
