@@ -153,13 +153,15 @@ const checkTables = (path: string, database: DatabaseSync): void => {
       throw new RecordingError(`${path} lacks its table ${name}: it is damaged, or no recording of kvmtop`);
 };
 
-/** Opens a recording for reading, while it is written too. */
-export const openForReading = (path: string): DatabaseSync => {
+/** Opens a recording for reading, while it is written too; `damaged`: one that is cut off as well, for what is left of it. */
+export const openForReading = (path: string, damaged = false): DatabaseSync => {
   if (inspect(path) === 'empty')
     throw new RecordingError(`${path} is empty: its recorder ended before the first sample`);
   const whole = resolve(path);
   const checked = (database: DatabaseSync): DatabaseSync => {
     try {
+      // SQLite reads a file that is shorter than it should be in this mode only. Nothing is written all the same.
+      if (damaged) database.exec('PRAGMA writable_schema = ON');
       checkTables(path, database);
       return database;
     } catch (error) {
@@ -168,7 +170,7 @@ export const openForReading = (path: string): DatabaseSync => {
     }
   };
   try {
-    return checked(open(whole, { readOnly: true, timeout: 2000 }));
+    return checked(open(whole, { readOnly: true, timeout: 2000, defensive: !damaged }));
   } catch (error) {
     // A folder where SQLite can't put what it needs to read a log. Without a log the file is all there is.
     if (existsSync(`${whole}-wal`) && !existsSync(`${whole}-shm`))
@@ -180,7 +182,7 @@ export const openForReading = (path: string): DatabaseSync => {
     const url = pathToFileURL(whole);
     url.searchParams.set('immutable', '1');
     try {
-      return checked(open(url, { readOnly: true }));
+      return checked(open(url, { readOnly: true, defensive: !damaged }));
     } catch {
       throw asRecordingError(path, error);
     }
