@@ -6,7 +6,7 @@ import { histories } from './history.ts';
 import { type Need, needOf } from './kvmtop/guest.ts';
 import { type HostState, hostState, roomy } from './kvmtop/host.ts';
 import { decideKsm } from './kvmtop/ksm.ts';
-import { actualSizes, floorsOf, giveBack, grant, take } from './kvmtop/moves.ts';
+import { actualSizes, floorsOf, giveBack, grant, take, yieldOf } from './kvmtop/moves.ts';
 import { sum } from './share-out.ts';
 
 /** Of what is available beyond the line, at most this share is given back in one round: then it is looked again. */
@@ -50,12 +50,10 @@ const targets = (
   const untouched = sum(needs.map(need => need.untouched));
   const wants = sum(needs.map(need => need.wants));
   const room = host.expected + coming - untouched - host.reserve;
-  const taken = take(
-    needs,
-    Math.max(0, host.shortfall - coming) + Math.max(0, wants - Math.max(0, room)),
-    host.pressure,
-  );
-  const gain = sum(actualSizes(needs)) - sum(taken);
+  const needed = Math.max(0, host.shortfall - coming) + Math.max(0, wants - Math.max(0, room));
+  const yields = yieldOf(needs, host.pressure);
+  const taken = take(needs, needed / yields, host.pressure);
+  const gain = yields * (sum(actualSizes(needs)) - sum(taken));
   const granted = Math.max(0, Math.min(wants, room + gain));
   const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
   const spare = host.expected - untouched - granted - roomy * host.reserve;
@@ -76,7 +74,8 @@ const targets = (
  * half of its size at once, from what the host has beyond its reserve and from what others have idle.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
- * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor. When calm, with 1.5
+ * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor;
+ * and more than is lacking where the host holds only a part of what guests leave idle. When calm, with 1.5
  * reserves available, half of what is beyond them is given back each time until all guests have their full size. What was
  * given and not touched yet is not given twice, what is still coming is not taken twice, and who grew does not shrink
  * (unless critical), nor who shrank grow (unless in need), for 45 s.

@@ -138,6 +138,15 @@ describe('a short host', () => {
     expect(sizes([host(6, moving, using('b', 1)), host(6, moving, using('b', 1))])).toHaveProperty('b');
   });
 
+  it('takes more where the host holds only a part of what guests leave idle', () => {
+    // 0.2 GiB are wanted; of 7 GiB idle the host holds 3.5, so twice as much.
+    const short = (rss: number): World[] => [6.3, 7.48].map(one => host(one, using('a', 1, { rss: rss * GiB })));
+    expect(sizes(short(8))).toEqual({ a: 7.8 });
+    expect(sizes(short(4.5))).toEqual({ a: 7.6 });
+    // At most four times as much.
+    expect(sizes(short(1.2))).toEqual({ a: 7.2 });
+  });
+
   it('takes nothing of a guest whose idle memory the host does not hold', () => {
     expect(sizes([host(6, using('a', 1, { rss: GiB }), using('b', 1))])).toEqual({ b: 7.2 });
   });

@@ -37,8 +37,12 @@ export interface Need {
   readonly least: number;
   readonly keep: number;
   readonly keepCache: number;
-  /** The host holds memory for it that it does not use: without, shrinking it frees nothing. True where that is unknown. */
+  /**
+   * The host holds memory for it that it does not use: without, shrinking it frees nothing. And the part of what it does
+   * not use that the host holds, 0 to 1: what shrinking it yields. All of it where that is unknown.
+   */
   readonly idle: boolean;
+  readonly yields: number;
   /** Of an earlier shrinking that is still under way. */
   readonly coming: number;
   /** Given to it lately and not touched yet, so that the host will miss it later. */
@@ -105,6 +109,9 @@ const untouchedOf = ({ actual }: Candidate, moments: readonly Moment[]): number 
   return Math.max(0, actual - then - Math.max(0, heldNow - heldThen));
 };
 
+const yieldOf = (held: number | undefined, actual: number, used: number): number =>
+  held === undefined || actual <= used ? 1 : Math.min(1, Math.max(0, (held - used) / (actual - used)));
+
 /** What the guest needs; `moments` are its own, oldest first. */
 export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: PolicySettings): Need => {
   const { guest, actual, maximum, used, free } = one;
@@ -132,6 +139,7 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: P
     keep,
     keepCache: keep + cache,
     idle: held === undefined || held - soon - kernel >= smallest,
+    yields: yieldOf(held, actual, soon + kernel),
     coming: comingOf(one, moments),
     untouched: untouchedOf(one, moments),
     grew: moved(moments, 1, smallest),

@@ -26,7 +26,7 @@ export interface HostState {
   readonly shortfall: number;
 }
 
-/** Whether it swaps out or everything waits for memory: MemAvailable alone tells of neither. */
+/** Whether it swaps or everything waits for memory: MemAvailable tells of neither. What is unknown is no sign of it. */
 const suffers = ({ host: { values } }: Model): boolean =>
   (values.swap_out ?? 0) >= defaultThresholds.swapRate ||
   (values.swap_in ?? 0) >= defaultThresholds.swapRate ||
