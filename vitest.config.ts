@@ -17,13 +17,18 @@ export default defineConfig({
           name: 'fast',
           testTimeout: 30_000,
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/lab/**', 'test/pty/**'],
+          exclude: ['test/lab/**', 'test/pty/**', 'test/browser/**'],
         },
       },
       // The built program in a real terminal, without guests.
       {
         extends: true,
         test: { name: 'pty', include: ['test/pty/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      // Reports in Chromium.
+      {
+        extends: true,
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
       // Real guests; one file after the other, because they share the host's KSM and hugepages.
       {

@@ -30,3 +30,14 @@ export const zoneName = (offset: number): string => {
 /** Whether both are on one day there. */
 export const isSameDay = (a: number, b: number, offset: number): boolean =>
   day(a, offset, true) === day(b, offset, true);
+
+/** How a report tells times. */
+export interface Times {
+  readonly offset: number;
+  /** It is of more than one day, so that a time of day alone would not tell which. */
+  readonly isLong: boolean;
+}
+
+/** `03:12:40`, in a report of several days `Mon 23 Nov, 03:12:40`. */
+export const stamp = (time: number, { offset, isLong }: Times): string =>
+  (isLong ? `${day(time, offset)}, ` : '') + clock(time, offset);

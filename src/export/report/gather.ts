@@ -25,8 +25,8 @@ export interface Gathered {
   readonly guests: readonly GuestTrace[];
   readonly begin: Model;
   readonly end: Model;
-  /** When the least memory was available; the last moment where that is unknown. */
-  readonly worst: Model;
+  /** When the least memory was available; absent where that is unknown. */
+  readonly worst?: Model;
   readonly events: readonly TapeEvent[];
   /** Samples that should have been points but could not be read. */
   readonly broken: number;
@@ -57,7 +57,7 @@ export const gather = (tape: Tape, first: number, last: number): Gathered => {
   const track = readTrack(tape, first, last);
   const gaps = gapsOf(track.time);
   const chosen = choosePoints(track, gaps);
-  const worstAt = extreme(track.columns.mem_available, -1) ?? track.time.length - 1;
+  const worstAt = extreme(track.columns.mem_available, -1);
 
   const host = new Map(hostPlots.map(plot => [plot.id, createColumns(plot, chosen.length)]));
   const guests = createGuestColumns();
@@ -112,7 +112,7 @@ export const gather = (tape: Tape, first: number, last: number): Gathered => {
     guests: guests.done(times.length),
     begin,
     end,
-    worst: worst ?? end,
+    ...(worst ? { worst } : {}),
     events: tape.events(track.time[0] ?? begin.time, Math.max(end.time, ...track.time.slice(-1))),
     broken,
     back,

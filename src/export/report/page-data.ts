@@ -127,6 +127,7 @@ export const pageData = (gathered: Gathered, offset: number, plotted: number): P
       }),
     )
     .slice(-mostMarks);
-  const worst: Mark = { time: gathered.worst.time, kind: 'worst', text: 'least available memory' };
-  return { offset, times, plots, marks: [worst, ...marks] };
+  const { worst } = gathered;
+  const least: Mark[] = worst ? [{ time: worst.time, kind: 'worst', text: 'least available memory' }] : [];
+  return { offset, times, plots, marks: [...least, ...marks] };
 };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { formatDuration, longBytes } from '../../units.ts';
-import { clock, day, isSameDay, zoneName } from './clock.ts';
+import { clock, day, isSameDay, type Times, zoneName } from './clock.ts';
 import type { Gathered } from './gather.ts';
 import { escapeHtml, scriptJson } from './html.ts';
 import { pageData } from './page-data.ts';
 import { plotSections, plottedGuests } from './sections.ts';
 import { tellStory } from './story.ts';
-import { changeTable, eventTable, glossary, timeButton, worstSection } from './tables.ts';
+import { changeTable, eventTable, glossary, momentSection, timeButton } from './tables.ts';
 
 /** The page's own script and styles, each one text. */
 export interface PageAssets {
@@ -59,9 +59,9 @@ const facts = (gathered: Gathered, { offset, version, made }: ReportOptions): st
   return `<dl class="facts">${items.join('')}</dl><p class="note">${escapeHtml(maker)}</p>`;
 };
 
-const storySection = (gathered: Gathered, offset: number): string => {
-  const items = tellStory(gathered, offset).map(({ time, text }) => {
-    const when = time === undefined ? '<span></span>' : timeButton(time, offset, 'when');
+const storySection = (gathered: Gathered, times: Times): string => {
+  const items = tellStory(gathered, times).map(({ time, text }) => {
+    const when = time === undefined ? '<span></span>' : timeButton(time, times, 'when');
     return `<li>${when}<span>${escapeHtml(text)}</span></li>`;
   });
   return `<section aria-labelledby="story"><h2 id="story">In short</h2><ol class="story">${items.join('')}</ol></section>`;
@@ -73,6 +73,7 @@ export const reportPage = (gathered: Gathered, options: ReportOptions, assets: P
   const { time } = gathered.track;
   const name = gathered.begin.sample.host.hostname ?? 'a host';
   const span = spanText(time[0] ?? 0, time.at(-1) ?? 0, offset);
+  const times = { offset, isLong: !isSameDay(time[0] ?? 0, time.at(-1) ?? 0, offset) };
   const data = pageData(gathered, offset, plottedGuests);
   return `<!doctype html>
 <html lang="en">
@@ -94,11 +95,11 @@ export const reportPage = (gathered: Gathered, options: ReportOptions, assets: P
 <p class="span">${escapeHtml(span)} <span class="zone">${zoneName(offset)}</span></p>
 ${facts(gathered, options)}
 </header>
-${storySection(gathered, offset)}
+${storySection(gathered, times)}
 ${plotSections(gathered)}
-${worstSection(gathered.worst, offset)}
-${changeTable(gathered.events, offset)}
-${eventTable(gathered.events, offset)}
+${momentSection(gathered, times)}
+${changeTable(gathered.events, times)}
+${eventTable(gathered.events, times)}
 ${glossary()}
 </main>
 <script type="application/json" id="data">${scriptJson(data)}</script>

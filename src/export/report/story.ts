@@ -1,7 +1,7 @@
 import { defaultThresholds } from '../../policy/thresholds.ts';
 import { formatDuration, formatRatio, longBytes } from '../../units.ts';
 import { changesOf, severityOf } from './changes.ts';
-import { clock } from './clock.ts';
+import { stamp, type Times } from './clock.ts';
 import type { Gathered } from './gather.ts';
 import { change, columnOf, type GuestTrace } from './guests.ts';
 import { extreme, moved, spellsAbove } from './track.ts';
@@ -15,10 +15,10 @@ export interface Sentence {
 
 const seconds = (time: number): string => formatDuration(Math.round(time));
 
-const available = ({ track, begin, end, worst }: Gathered): Sentence => {
-  const [from, least, to] = [begin, worst, end].map(({ host }) => host.values.mem_available);
-  const total = worst.host.values.mem_total;
-  if (least === undefined || total === undefined || extreme(track.columns.mem_available, -1) === undefined)
+const available = ({ begin, end, worst }: Gathered): Sentence => {
+  const [from, least, to] = [begin, worst, end].map(model => model?.host.values.mem_available);
+  const total = worst?.host.values.mem_total;
+  if (!worst || least === undefined || total === undefined)
     return { text: 'How much memory was available is not in this recording.' };
   const share = total > 0 ? ` (${formatRatio(least / total)})` : '';
   return {
@@ -40,7 +40,7 @@ const swapped = ({ track }: Gathered): Sentence => {
   };
 };
 
-const pressure = ({ track, gaps }: Gathered, offset: number): Sentence => {
+const pressure = ({ track, gaps }: Gathered, times: Times): Sentence => {
   const column = track.columns.psi_mem_some_avg10;
   const most = extreme(column, 1);
   if (most === undefined) return { text: 'How long tasks waited for memory (PSI) is not in this recording.' };
@@ -57,7 +57,7 @@ const pressure = ({ track, gaps }: Gathered, offset: number): Sentence => {
       : `; all of them at once waited for up to ${formatRatio(track.columns.psi_mem_full_avg10[full])}`;
   return {
     time: longest.from,
-    text: `From here on some tasks waited for memory ${formatRatio(limit)} of the time and more, for ${seconds(longest.seconds)} on end; altogether for ${seconds(total)}. The worst was ${peak} at ${clock(at, offset)}${all}.`,
+    text: `From here on some tasks waited for memory ${formatRatio(limit)} of the time and more, for ${seconds(longest.seconds)} on end; altogether for ${seconds(total)}. The worst was ${peak} at ${stamp(at, times)}${all}.`,
   };
 };
 
@@ -168,11 +168,11 @@ const missing = ({ gaps }: Gathered): Sentence[] => {
 };
 
 /** What happened, to somebody who was not there: what has a moment in the order of time, then the rest. */
-export const tellStory = (gathered: Gathered, offset: number): readonly Sentence[] => {
+export const tellStory = (gathered: Gathered, times: Times): readonly Sentence[] => {
   const all = [
     available(gathered),
     swapped(gathered),
-    pressure(gathered, offset),
+    pressure(gathered, times),
     ...missing(gathered),
     ...happenings(gathered),
     comings(gathered),

@@ -6,12 +6,13 @@ import type { TapeEvent } from '../../recording/tape.ts';
 import { compareWords } from '../../text.ts';
 import { format, formatBytes, formatRatio, longBytes } from '../../units.ts';
 import { changesOf, severityOf } from './changes.ts';
-import { clock, day } from './clock.ts';
+import { day, stamp, type Times } from './clock.ts';
+import type { Gathered } from './gather.ts';
 import { escapeHtml } from './html.ts';
 
 /** A moment that shows itself in the plots when it is pressed. */
-export const timeButton = (time: number, offset: number, kind = ''): string =>
-  `<button type="button" class="time ${kind}" data-time="${time}" title="${day(time, offset, true)}">${clock(time, offset)}</button>`;
+export const timeButton = (time: number, times: Times, kind = ''): string =>
+  `<button type="button" class="time ${kind}" data-time="${time}" title="${day(time, times.offset, true)}">${stamp(time, times)}</button>`;
 
 interface Cell {
   readonly html: string;
@@ -57,7 +58,7 @@ const guestColumns: readonly (readonly [head: string, id: GuestFieldId])[] = [
 
 const guestTable = ({ guests }: Model): string =>
   table(
-    'Guests at the worst moment',
+    'Guests',
     ['Guest', 'State', ...guestColumns.map(([head]) => head)],
     [...guests]
       .sort((a, b) => (b.values.held ?? -1) - (a.values.held ?? -1) || compareWords(a.name, b.name))
@@ -74,7 +75,7 @@ const guestTable = ({ guests }: Model): string =>
 const ledgerTable = ({ ledger }: Model): string =>
   ledger
     ? table(
-        'Where the RAM was at the worst moment',
+        'Where the RAM was',
         ['Where the RAM was', 'Size', 'Share'],
         (Object.keys(ledgerParts) as LedgerPart[])
           .filter(part => ledger.parts[part] > 0)
@@ -86,23 +87,24 @@ const ledgerTable = ({ ledger }: Model): string =>
       )
     : '';
 
-/** Host and guests when the least memory was available. */
-export const worstSection = (worst: Model, offset: number): string => {
-  const { mem_available: available, mem_total: total, swap_used: swap, psi_mem_some_avg10: some } = worst.host.values;
+/** Host and guests when the least memory was available; at the end where that is unknown. */
+export const momentSection = ({ worst, end }: Gathered, times: Times): string => {
+  const model = worst ?? end;
+  const { mem_available: available, mem_total: total, swap_used: swap, psi_mem_some_avg10: some } = model.host.values;
   const what = [
     `${longBytes(available)} of ${longBytes(total)} available`,
     `${longBytes(swap)} of swap used`,
     `some tasks waited for it ${formatRatio(some)} of the last 10 s`,
   ];
-  return `<section aria-labelledby="worst"><h2 id="worst">The worst moment</h2>
-<p>${timeButton(worst.time, offset)} ${escapeHtml(day(worst.time, offset, true))}: ${escapeHtml(what.join(', '))}.</p>
-${ledgerTable(worst)}
-${worst.guests.length === 0 ? '' : guestTable(worst)}
-${(worst.ledger?.notes ?? []).map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')}</section>`;
+  return `<section aria-labelledby="worst"><h2 id="worst">${worst ? 'The worst moment' : 'At the end'}</h2>
+<p>${timeButton(model.time, times)}: ${escapeHtml(what.join(', '))}.</p>
+${ledgerTable(model)}
+${model.guests.length === 0 ? '' : guestTable(model)}
+${(model.ledger?.notes ?? []).map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')}</section>`;
 };
 
 /** Everything that was changed, and what came of it. */
-export const changeTable = (events: readonly TapeEvent[], offset: number): string => {
+export const changeTable = (events: readonly TapeEvent[], times: Times): string => {
   const { rows, note } = newest(changesOf(events), 'changes');
   const shown =
     rows.length === 0
@@ -111,7 +113,7 @@ export const changeTable = (events: readonly TapeEvent[], offset: number): strin
           'Changes',
           ['Time', 'Who', 'Subject', 'What', 'Outcome'],
           rows.map(({ time, who, subject, what, outcome, failed }) => [
-            { html: timeButton(time, offset) },
+            { html: timeButton(time, times) },
             text(who),
             text(subject),
             text(what),
@@ -122,7 +124,7 @@ export const changeTable = (events: readonly TapeEvent[], offset: number): strin
 };
 
 /** What the advisor told, and what policies did or would have done. */
-export const eventTable = (events: readonly TapeEvent[], offset: number): string => {
+export const eventTable = (events: readonly TapeEvent[], times: Times): string => {
   const told = newest(
     events.filter(({ kind }) => kind === 'finding' || kind === 'policy'),
     'findings and decisions',
@@ -131,7 +133,7 @@ export const eventTable = (events: readonly TapeEvent[], offset: number): string
   const rows = told.rows.map(event => {
     const severity = severityOf(event);
     return [
-      { html: timeButton(event.time, offset) },
+      { html: timeButton(event.time, times) },
       text(severity ?? event.kind, severity === 'critical' ? 'bad' : undefined),
       text(event.subject),
       text(event.text),

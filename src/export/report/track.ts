@@ -70,14 +70,18 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 export const gapsOf = (time: Float64Array): readonly Gap[] => {
   const gaps: Gap[] = [];
   const pause = (at: number): number => (time[at] ?? Number.NaN) - (time[at - 1] ?? Number.NaN);
+  // A clock that was set back and then right again leaves no gap.
+  let latest = time[0] ?? Number.NaN;
   for (let at = 1; at < time.length; at++) {
+    const silence = (time[at] ?? Number.NaN) - latest;
+    latest = Math.max(latest, time[at] ?? latest);
     // Most pauses are short of the least that could be a gap.
-    if (!(pause(at) > lateness)) continue;
+    if (!(silence > lateness)) continue;
     const near: number[] = [];
     for (let other = Math.max(1, at - neighbours); other <= Math.min(time.length - 1, at + neighbours); other++)
       if (other !== at && pause(other) >= 0) near.push(pause(other));
-    if (near.length > 0 && pause(at) > usually * median(near) + lateness)
-      gaps.push({ from: time[at - 1] ?? 0, to: time[at] ?? 0, index: at });
+    if (near.length > 0 && silence > usually * median(near) + lateness)
+      gaps.push({ from: latest - silence, to: latest, index: at });
   }
   return gaps;
 };

@@ -19,6 +19,7 @@ interface Moment {
 }
 
 const start = 1_800_000_000;
+const day = { offset: 0, isLong: false };
 
 const host = ({ available, swapped, some, merged }: Moment): HostSample => ({
   hostname: 'kvm-7',
@@ -53,7 +54,7 @@ const samplesOf = (moments: readonly Moment[]): Sample[] =>
 
 const storyOf = (moments: readonly Moment[], events: readonly TapeEvent[] = []): string[] => {
   const samples = samplesOf(moments);
-  return tellStory(gather(tapeOf(samples, events), 0, samples.length - 1), 0).map(({ time, text }) =>
+  return tellStory(gather(tapeOf(samples, events), 0, samples.length - 1), day).map(({ time, text }) =>
     time === undefined ? text : `${time - start}: ${text}`,
   );
 };
@@ -135,7 +136,7 @@ test('what is not in the recording is said, and is no zero', () => {
 test('gaps are told, the longest by name', () => {
   const samples = samplesOf(Array.from({ length: 12 }, () => ({})));
   const shifted = samples.map((one, at) => ({ ...one, time: one.time + (at >= 4 ? 300 : 0) + (at >= 8 ? 60 : 0) }));
-  const story = tellStory(gather(tapeOf(shifted), 0, 11), 0);
+  const story = tellStory(gather(tapeOf(shifted), 0, 11), day);
   expect(story[0]).toEqual({
     time: start + 30,
     text: 'The recording stops for 5m10: nothing is known of that time. It is the longest of 2 gaps of 6m20 altogether.',

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { isSameDay } from '../clock.ts';
 import type { PageData, PlotData } from '../page-data.ts';
 import { binarySteps, tick, timeTicks } from './axes.ts';
 import type { Board } from './board.ts';
@@ -44,7 +45,7 @@ const axesOf = (data: PageData, unit: PlotData['unit']): uPlot.Axis[] => {
     font: '12px system-ui, sans-serif',
   };
   const { times, offset } = data;
-  const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) > 86_400;
+  const isLong = !isSameDay(times[0] ?? 0, times.at(-1) ?? 0, offset);
   return [
     {
       ...common,
