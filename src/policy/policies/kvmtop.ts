@@ -15,7 +15,11 @@ const returnShare = 0.5;
 /** What the guests that may be asked have beyond what they keep: all that balloons could ever bring now. Bytes. */
 const potential = (needs: readonly Need[], { pressure }: HostState): number => {
   const floor = floorsOf(pressure).at(-1);
-  return sum(needs.map(need => (need.inNeed || !need.idle || !floor ? 0 : Math.max(0, need.one.actual - floor(need)))));
+  return sum(
+    needs.map(need =>
+      need.inNeed || need.stuck || !need.idle || !floor ? 0 : Math.max(0, need.one.actual - floor(need)),
+    ),
+  );
 };
 
 /** Said when balloons can't cover it. Nothing of it is a forecast. */
@@ -32,6 +36,16 @@ const lacking = (needs: readonly Need[], host: HostState, granted: number): Deci
         },
       ];
 };
+
+/** Said of guests that would be asked for memory, were it not asked for already. */
+const stuck = (needs: readonly Need[]): Decisions['skipped'] =>
+  needs
+    .filter(need => need.stuck)
+    .map(({ one: { guest, actual } }) => ({
+      subject: guest.name,
+      guest: guest.id,
+      why: `its balloon stands still at ${longBytes(actual)}, though ${longBytes(guest.values.balloon_target)} was asked for: it is not asked for more`,
+    }));
 
 const whyOf = ({ one, inNeed, wants }: Need, host: HostState, target: number): string => {
   const has = `it uses ${longBytes(one.used)} of ${longBytes(one.actual)}`;
@@ -106,7 +120,7 @@ export const kvmtop: Policy = {
     });
     return {
       decisions: [...decisions, ...decideKsm(model, host)],
-      skipped: [...skipped, ...lacking(needs, host, granted)],
+      skipped: [...skipped, ...stuck(needs), ...lacking(needs, host, granted)],
     };
   },
 };

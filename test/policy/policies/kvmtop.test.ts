@@ -138,6 +138,19 @@ describe('a short host', () => {
     expect(sizes([host(6, moving, using('b', 1)), host(6, moving, using('b', 1))])).toHaveProperty('b');
   });
 
+  it('does not ask again of a balloon that stands still, and says so', () => {
+    const asked = using('a', 1, { target: 6 * GiB });
+    const worlds = [host(6, asked), host(6, asked), host(6, asked)];
+    expect(sizes(worlds.slice(1))).toEqual({ a: 7.2 });
+    expect(sizes(worlds)).toEqual({});
+    expect(reasons(decide(worlds))).toEqual({
+      a: 'its balloon stands still at 8.00 GiB, though 6.00 GiB was asked for: it is not asked for more',
+      host: 'short by 410 MiB that no balloon can give: migrate a guest, or add memory',
+    });
+    const moving = [8, 7.9, 7.8].map(actual => host(6, using('a', 1, { actual: actual * GiB, target: 6 * GiB })));
+    expect(reasons(decide(moving))).toEqual({});
+  });
+
   it('takes more where the host holds only a part of what guests leave idle', () => {
     // 0.2 GiB are wanted; of 7 GiB idle the host holds 3.5, so twice as much.
     const short = (rss: number): World[] => [6.3, 7.48].map(one => host(one, using('a', 1, { rss: rss * GiB })));

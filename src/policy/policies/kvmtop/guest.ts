@@ -45,6 +45,8 @@ export interface Need {
   readonly yields: number;
   /** Of an earlier shrinking that is still under way. */
   readonly coming: number;
+  /** It was asked to shrink and does not: its driver goes on trying by itself, and to ask again brings nothing. */
+  readonly stuck: boolean;
   /** Given to it lately and not touched yet, so that the host will miss it later. */
   readonly untouched: number;
   /** It grew, or shrank, a moment ago. */
@@ -101,6 +103,22 @@ const comingOf = ({ guest, actual }: Candidate, moments: readonly Moment[]): num
   return target !== undefined && earlier !== undefined && earlier > actual ? Math.max(0, actual - target) : 0;
 };
 
+/** For `stallSeconds` neither what was asked of it changed nor what it has, which is more. */
+const isStuck = (moments: readonly Moment[], { stallSeconds }: PolicySettings['limits'], smallest: number): boolean => {
+  const earlier = before(moments, stallSeconds);
+  const last = moments.at(-1);
+  if (!earlier || !last || last.time - earlier.time < stallSeconds) return false;
+  const since = moments.slice(moments.indexOf(earlier)).map(({ guest }) => guest.values);
+  return since.every(
+    ({ balloon_actual: actual, balloon_target: target }) =>
+      actual !== undefined &&
+      target !== undefined &&
+      actual - target >= smallest &&
+      actual === last.guest.values.balloon_actual &&
+      target === last.guest.values.balloon_target,
+  );
+};
+
 const untouchedOf = ({ actual }: Candidate, moments: readonly Moment[]): number => {
   const [first, last] = [moments[0], moments.at(-1)];
   const [heldThen, heldNow] = [first && heldOf(first.guest), last && heldOf(last.guest)];
@@ -141,6 +159,7 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: P
     idle: held === undefined || held - soon - kernel >= smallest,
     yields: yieldOf(held, actual, soon + kernel),
     coming: comingOf(one, moments),
+    stuck: isStuck(moments, limits, smallest),
     untouched: untouchedOf(one, moments),
     grew: moved(moments, 1, smallest),
     shrank,

@@ -10,8 +10,8 @@ const returnStep = 0.1;
 const nearing = 0.5;
 
 /** Who may be asked for memory now. Critical: also who has just been given some. */
-const isDonor = ({ inNeed, wants, idle, coming, grew }: Need, pressure: Pressure): boolean =>
-  !inNeed && wants === 0 && idle && coming === 0 && (!grew || pressure === 'critical');
+const isDonor = ({ inNeed, wants, idle, coming, stuck, grew }: Need, pressure: Pressure): boolean =>
+  !inNeed && wants === 0 && idle && coming === 0 && !stuck && (!grew || pressure === 'critical');
 
 /** At worst four times as much is taken as is needed, since a part was never touched: then it is looked again. */
 const leastYield = 0.25;
