@@ -4,16 +4,16 @@ import { type LoadedSettings, loadSettings, overrule } from './config/load.ts';
 import { type Call, Failure, type Options, parseCall, UsageError, withSettings } from './programs/options.ts';
 import { openOutput } from './programs/output.ts';
 import type { Orders } from './programs/record.ts';
-import { openSource } from './programs/session.ts';
+import { openGate, openSource } from './programs/session.ts';
+import type { Recording } from './recording/read.ts';
 import { showSizesIn } from './units.ts';
 
 /** What needs no host: a recording is all there is. */
-const dumpRecording = async (options: Options): Promise<void> => {
+const withRecording = async (options: Options, use: (recording: Recording) => Promise<void>): Promise<void> => {
   const { openRecording } = await import('./recording/read.ts');
-  const { dump } = await import('./programs/dump.ts');
   const recording = openRecording(options.words[0] ?? '');
   try {
-    await dump(recording, options, process.stdout);
+    await use(recording);
   } finally {
     recording.close();
   }
@@ -46,24 +46,20 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
     const { simulatePolicies } = await import('./programs/simulate.ts');
     return simulatePolicies(options, process.stdout);
   }
-  if (command === 'dump') return dumpRecording(options);
+  if (command === 'dump') {
+    const { dump } = await import('./programs/dump.ts');
+    return withRecording(options, recording => dump(recording, options, process.stdout));
+  }
   if (command === 'replay') {
     const { replay } = await import('./programs/replay.tsx');
     return replay(options);
   }
   if (command === 'report') {
-    const [{ openRecording }, { report }, { default: assets }] = await Promise.all([
-      import('./recording/read.ts'),
+    const [{ report }, { default: assets }] = await Promise.all([
       import('./programs/report.ts'),
       import('kvmtop:page'),
     ]);
-    const recording = openRecording(options.words[0] ?? '');
-    try {
-      await report(recording, options, assets, process.stdout);
-    } finally {
-      recording.close();
-    }
-    return;
+    return withRecording(options, recording => report(recording, options, assets, process.stdout));
   }
   const source = await openSource(options);
   try {
@@ -78,13 +74,15 @@ const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<
       }
       case 'stream': {
         const { stream } = await import('./programs/stream.ts');
-        const stop = new AbortController();
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
-        return await stream(source, options, process.stdout, stop.signal);
+        return await stream(source, options, process.stdout, stopBySignal());
       }
       case 'record': {
         const { record } = await import('./programs/record.ts');
         return await record(source, options, process.stderr, ordersBySignal(process.stdin.isTTY));
+      }
+      case 'auto': {
+        const { auto } = await import('./programs/auto.ts');
+        return await auto(source, openGate(source, options), options, process.stdout, stopBySignal());
       }
       case 'do': {
         const { doAction } = await import('./programs/do.ts');

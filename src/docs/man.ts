@@ -20,6 +20,7 @@ const commands: Readonly<Record<Command, string>> = {
   dump: 'dump',
   report: 'report',
   simulate: 'simulate',
+  auto: 'auto',
   do: 'do',
   config: 'config',
   doctor: 'doctor',

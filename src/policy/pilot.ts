@@ -24,9 +24,18 @@ export interface Verdict {
   readonly guest?: GuestId;
   /**
    * would: it ran in shadow; asked: it was done, or is on its way; refused: by a guard rail; failed: the step did; skipped:
-   * the policy left it out; arrived, stalled: what became of what was asked.
+   * the policy left it out; arrived, stalled: what became of what was asked; started, ended: of the policy itself.
    */
-  readonly outcome: 'would' | 'asked' | 'refused' | 'failed' | 'skipped' | 'arrived' | 'stalled';
+  readonly outcome:
+    | 'would'
+    | 'asked'
+    | 'refused'
+    | 'failed'
+    | 'skipped'
+    | 'arrived'
+    | 'stalled'
+    | 'started'
+    | 'ended';
   /** One line: what, and why. */
   readonly text: string;
 }

@@ -1,24 +1,14 @@
 import type { Need } from '../fields/field.ts';
-import { everything } from '../fields/needs.ts';
 import type { Model } from '../model.ts';
-import { type AdvisorState, advise, startAdvising } from '../policy/advisor.ts';
-import type { Finding } from '../policy/finding.ts';
+import { type AdvisorState, adviceNeeds, advise, startAdvising } from '../policy/advisor.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import type { TapeEvent } from '../recording/tape.ts';
+import { findingEvents } from './finding-event.ts';
 
 /** Seconds between two looks for findings: rules look at what lasts. */
 const every = 5;
 
 const nothing: ReadonlySet<Need> = new Set();
-
-/** What recordings keep of it: that a finding began, or that it ended. */
-const eventOf = (finding: Finding, time: number, ended: boolean): TapeEvent => ({
-  time,
-  kind: 'finding',
-  subject: finding.subject,
-  text: ended ? `over: ${finding.text}` : finding.text,
-  data: { ...finding, ended },
-});
 
 /** What one more look brought. */
 interface Advice {
@@ -38,7 +28,7 @@ export const createAdvisor = (thresholds: Thresholds, delay: number) => {
   return {
     /** What the next look is to read for it. */
     get needs(): ReadonlySet<Need> {
-      return turn >= turns - 2 ? everything : nothing;
+      return turn >= turns - 2 ? adviceNeeds : nothing;
     },
     /** The findings after one more look. */
     see(model: Model): Advice {
@@ -46,11 +36,7 @@ export const createAdvisor = (thresholds: Thresholds, delay: number) => {
       if (turn < turns) return { state, events: [] };
       turn = 0;
       state = advise(state, model, thresholds);
-      const events = [
-        ...state.began.map(finding => eventOf(finding, model.time, false)),
-        ...state.ended.map(finding => eventOf(finding, model.time, true)),
-      ];
-      return { state, events };
+      return { state, events: findingEvents(state, model.time) };
     },
   };
 };

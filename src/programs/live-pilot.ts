@@ -9,6 +9,7 @@ import type { TapeEvent } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
 import { type Store, withPerformed, withVerdict } from '../store/store.ts';
 import { createAutopilot } from './autopilot.ts';
+import { claimActing } from './one-pilot.ts';
 import { tell } from './terminal.tsx';
 
 const nothing: ReadonlySet<Need> = new Set();
@@ -42,6 +43,12 @@ export const createLivePilot = (
         undoable: state.undoable,
       })),
   });
+  /** Of this host, while a policy acts: nobody else may let one act, too. */
+  let release: (() => void) | undefined;
+  const giveUpClaim = (): void => {
+    release?.();
+    release = undefined;
+  };
   const show = (): void =>
     store.setState(({ pilot }) => ({
       pilot: { ...pilot, mode: autopilot.mode, pinned: new Map(autopilot.pinned) },
@@ -51,9 +58,15 @@ export const createLivePilot = (
     get needs(): ReadonlySet<Need> {
       return autopilot.mode === 'off' ? nothing : everything;
     },
-    fly(mode: PilotMode, id: string): void {
+    async fly(mode: PilotMode, id: string): Promise<void> {
       const policy = policyOf(id);
       if (!policy || (mode === 'act' && gate.control === undefined)) return;
+      try {
+        if (mode === 'act') release ??= await claimActing();
+        else giveUpClaim();
+      } catch (error) {
+        return tell(store, error instanceof Error ? error.message : String(error), 'bad');
+      }
       autopilot.set(mode, policy);
       store.setState(({ pilot }) => ({ pilot: { ...pilot, policy: id } }));
       show();
@@ -63,6 +76,7 @@ export const createLivePilot = (
       tell(store, mode === 'act' ? `${done}: X stops it` : done, mode === 'act' ? 'warn' : 'good');
     },
     halt(): void {
+      giveUpClaim();
       void autopilot.stop(store.getState().now.model).then(show);
       show();
       tell(store, 'everything automatic was stopped; balloons stand where they are', 'warn');

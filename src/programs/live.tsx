@@ -107,7 +107,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     act: actor(store, gate, plan => pilot.touched(ballooned(plan))),
     travel: to => traveller.go(to),
     record: () => flight.toggle(),
-    fly: (mode, policy) => pilot.fly(mode, policy),
+    fly: (mode, policy) => void pilot.fly(mode, policy),
     halt: () => pilot.halt(),
     pin: guest => pilot.pin(guest),
     play: () => undefined,

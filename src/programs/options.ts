@@ -34,6 +34,9 @@ export interface Options {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly fields: string | undefined;
+  /** Of `auto`: whether the policy acts, or tells what it would do. */
+  readonly act: boolean;
+  readonly shadow: boolean;
   /** `--policy`: names of policies, as they were typed. */
   readonly policy: string | undefined;
   /** Where a report is written: a file, or `-` for what the program prints to. */
@@ -80,6 +83,8 @@ const flags = {
   to: { type: 'string' },
   fields: { type: 'string' },
   policy: { type: 'string' },
+  act: { type: 'boolean' },
+  shadow: { type: 'boolean' },
   output: { type: 'string', short: 'o' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -98,6 +103,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   replay: ['tab', 'at'],
   dump: ['from', 'to', 'format', 'fields'],
   report: ['output', 'from', 'to'],
+  auto: ['policy', 'act', 'shadow', 'format'],
   simulate: ['policy', 'json', 'from', 'to'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
@@ -110,6 +116,7 @@ export type Command =
   | 'replay'
   | 'dump'
   | 'report'
+  | 'auto'
   | 'simulate'
   | 'do'
   | 'config'
@@ -225,6 +232,8 @@ export const parseCall = (argv: readonly string[]): Call => {
       to: values.to,
       fields: values.fields,
       policy: values.policy,
+      act: values.act ?? false,
+      shadow: values.shadow ?? false,
       output: values.output,
       config: values.config,
       settings: defaults,

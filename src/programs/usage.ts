@@ -33,6 +33,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop replay FILE [--at TIME]       the same screen over a recording
        kvmtop dump FILE [--from T] [--to T] ndjson or csv of a recording
        kvmtop report FILE -o OUT.html       a recording as one page with plots
+       kvmtop auto [--policy P] [--act]     a policy at work, in shadow unless --act
        kvmtop simulate SCENARIO|FILE [--policy A,B]
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
@@ -91,6 +92,16 @@ and no other file, so it can be kept with a ticket; it holds what the host told,
   -o, --output OUT.html where to; - is standard output
   --from T, --to T      only between these: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or
                         -10m (before its end)
+
+`,
+  auto: () => `Usage: kvmtop auto [--policy NAME] [--act | --shadow] [--format text|ndjson] [OPTIONS]
+
+Lets a policy (${policies.map(({ id }) => id).join(', ')}; see docs/policies.md) run until a signal, and prints a line for each of its decisions: what, and
+why. Every change goes through the guard rails and into the journal; balloons that were moved by hand meanwhile are not its
+business. At the end the guests that it moved are left with enough to do without it.
+  --shadow              tell what it would do, and change nothing: so it is unless --act is given
+  --act                 do it
+  --format text|ndjson
 
 `,
   simulate: () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json] [--from T] [--to T] [OPTIONS]

@@ -78,6 +78,9 @@ export const partAt = ({ from, to }: Pick<Timeline, 'from' | 'to'>, time: number
   return share > 0 ? Math.min(parts - 1, Math.floor(share * parts)) : 0;
 };
 
+/** That a finding is over is no news to go to: such events have no data. */
+const begins = ({ kind, data }: TapeEvent): boolean => kind !== 'finding' || data !== undefined;
+
 /** All of a tape at a glance; `undefined` when it is empty. `delay`: seconds between two looks, when none is missing. */
 export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
   const headlines = tape.headlines(tape.first, tape.last);
@@ -94,7 +97,10 @@ export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
     for (let part = partAt(span, before.time, timelineParts) + 1; part < index; part++)
       parts[part] = partOf(before, undefined);
   });
-  const marks = tape.events(span.from, span.to).map(({ time, kind }) => ({ time, kind }));
+  const marks = tape
+    .events(span.from, span.to)
+    .filter(begins)
+    .map(({ time, kind }) => ({ time, kind }));
   return { ...span, parts, marks };
 };
 
@@ -119,7 +125,7 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
       const now = tape.sample(within(id)).time;
       const events = tape
         .events(to.by > 0 ? now : 0, to.by > 0 ? Number.MAX_SAFE_INTEGER : now)
-        .filter(({ kind }) => to.of.includes(kind))
+        .filter(event => to.of.includes(event.kind) && begins(event))
         // The sample that shows it is the first one after it.
         .map(({ time }) => within(tape.find(time) + (tape.sample(tape.find(time)).time < time ? 1 : 0)))
         .filter(one => (to.by > 0 ? one > id : one < id));

@@ -62,7 +62,8 @@ describe('going to a moment', () => {
     const told = tapeOf(models);
     for (const second of [20.5, 40])
       told.note({ time: start + second, kind: 'action', subject: 'host', text: `done at ${second}` });
-    told.note({ time: start + 30, kind: 'finding', subject: 'host', text: 'found' });
+    told.note({ time: start + 30, kind: 'finding', subject: 'host', text: 'found', data: {} });
+    told.note({ time: start + 35, kind: 'finding', subject: 'host', text: 'over: found' });
     const to = (id: number, kind: 'action' | 'finding', by: 1 | -1): number =>
       destinationId(told, id, { kind: 'event', of: [kind], by });
     // Second 20.5 shows on the sample of second 21, which is the 22nd.
@@ -72,6 +73,7 @@ describe('going to a moment', () => {
     expect(to(41, 'action', -1)).toBe(22);
     expect(to(22, 'action', -1)).toBe(22);
     expect(to(1, 'finding', 1)).toBe(31);
+    expect(to(31, 'finding', 1)).toBe(31);
   });
 });
 

@@ -62,6 +62,8 @@ const verdictTones: Readonly<Record<Verdict['outcome'], Tone>> = {
   skipped: 'dim',
   arrived: 'good',
   stalled: 'bad',
+  started: 'text',
+  ended: 'text',
 };
 
 /** The last things that the policy did, or would have done, newest first. */
