@@ -1,4 +1,4 @@
-import { MiB } from '../../units.ts';
+import { MiB, type SizeUnits, sizesShownIn } from '../../units.ts';
 import type { Gathered } from './gather.ts';
 import { guestLines, type Hue, type Plot } from './plots.ts';
 
@@ -6,6 +6,8 @@ import { guestLines, type Hue, type Plot } from './plots.ts';
 export interface PageData {
   /** Seconds that the clocks of the report are ahead of UTC. */
   readonly offset: number;
+  /** How sizes are shown. */
+  readonly units: SizeUnits;
   /** Seconds since 1970, ascending. */
   readonly times: readonly number[];
   readonly plots: Readonly<Record<string, PlotData>>;
@@ -129,5 +131,5 @@ export const pageData = (gathered: Gathered, offset: number, plotted: number): P
     .slice(-mostMarks);
   const { worst } = gathered;
   const least: Mark[] = worst ? [{ time: worst.time, kind: 'worst', text: 'least available memory' }] : [];
-  return { offset, times, plots, marks: [...least, ...marks] };
+  return { offset, units: sizesShownIn(), times, plots, marks: [...least, ...marks] };
 };

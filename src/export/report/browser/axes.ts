@@ -4,11 +4,14 @@ import { clock, day, isSameDay } from '../clock.ts';
 /** Steps of an axis of bytes: powers of two, so that ticks are whole numbers of K, M and G. */
 export const binarySteps: readonly number[] = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
+/** Without noughts at the end of a fraction. */
+const trim = (text: string): string => text.replace(/(\.\d*?)0+(?=[^\d]|$)/, '$1').replace(/\.(?=[^\d]|$)/, '');
+
 /** As short as it can be: `64G`, not `64.0G`. */
 export const tick = (value: number, unit: Unit): string => {
   if (value === 0) return '0';
-  if (unit === 'ratio') return formatRatio(value).replace('.0%', '%');
-  return formatBytes(value).replace(/\.0+(?=[A-Z])/, '') + (unit === 'bytes_per_second' ? '/s' : '');
+  if (unit === 'ratio') return trim(formatRatio(value));
+  return trim(formatBytes(value)) + (unit === 'bytes_per_second' ? '/s' : '');
 };
 
 /** A value as the legend tells it. */

@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { showSizesIn } from '../../../units.ts';
 import { clock, day } from '../clock.ts';
 import type { Mark, PageData } from '../page-data.ts';
 import { createBoard } from './board.ts';
@@ -13,6 +14,7 @@ const element = (id: string): HTMLElement => {
 
 const data: PageData = JSON.parse(element('data').textContent ?? '');
 const { times, marks, offset } = data;
+showSizesIn(data.units);
 
 const readout = element('readout');
 const moment = element('moment');

@@ -58,7 +58,7 @@ const axesOf = (data: PageData, unit: PlotData['unit']): uPlot.Axis[] => {
       size: 62,
       space: 34,
       values: (_plot, splits) => splits.map(value => tick(value, unit)),
-      ...(unit === 'ratio' ? {} : { incrs: [...binarySteps] }),
+      ...(unit === 'ratio' || data.units === 'decimal' ? {} : { incrs: [...binarySteps] }),
     },
   ];
 };
