@@ -19,6 +19,12 @@ const withRecording = async (options: Options, use: (recording: Recording) => Pr
   }
 };
 
+const stopBySignal = (): AbortSignal => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+};
+
 /** SIGHUP has two meanings: logrotate's for a service, and that the terminal has gone. */
 const ordersBySignal = (isTerminal: boolean): Orders => {
   const stop = new AbortController();
