@@ -41,24 +41,24 @@ const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
   }
 };
 
-/** The same for what is asked of QEMU itself, which libvirt keeps to itself. */
-export const unanswered = (guest: GuestModel, byHand: string): string | undefined => {
-  if (guest.sample.vmm !== 'qemu') return 'this is no QEMU: kvmtop can only move its balloon';
-  return guest.sample.manager === 'libvirt' ? ofLibvirt(byHand) : unanswering(guest, byHand);
-};
-
-/** The same for what QEMU and libvirt both can do. */
+/** The same for what is asked of QEMU itself, or of libvirt where that runs it. */
 export const unmanageable = (guest: GuestModel, byHand: string): string | undefined => {
   if (guest.sample.vmm !== 'qemu') return 'this is no QEMU: kvmtop can only move its balloon';
   if (guest.sample.manager === 'libvirt' && guest.sample.launch.uuid === undefined) return ofLibvirt(byHand);
   return unanswering(guest, byHand);
 };
 
+/** Why libvirt would make who asks for a change wait; `undefined` when it would not. */
+export const heldByMigration = ({ sample: { manager, monitor } }: GuestModel): string | undefined =>
+  manager === 'libvirt' && isMigrating(monitor.migration)
+    ? 'libvirt changes nothing of a guest that it migrates: wait until that has ended, or cancel it'
+    : undefined;
+
 /** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
 export const unreachable = (guest: GuestModel): string | undefined => {
   const problem = unanswering(guest, 'virsh setmem');
-  if (guest.sample.manager === 'libvirt' && isMigrating(guest.sample.monitor.migration))
-    return 'libvirt changes nothing of a guest that it migrates: wait until that has ended, or cancel it';
+  const held = heldByMigration(guest);
+  if (held !== undefined) return held;
   if (problem !== undefined || guest.sample.monitor.balloon?.device) return problem;
   return guest.sample.vmm === 'qemu'
     ? 'it has no balloon device: start it with -device virtio-balloon-pci'

@@ -1,10 +1,23 @@
+import type { GuestModel } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { longBytes } from '../units.ts';
-import type { Action } from './action.ts';
-import { findGuest, refuse, unanswered } from './guest.ts';
+import type { Action, Step } from './action.ts';
+import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
 
 /** QEMU's words (RunState) for a guest that runs no more here. */
 const over = new Set(['postmigrate', 'shutdown']);
+
+/** libvirt's own guests end by libvirt, so that it knows. */
+const endStep = ({ id, name, sample: { manager, launch } }: GuestModel): Step =>
+  manager === 'libvirt' && launch.uuid !== undefined
+    ? { kind: 'virsh', guest: id, name, words: ['destroy', launch.uuid] }
+    : { kind: 'qmp', guest: id, name, command: 'quit', arguments: {} };
+
+/** What an operator would ask libvirt for himself: whoever runs guests by libvirt has its ways to shut one down. */
+const libvirtRefusal = ({ sample }: GuestModel): string | undefined =>
+  sample.manager === 'libvirt' && sample.monitor.status !== 'postmigrate'
+    ? `libvirt runs this guest, and it is ${sample.monitor.status ?? 'in an unknown state'}: use virsh shutdown, or virsh destroy`
+    : undefined;
 
 /** Ends a QEMU: the one way to free the RAM of a guest that was migrated away. */
 export const quit: Action<GuestId> = {
@@ -25,13 +38,13 @@ export const quit: Action<GuestId> = {
     if (!guest) return refuse(request, 'End a guest', 'the guest is gone: it ended, or was restarted');
     const { status } = guest.sample.monitor;
     const summary = `End the QEMU of ${guest.name}${status === 'postmigrate' ? ', which was migrated away' : ''}`;
-    const problem = unanswered(guest, 'virsh destroy');
+    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh destroy') ?? libvirtRefusal(guest);
     if (problem !== undefined) return refuse(request, summary, problem);
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [{ kind: 'qmp', guest: guest.id, name: guest.name, command: 'quit', arguments: {} }],
+      steps: [endStep(guest)],
       effect: [
         guest.values.held === undefined
           ? 'host: gets back all it holds for the guest, at once'

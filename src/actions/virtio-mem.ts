@@ -1,9 +1,9 @@
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../sample.ts';
-import { formatDuration, longBytes, parseTarget } from '../units.ts';
-import type { Action, Plan } from './action.ts';
+import { formatDuration, KiB, longBytes, parseTarget } from '../units.ts';
+import type { Action, Plan, Step } from './action.ts';
 import { statsStale } from './balloon.ts';
-import { findGuest, refuse, unanswered } from './guest.ts';
+import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 
 interface VirtioMemInput {
@@ -64,6 +64,23 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   return said;
 };
 
+/** How QEMU, or libvirt by its own alias of the device and in KiB, is told. `path`: the device's place in QEMU. */
+const stepTo = (guest: GuestModel, device: MemoryDeviceSample, path: string, bytes: number): Step => {
+  const { id, name, sample } = guest;
+  const { uuid } = sample.launch;
+  if (sample.manager !== 'libvirt' || uuid === undefined || device.id === undefined)
+    return {
+      kind: 'qmp',
+      guest: id,
+      name,
+      command: 'qom-set',
+      arguments: { path, property: 'requested-size', value: bytes },
+    };
+  const size = `${bytes / KiB}KiB`;
+  const words = ['update-memory-device', uuid, '--alias', device.id, '--requested-size', size, '--live'];
+  return { kind: 'virsh', guest: id, name, words };
+};
+
 /** The guest's hot-pluggable memory, which comes and goes in blocks. */
 export const virtioMem: Action<VirtioMemInput> = {
   id: 'virtio-mem',
@@ -88,7 +105,7 @@ export const virtioMem: Action<VirtioMemInput> = {
     const guest = model.guests.find(one => one.id === input.guest);
     if (!guest) return refuse(request, 'Set a virtio-mem', 'the guest is gone: it ended, or was restarted');
     const title = `Set the virtio-mem of ${guest.name}`;
-    const problem = unanswered(guest, 'virsh update-memory-device');
+    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh update-memory-device');
     if (problem !== undefined) return refuse(request, title, problem);
     const device = findDevice(guest, input.device);
     if (!device)
@@ -117,15 +134,7 @@ export const virtioMem: Action<VirtioMemInput> = {
       request,
       subject: guest.name,
       summary: `${to < from ? 'Unplug from' : 'Plug into'} ${guest.name}: virtio-mem from ${longBytes(from)} to ${longBytes(to)}`,
-      steps: [
-        {
-          kind: 'qmp',
-          guest: guest.id,
-          name: guest.name,
-          command: 'qom-set',
-          arguments: { path, property: 'requested-size', value: to },
-        },
-      ],
+      steps: [stepTo(guest, device, path, to)],
       effect:
         to < from
           ? [

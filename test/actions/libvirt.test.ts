@@ -5,7 +5,7 @@ import { describeStep } from '../../src/actions/describe.ts';
 import { perform } from '../../src/actions/perform.ts';
 import { derive, type Model } from '../../src/model.ts';
 import type { MonitorSample } from '../../src/sample.ts';
-import { GiB } from '../../src/units.ts';
+import { GiB, MiB } from '../../src/units.ts';
 import { guest, sample } from '../samples.ts';
 
 const now = 1_800_000_000;
@@ -57,10 +57,43 @@ describe('of a guest that libvirt runs', () => {
     }
   });
 
-  it('what is asked of QEMU itself is refused, though libvirt answers', () => {
-    const { refusal, steps } = plan(modelOf(), { action: 'quit', words: ['web-1'] });
-    expect(refusal).toMatchObject({ reason: expect.stringMatching(/holds its monitor: use virsh/), forceable: false });
-    expect(steps).toEqual([]);
+  it('is ended by virsh after a migration, and never else', () => {
+    const quit = (monitor: MonitorSample) => plan(modelOf(monitor), { action: 'quit', words: ['web-1'] });
+    const { steps, refusal, warnings, undo } = quit({ ...answering, status: 'postmigrate' });
+    expect([steps.map(describeStep), refusal, undo]).toEqual([[`virsh destroy ${uuid}`], undefined, undefined]);
+    expect(warnings.join()).toMatch(/look first that the guest runs at its destination/);
+    for (const status of ['running', 'paused', 'shutdown', undefined]) {
+      const { status: _, ...unknown } = answering;
+      const refused = quit(status === undefined ? unknown : { ...answering, status });
+      expect(refused.refusal).toMatchObject({ reason: expect.stringMatching(/use virsh/), forceable: false });
+      expect(refused.steps).toEqual([]);
+    }
+    const migration = { status: 'active', values: {}, ram: {} };
+    expect(quit({ ...answering, status: 'postmigrate', migration }).refusal?.reason).toMatch(/that it migrates/);
+  });
+
+  it('virtio-mem is set by virsh, by libvirt’s alias of the device and in KiB, with the way back', () => {
+    const memoryDevices = [
+      {
+        type: 'virtio-mem',
+        id: 'virtiomem0',
+        path: '/machine/peripheral/virtiomem0',
+        values: { size: GiB, 'requested-size': GiB, 'max-size': 4 * GiB, 'block-size': 2 * MiB },
+      },
+    ];
+    const asked = (more: Partial<MonitorSample> = {}) =>
+      plan(modelOf({ ...answering, memoryDevices, ...more }), { action: 'virtio-mem', words: ['web-1', '2049M'] });
+    const { steps, refusal, undo, follow } = asked();
+    expect(refusal).toBeUndefined();
+    expect(steps.map(describeStep)).toEqual([
+      `virsh update-memory-device ${uuid} --alias virtiomem0 --requested-size 2097152KiB --live`,
+    ]);
+    expect(undo).toEqual({ action: 'virtio-mem', words: ['100.5000', `${GiB}B`, 'virtiomem0'] });
+    expect(follow).toMatchObject([{ kind: 'virtio-mem', device: '/machine/peripheral/virtiomem0', target: 2 * GiB }]);
+    const migration = { status: 'active', values: {}, ram: {} };
+    expect(asked({ migration }).refusal?.reason).toMatch(/nothing of a guest that it migrates/);
+    const [{ id: _, path: __, ...nameless }] = memoryDevices as [(typeof memoryDevices)[number]];
+    expect(asked({ memoryDevices: [nameless] }).steps).toEqual([]);
   });
 
   it('the gate remembers the size that was asked for, in bytes', async () => {

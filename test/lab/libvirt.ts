@@ -24,6 +24,8 @@ export interface DomainOptions {
   readonly period?: number;
   /** No device, or a device whose driver the guest does not load. */
   readonly balloon?: 'none' | 'nodriver';
+  /** A virtio-mem device that can plug this many MiB, and has plugged nothing. */
+  readonly pluggable?: number;
 }
 
 export interface Domain {
@@ -48,25 +50,41 @@ export interface LabLibvirt {
   readonly stop: () => Promise<void>;
 }
 
-const xmlOf = ({ name, memory, period, balloon }: DomainOptions, console: string): string => `<domain type='qemu'>
+/** libvirt plugs memory only into a guest that has a NUMA node, and slots for it. */
+const pluggableXml = (memory: number, most: number) => ({
+  head: `<maxMemory slots='1' unit='MiB'>${memory + most}</maxMemory>
+  <cpu><numa><cell id='0' cpus='0' memory='${memory}' unit='MiB'/></numa></cpu>`,
+  device: `<memory model='virtio-mem'>
+      <target>
+        <size unit='MiB'>${most}</size><node>0</node><block unit='MiB'>2</block><requested unit='MiB'>0</requested>
+      </target>
+    </memory>`,
+});
+
+const xmlOf = ({ name, memory, period, balloon, pluggable }: DomainOptions, console: string): string => {
+  const { head, device } = pluggable === undefined ? { head: '', device: '' } : pluggableXml(memory, pluggable);
+  return `<domain type='qemu'>
   <name>${name}</name>
   <memory unit='MiB'>${memory}</memory>
+  ${head}
   <vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>${join(image, 'kernel')}</kernel>
     <initrd>${join(image, 'initrd')}</initrd>
-    <cmdline>${kernelLine}${balloon === 'nodriver' ? ' kvmtop.noballoon' : ''}</cmdline>
+    <cmdline>${kernelLine}${balloon === 'nodriver' ? ' kvmtop.noballoon' : ''}${device && ' memhp_default_state=online_movable'}</cmdline>
   </os>
   <features><acpi/></features>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <serial type='file'><source path='${console}'/></serial>
     <controller type='usb' model='none'/>
+    ${device}
     <memballoon model='${balloon === 'none' ? 'none' : 'virtio'}'>${period ? `<stats period='${period}'/>` : ''}</memballoon>
   </devices>
 </domain>
 `;
+};
 
 /** By its UUID on the command line: libvirt knows only the number that it has in its own namespace. */
 const pidOf = (uuid: string): number => {

@@ -64,11 +64,18 @@ describeLab(
     test('one under way is shown, and cancelled', async () => {
       const begun = kvmtop('do', 'migrate', domain.name, there.uri, '2M', '--yes');
       await until('it is under way', 30_000, async () =>
-        /Unbounded/.test(await virsh(here, 'domjobinfo', domain.uuid)),
+        /Memory remaining: +[1-9]/.test(await virsh(here, 'domjobinfo', domain.uuid)),
       );
       const { stdout: shown } = await kvmtop('snapshot', '--json');
       const row = JSON.parse(shown).guests.find(({ name }: { name: string }) => name === domain.name);
       expect(row.migration_remaining).toBeGreaterThan(0);
+      // Where it comes in it stands still, too, and must never look like one that has gone.
+      const arriving = JSON.parse((await kvmtopAt(there, 'snapshot', '--json')).stdout).guests[0];
+      expect(arriving.name).toBe(domain.name);
+      expect(arriving.state).not.toBe('postmigrate');
+      const { stderr, code } = await kvmtopAt(there, 'do', 'quit', domain.name, '--yes', '--force');
+      expect([stderr, code]).toEqual([expect.stringMatching(/libvirt/), 3]);
+      expect(await domainsOf(there)).toBe(domain.name);
       const cancelled = await kvmtop('do', 'migrate-cancel', domain.name, '--yes');
       expect([cancelled.stderr, cancelled.code]).toEqual(['', 0]);
       expect(cancelled.stdout).toMatch(/migration cancelled, it runs on here/);

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type DomainFacts,
   digestDomain,
   errorIn,
   parseDomainXml,
   parseDomstats,
 } from '../../../src/collect/guests/monitors/libvirt-answers.ts';
 import { connectionError } from '../../../src/collect/guests/monitors/libvirt-errors.ts';
+import { MiB } from '../../../src/units.ts';
 
 const prompt = 'virsh > domstats --balloon --state --raw --nowait 938d9d25-c83b-41ac-81db-984442040c70\n';
 const key = fc.stringMatching(/^balloon\.[a-z][a-z0-9._-]{0,20}$/);
@@ -57,8 +59,32 @@ describe('domstats', () => {
   });
 });
 
+/** As libvirt 9.0 prints it of a running domain; MiB plugged, of 128 that are asked for and 256 that there can be. */
+const virtioMem = (alias: string, plugged: number): string => `<memory model='virtio-mem'>
+  <target>
+    <size unit='KiB'>262144</size>
+    <node>0</node>
+    <block unit='KiB'>2048</block>
+    <requested unit='KiB'>131072</requested>
+    <current unit='KiB'>${plugged * 1024}</current>
+  </target>
+  <alias name='${alias}'/>
+  <address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/>
+</memory>`;
+const vmem0 = (plugged: number) => ({
+  type: 'virtio-mem',
+  id: 'virtiomem0',
+  path: '/machine/peripheral/virtiomem0',
+  values: {
+    size: plugged * MiB,
+    'requested-size': 128 * MiB,
+    'max-size': 256 * MiB,
+    'block-size': 2 * MiB,
+  },
+});
+
 const xml = (inside: string): string => `<domain type='kvm' id='3'>\n${inside}\n</domain>\n`;
-const nothing = { balloon: false, deflateOnOom: false, pollingInterval: 0, plugged: 0, memtune: {} };
+const nothing = { balloon: false, deflateOnOom: false, pollingInterval: 0, plugged: 0, virtioMem: [], memtune: {} };
 
 describe('a domain’s XML', () => {
   it.each([
@@ -75,8 +101,14 @@ describe('a domain’s XML', () => {
       "<memory unit='KiB'>5</memory><memory model='dimm'>\n<target>\n<size unit='KiB'>1024</size>\n</target></memory>" +
         "<memory model='virtio-mem'><target><size unit='KiB'>4096</size><current unit='KiB'>2048</current></target></memory>" +
         "<memory model='nvdimm' access='shared'><target><size unit='KiB'>9999</size></target></memory>",
-      { plugged: 3 * 1024 ** 2 },
+      {
+        plugged: 3 * 1024 ** 2,
+        virtioMem: [{ type: 'virtio-mem', values: { size: 2 * 1024 ** 2, 'max-size': 4 * 1024 ** 2 } }],
+      },
     ],
+    [virtioMem('virtiomem0', 64), { plugged: 64 * MiB, virtioMem: [vmem0(64)] }],
+    // A name that is none of libvirt's is no word for a command line.
+    [virtioMem('--config', 64), { plugged: 64 * MiB, virtioMem: [{ type: 'virtio-mem', values: vmem0(64).values }] }],
   ])('%j', (inside, facts) => {
     expect(parseDomainXml(xml(inside))).toEqual({ ...nothing, ...facts });
   });
@@ -107,7 +139,7 @@ describe('a domain’s XML', () => {
 
 describe('the sample', () => {
   const facts = { ...nothing, balloon: true, pollingInterval: 1 };
-  const heard = { time: 1000, size: 1024 ** 3 };
+  const heard = { time: 1000, size: 1024 ** 3, idle: false };
 
   it('has no statistics where the driver never reported, and none that QEMU does not know', () => {
     const silent = { 'state.state': 1, 'balloon.current': 1024, 'balloon.last-update': 0, 'balloon.rss': 1 };
@@ -118,6 +150,27 @@ describe('the sample', () => {
       lastUpdate: 7,
       values: {},
     });
+  });
+
+  it('is over with a migration only where libvirt says that it is at no work', () => {
+    const status = (reason: number, idle: boolean): string | undefined => {
+      const values = { 'state.state': 3, 'state.reason': reason, 'balloon.rss': 1 };
+      return digestDomain({ state: 'unasked' }, values, facts, { ...heard, idle }).status;
+    };
+    expect([status(2, true), status(2, false), status(1, true), status(5, true)]).toEqual([
+      'postmigrate',
+      'paused',
+      'paused',
+      'io-error',
+    ]);
+  });
+
+  it('has virtio-mem devices, and none only where the XML says so', () => {
+    const values = { 'state.state': 1, 'balloon.rss': 1 };
+    const devices = (known: DomainFacts | undefined) =>
+      digestDomain({ state: 'unasked' }, values, known, heard).memoryDevices;
+    expect(devices({ ...facts, virtioMem: [vmem0(64)] })).toEqual([vmem0(64)]);
+    expect([devices(facts), devices(undefined)]).toEqual([[], undefined]);
   });
 
   it('without the XML knows a balloon by its statistics only, and no plugged memory', () => {

@@ -139,6 +139,7 @@ describe("libvirt's guests", () => {
         },
       },
       memtune: { hard_limit: 1024 * MiB },
+      memoryDevices: [],
     });
     expect(guests(1000)[0]?.manager).toBe('libvirt');
     fake.play(healthy([1001], { [statsOf(1001)]: stats({ 'balloon.last-update': 1_700_000_002 }) }));
@@ -146,6 +147,42 @@ describe("libvirt's guests", () => {
       stats: { lastUpdate: 1_700_000_002 },
       earlier: { lastUpdate: 1_700_000_000 },
     });
+  });
+
+  it('that stand still after a migration are told so, once libvirt says that it is at no work on them', async () => {
+    guest(1001);
+    const paused = stats({ 'state.state': 3, 'state.reason': 2 });
+    const statusWith = async (time: number, job: string) => {
+      fake.play(healthy([1001], { [statsOf(1001)]: paused, [jobOf(1001)]: job }));
+      return (await one(time))?.status;
+    };
+    const incoming = 'error: internal error: migration statistics are available only on the source host\n';
+    expect(await statusWith(1000, incoming)).toBe('paused');
+    // Right at the next look, though jobs are mostly asked for more rarely.
+    expect(await statusWith(1002, 'Job type:         0\n')).toBe('postmigrate');
+    expect(await statusWith(1004, 'Job type: 2\noperation: 5\nmemory_total: 268967936\n')).toBe('paused');
+    expect(await statusWith(1006, 'Job type: 2\noperation: 3\n')).toBe('paused');
+  });
+
+  it('whose virtio-mem is on its way are asked for it at every look, until it has arrived', async () => {
+    guest(1001);
+    const plugged = (mib: number): string => {
+      const target =
+        `<target><size unit='KiB'>1048576</size><block unit='KiB'>2048</block>` +
+        `<requested unit='KiB'>524288</requested><current unit='KiB'>${mib * 1024}</current></target>`;
+      const device = `<memory model='virtio-mem'>${target}<alias name='virtiomem0'/></memory>`;
+      return xml.replace('<devices>', `<devices>${device}`);
+    };
+    const sizeWith = async (time: number, mib: number) => {
+      fake.play(healthy([1001], { [xmlOf(1001)]: plugged(mib) }));
+      return (await one(time))?.memoryDevices?.[0]?.values['size'];
+    };
+    expect(await sizeWith(1000, 0)).toBe(0);
+    expect(await sizeWith(1002, 128)).toBe(128 * MiB);
+    expect(await sizeWith(1004, 512)).toBe(512 * MiB);
+    // It has arrived, so what changes now is seen at the next rare look only.
+    expect(await sizeWith(1006, 256)).toBe(512 * MiB);
+    expect(await sizeWith(1040, 256)).toBe(256 * MiB);
   });
 
   it('are all asked by one read-only virsh, and for what hardly changes only at times', async () => {

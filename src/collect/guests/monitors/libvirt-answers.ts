@@ -1,4 +1,4 @@
-import type { BalloonSample, BalloonStats, MonitorSample, Numbers } from '../../../sample.ts';
+import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../../sample.ts';
 import { earlierOf } from './reports.ts';
 
 /** What virsh prints, and how it becomes a MonitorSample with QMP's names. Pure. */
@@ -47,6 +47,8 @@ export interface DomainFacts {
   readonly pollingInterval: number;
   /** Plugged now by DIMMs and virtio-mem, beyond the memory it booted with. */
   readonly plugged: number;
+  /** Its virtio-mem devices, under QMP's names; those that no alias names can't be changed. */
+  readonly virtioMem: readonly MemoryDeviceSample[];
   /** `hard_limit`, `soft_limit`, `swap_hard_limit`, as far as they are set. */
   readonly memtune: Numbers;
 }
@@ -71,9 +73,39 @@ export const parseDomainXml = (text: string): DomainFacts | undefined => {
       (sum, [, device = '']) => sum + (bytesIn(device, 'current') ?? bytesIn(device, 'size') ?? 0),
       0,
     ),
+    virtioMem: [...xml.matchAll(/<memory model='virtio-mem'[^>]*>(.*?)<\/memory>/gs)].map(([, device = '']) =>
+      virtioMemOf(device),
+    ),
     memtune,
   };
 };
+
+/** QMP's names for the elements of a virtio-mem. libvirt's size is the most that it can plug, its current what it has. */
+const virtioMemElements = {
+  size: 'current',
+  'requested-size': 'requested',
+  'max-size': 'size',
+  'block-size': 'block',
+} as const;
+
+/** libvirt gives QEMU its own alias of a device as that device's id, so its place in QEMU follows. */
+const virtioMemOf = (xml: string): MemoryDeviceSample => {
+  const values: Record<string, number> = {};
+  for (const [name, element] of Object.entries(virtioMemElements)) {
+    const bytes = bytesIn(xml, element);
+    if (bytes !== undefined) values[name] = bytes;
+  }
+  const alias = /<alias name='(\w[\w.-]{0,63})'\/>/.exec(xml)?.[1];
+  return {
+    type: 'virtio-mem',
+    ...(alias === undefined ? {} : { id: alias, path: `/machine/peripheral/${alias}` }),
+    values,
+  };
+};
+
+/** Whether a virtio-mem has not come to where it was asked to be. */
+export const isPlugging = ({ virtioMem }: DomainFacts): boolean =>
+  virtioMem.some(({ values }) => values['size'] !== values['requested-size']);
 
 /** Anybody's words, in anybody's elements. */
 const withoutMetadata = (text: string): string => {
@@ -111,20 +143,26 @@ const states: Readonly<Record<number, string>> = {
   6: 'guest-panicked',
   7: 'suspended',
 };
-/** virDomainPausedReason, where QEMU has a word of its own for it. */
+/** virDomainPausedReason: by a migration, which is over or under way. */
+const pausedByMigration = 2;
+/** The other reasons where QEMU has a word of its own for it. */
 const pauses: Readonly<Record<number, string>> = { 5: 'io-error', 6: 'watchdog', 11: 'prelaunch' };
 
 /**
  * The sample after a round that was answered at `time` (wall clock, seconds). `size`: what the guest booted with, bytes.
+ * `idle`: libvirt said in the same round that it is at no work on the domain; only then is a migration known to be over.
  */
 export const digestDomain = (
   last: MonitorSample,
   values: Numbers,
   facts: DomainFacts | undefined,
-  heard: { readonly time: number; readonly size: number | undefined },
+  heard: { readonly time: number; readonly size: number | undefined; readonly idle: boolean },
 ): MonitorSample => {
   const state = values['state.state'] ?? 0;
-  const status = (state === 3 ? pauses[values['state.reason'] ?? 0] : undefined) ?? states[state];
+  const status =
+    isPausedByMigration(values) && heard.idle
+      ? 'postmigrate'
+      : ((state === 3 ? pauses[values['state.reason'] ?? 0] : undefined) ?? states[state]);
   const balloon = balloonOf(last.balloon, values, facts);
   return {
     state: 'ok',
@@ -134,9 +172,14 @@ export const digestDomain = (
       ? {}
       : { memory: { 'base-memory': heard.size, 'plugged-memory': facts.plugged } }),
     ...(balloon ? { balloon } : {}),
+    ...(facts ? { memoryDevices: facts.virtioMem } : {}),
     ...(facts && Object.keys(facts.memtune).length > 0 ? { memtune: facts.memtune } : {}),
   };
 };
+
+/** The domain stands still on this side of a migration. */
+export const isPausedByMigration = (values: Numbers): boolean =>
+  values['state.state'] === 3 && values['state.reason'] === pausedByMigration;
 
 /** Without its XML a balloon is known by its statistics only: libvirt gives a size for guests that have none, too. */
 const balloonOf = (

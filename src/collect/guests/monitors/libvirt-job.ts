@@ -58,6 +58,9 @@ export const parseJob = (text: string): MigrationSample | 'none' | undefined => 
   };
 };
 
+/** Whether libvirt says that it is at no work on the domain. It says nothing where the domain is just coming in. */
+export const isIdle = (text: string): boolean => errorIn(text) === undefined && /^Job type: +0\s*$/m.test(text);
+
 /** How the migration ended whose virsh failed; the guest is still here. */
 export const failedMigration = ({ message }: VirshError, last: MigrationSample | undefined): MigrationSample => ({
   ...(/cancel?led by client/.test(message) ? { status: 'cancelled' } : { status: 'failed', error: message }),

@@ -7,11 +7,13 @@ import {
   type DomainStats,
   digestDomain,
   errorIn,
+  isPausedByMigration,
+  isPlugging,
   parseDomainXml,
   parseDomstats,
 } from './libvirt-answers.ts';
 import type { VirshError } from './libvirt-errors.ts';
-import { failedMigration, parseJob } from './libvirt-job.ts';
+import { failedMigration, isIdle, parseJob } from './libvirt-job.ts';
 import type { VirshShell } from './libvirt-shell.ts';
 
 /** Milliseconds that one domain may hold up those behind it; libvirt and a healthy QEMU need three. */
@@ -147,6 +149,8 @@ class LibvirtMonitor implements Monitor {
   #migration: MigrationSample | undefined;
   #aborted = false;
   #jobAt = Number.NEGATIVE_INFINITY;
+  /** libvirt said in this look that it is at no work on the domain. */
+  #idle = false;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #dueAt = Number.NEGATIVE_INFINITY;
@@ -208,7 +212,7 @@ class LibvirtMonitor implements Monitor {
       ]);
       const stats = parseDomstats(text);
       // Not of a QEMU that does not answer: libvirt would wait for it.
-      if (stats.kind === 'stats') await this.#askJob(now);
+      if (stats.kind === 'stats') await this.#askJob(now, isPausedByMigration(stats.values));
       this.#take(stats, now, now + (performance.now() - started) / 1000, interval);
     } catch (error) {
       const { trouble, message } = error as VirshError;
@@ -228,7 +232,8 @@ class LibvirtMonitor implements Monitor {
   }
 
   async #askFacts(now: number): Promise<void> {
-    if (now < this.#factsAt + factsEvery && now >= this.#factsAt) return;
+    const moves = this.#facts !== undefined && isPlugging(this.#facts);
+    if (!moves && now < this.#factsAt + factsEvery && now >= this.#factsAt) return;
     const text = await this.#libvirt.ask(`dumpxml ${this.uuid}`);
     if (errorIn(text) !== undefined) return;
     this.#facts = parseDomainXml(text);
@@ -239,10 +244,14 @@ class LibvirtMonitor implements Monitor {
     return this.#migration?.status === 'active' || this.#migration?.status === 'setup';
   }
 
-  async #askJob(now: number): Promise<void> {
-    if (!this.#isMigrating && now < this.#jobAt + jobEvery && now >= this.#jobAt) return;
-    const job = parseJob(await this.#libvirt.ask(`domjobinfo --rawstats ${this.uuid}`));
+  /** `surely`: what libvirt does with the domain must be known of this moment. */
+  async #askJob(now: number, surely: boolean): Promise<void> {
+    this.#idle = false;
+    if (!surely && !this.#isMigrating && now < this.#jobAt + jobEvery && now >= this.#jobAt) return;
+    const text = await this.#libvirt.ask(`domjobinfo --rawstats ${this.uuid}`);
+    const job = parseJob(text);
     this.#jobAt = now;
+    this.#idle = isIdle(text);
     if (job === undefined) return;
     if (job !== 'none') {
       this.#migration = job;
@@ -258,7 +267,7 @@ class LibvirtMonitor implements Monitor {
     switch (stats.kind) {
       case 'stats':
         this.#sample = {
-          ...digestDomain(this.#sample, stats.values, this.#facts, { time, size: this.#size }),
+          ...digestDomain(this.#sample, stats.values, this.#facts, { time, size: this.#size, idle: this.#idle }),
           ...(this.#migration ? { migration: this.#migration } : {}),
         };
         this.#problem = undefined;
