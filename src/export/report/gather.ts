@@ -1,6 +1,6 @@
 import { derive, type Model } from '../../model.ts';
 import { RecordingError, type Tape, type TapeEvent } from '../../recording/tape.ts';
-import { formatBytes } from '../../units.ts';
+import { exactBytes } from '../../units.ts';
 import { choosePoints } from './choose.ts';
 import { createGuestColumns, type GuestTrace } from './guests.ts';
 import { hostPlots, type Plot, poolPlot } from './plots.ts';
@@ -94,7 +94,7 @@ export const gather = (tape: Tape, first: number, last: number): Gathered => {
       gap += 1;
     }
     for (const { pageSize, node, values } of model.pools) {
-      const plot = poolPlot(pageSize, formatBytes(pageSize));
+      const plot = poolPlot(pageSize, exactBytes(pageSize));
       if (node === undefined && values.total && !host.has(plot.id))
         host.set(plot.id, createColumns(plot, chosen.length));
     }

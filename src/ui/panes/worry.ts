@@ -49,7 +49,7 @@ export const poolWorry = ({ node, values: { total, usable } }: PoolModel, limits
     : undefined;
 
 /** A guest's numbers by which one sees that it waits for memory. */
-export const guestWorry = ({ values }: GuestModel, id: GuestFieldId, limits: Thresholds): Worry => {
+const guestWorry = ({ values }: GuestModel, id: GuestFieldId, limits: Thresholds): Worry => {
   const value = values[id];
   if (value === undefined) return undefined;
   switch (id) {
