@@ -1,38 +1,45 @@
-/** Which children of a container are those of an earlier one: so that one that came or went does not re-send the others. */
+import { type Branch, isBranch, isContainer, type Tree } from './tree.ts';
 
-export type Container = Readonly<Record<string, unknown>> | readonly unknown[];
+/** Which children of a container are those of an earlier one: so that one that came or went does not re-send the others. */
 
 /** For each child of the later container the index of the same one in the earlier; −1 for a new one. */
 export type Order = readonly number[];
 
-/** What tells the elements of an array apart; the first of these that all of them have and that differs between them. */
+/** What tells the elements of an array apart: the first of these that all of them have. */
 const identities = ['id', 'pid', 'path', 'device', 'source', 'name'];
 
-export const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
-
-/** The keys that JSON would write, in their order. */
-export const keysOf = (value: Readonly<Record<string, unknown>>): readonly string[] => {
-  const keys = Object.keys(value);
-  for (const key of keys) if (value[key] === undefined) return keys.filter(one => value[one] !== undefined);
-  return keys;
-};
-
 const equal = (a: readonly unknown[], b: readonly unknown[]): boolean => {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 };
 
-const identify = (elements: readonly unknown[], key: string): readonly unknown[] | undefined => {
+const identify = <Element>(
+  elements: readonly Element[],
+  look: (element: Element) => unknown,
+): readonly unknown[] | undefined => {
   const found: unknown[] = [];
   for (const element of elements) {
-    if (!isContainer(element) || !Object.hasOwn(element, key)) return undefined;
-    const identity = (element as Readonly<Record<string, unknown>>)[key];
+    const identity = look(element);
     if (typeof identity !== 'string' && typeof identity !== 'number') return undefined;
     found.push(identity);
   }
   return found;
 };
+
+const inTree =
+  (key: string) =>
+  (element: Tree): unknown => {
+    const index = isBranch(element) && element.keys ? element.keys.indexOf(key) : -1;
+    return index < 0 ? undefined : (element as Branch).children[index];
+  };
+const inValue =
+  (key: string) =>
+  (element: unknown): unknown =>
+    isContainer(element) && Object.hasOwn(element, key)
+      ? (element as Readonly<Record<string, unknown>>)[key]
+      : undefined;
 
 /** `undefined`: the same ones in the same order. */
 export const alignKeys = (before: readonly unknown[], after: readonly unknown[]): Order | undefined => {
@@ -42,10 +49,10 @@ export const alignKeys = (before: readonly unknown[], after: readonly unknown[])
 };
 
 /** `undefined`: as many, each in the place of the one before it. */
-export const alignElements = (before: readonly unknown[], after: readonly unknown[]): Order | undefined => {
+export const alignElements = (before: readonly Tree[], after: readonly unknown[]): Order | undefined => {
   for (const key of identities) {
-    const earlier = identify(before, key);
-    const later = earlier && identify(after, key);
+    const earlier = identify(before, inTree(key));
+    const later = earlier && identify(after, inValue(key));
     if (!earlier || !later) continue;
     if (equal(earlier, later)) return undefined;
     if (new Set(earlier).size === earlier.length && new Set(later).size === later.length)

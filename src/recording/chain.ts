@@ -1,7 +1,9 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Sample } from '../sample.ts';
-import { diff, patch } from './delta.ts';
+import { diff } from './diff.ts';
+import { patch } from './patch.ts';
 import { RecordingError } from './tape.ts';
+import { plainOf, plant, type Tree } from './tree.ts';
 
 /**
  * Samples come in chains: a key, which is a whole sample as JSON, and what changed from each to the next. Both are zstd
@@ -38,7 +40,7 @@ const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
 };
 
 export class Encoder {
-  #last: Sample | undefined;
+  #last: Tree | undefined;
   #change: Uint8Array | undefined;
   readonly #most: number;
   #length = 0;
@@ -50,21 +52,20 @@ export class Encoder {
     this.#most = bytes;
   }
 
-  /** `sample` is kept until the next one and must not change. */
   encode(sample: Sample): Encoded {
     if (this.#last && this.#length < chainLength && this.#bytes <= this.#most) {
-      const change = diff(this.#last, sample);
-      const data = compress(change, this.#change);
+      const { bytes, tree } = diff(this.#last, sample);
+      const data = compress(bytes, this.#change);
       if (data.length < this.#keyBytes) {
-        this.#last = sample;
-        this.#change = change;
+        this.#last = tree;
+        this.#change = bytes;
         this.#length += 1;
         this.#bytes += data.length;
         return { key: false, data };
       }
     }
     const data = compress(JSON.stringify(sample));
-    this.#last = sample;
+    this.#last = plant(sample);
     this.#change = undefined;
     this.#length = 1;
     this.#keyBytes = data.length;
@@ -108,36 +109,37 @@ const asSample = (value: unknown): Sample => {
 };
 
 export class Decoder {
-  #last: unknown;
+  #last: Tree | undefined;
   #change: Uint8Array | undefined;
 
-  /** The sample that follows the one given before; a key may follow anything. @throws RecordingError; then the one after it can't be told. */
-  decode({ key, data }: Encoded): Sample {
-    if (key) {
-      const sample = parse(decompress(data));
-      this.#last = sample;
-      this.#change = undefined;
-      return sample;
-    }
-    if (this.#last === undefined) throw new RecordingError('a sample of the recording lacks the one before it');
+  /** Goes on to the sample that follows the one given before; a key may follow anything. @throws RecordingError; then only a key can follow. */
+  advance({ key, data }: Encoded): Tree {
     const last = this.#last;
     this.#last = undefined;
+    if (key) {
+      this.#last = plant(parse(decompress(data)));
+      this.#change = undefined;
+      return this.#last;
+    }
+    if (last === undefined) throw new RecordingError('a sample of the recording lacks the one before it');
     const change = decompress(data, this.#change);
-    const sample = asSample(patch(last, change));
-    this.#last = sample;
+    this.#last = patch(last, change);
     this.#change = change;
-    return sample;
+    return this.#last;
+  }
+
+  /** The same, as a sample. */
+  decode(encoded: Encoded): Sample {
+    return asSample(plainOf(this.advance(encoded)));
   }
 }
 
-const parse = (bytes: Uint8Array): Sample => {
-  let value: unknown;
+const parse = (bytes: Uint8Array): unknown => {
   try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
     throw new RecordingError('a sample of the recording is no JSON');
   }
-  return asSample(value);
 };
 
 /** Chains that stay decoded: the one that is looked at and a neighbour, so that stepping over the border is fast. */
@@ -146,16 +148,15 @@ const kept = 2;
 /** Samples by id, decoded as far as they were asked for. */
 export class Decoded {
   /** By the id of their key; the last used one is last. */
-  readonly #chains = new Map<number, { readonly decoder: Decoder; readonly samples: Sample[] }>();
+  readonly #chains = new Map<number, { readonly decoder: Decoder; readonly trees: Tree[] }>();
 
   /** Sample `id` of the chain that begins with `first`; `read` gives what is stored under an id. */
   sample(first: number, id: number, read: (id: number) => Encoded): Sample {
-    const chain = this.#chains.get(first) ?? { decoder: new Decoder(), samples: [] };
+    const chain = this.#chains.get(first) ?? { decoder: new Decoder(), trees: [] };
     this.#chains.delete(first);
-    while (first + chain.samples.length <= id)
-      chain.samples.push(chain.decoder.decode(read(first + chain.samples.length)));
+    while (first + chain.trees.length <= id) chain.trees.push(chain.decoder.advance(read(first + chain.trees.length)));
     this.#chains.set(first, chain);
     for (const oldest of this.#chains.keys()) if (this.#chains.size > kept) this.#chains.delete(oldest);
-    return chain.samples[id - first]!;
+    return asSample(plainOf(chain.trees[id - first]!));
   }
 }

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../../src/recording/bytes.ts';
-import { diff, patch } from '../../src/recording/delta.ts';
+import * as codec from '../../src/recording/diff.ts';
+import * as decoder from '../../src/recording/patch.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
+import { plainOf, plant } from '../../src/recording/tree.ts';
 
+const diff = (before: unknown, after: unknown): Uint8Array => codec.diff(plant(before), after).bytes;
+const patch = (before: unknown, bytes: Uint8Array): unknown => plainOf(decoder.patch(plant(before), bytes));
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const through = (before: unknown, after: unknown): unknown => patch(before, diff(before, after));
 const nothing = 2;
@@ -54,12 +58,14 @@ const tree = fc.letrec<{ tree: unknown }>(tie => ({
 test('any tree is made of any other, and again of the result', () => {
   fc.assert(
     fc.property(fc.array(tree, { minLength: 2, maxLength: 6 }), trees => {
-      let known = json(trees[0]);
-      let before = trees[0];
+      let known = plant(json(trees[0]));
+      let before = plant(trees[0]);
       for (const after of trees.slice(1)) {
-        known = patch(known, diff(before, after));
-        expect(JSON.stringify(known)).toBe(JSON.stringify(after));
-        before = after;
+        const { bytes, tree } = codec.diff(before, after);
+        known = decoder.patch(known, bytes);
+        expect(JSON.stringify(plainOf(known))).toBe(JSON.stringify(after));
+        expect(JSON.stringify(plainOf(tree))).toBe(JSON.stringify(after));
+        before = tree;
       }
     }),
     { numRuns: 2000 },
@@ -91,12 +97,13 @@ test('what is equal costs two bytes, and stays the same object', () => {
   const before = { host: { a: 1, b: [1, 2, { c: 3 }] }, guests: [{ id: 'x', process: { rss: 4096 } }] };
   const after = structuredClone(before);
   expect(diff(before, after)).toHaveLength(nothing);
-  expect(through(before, after)).toBe(before);
+  const tree = plant(before);
+  expect(decoder.patch(tree, diff(before, after))).toBe(tree);
   after.guests[0]!.process.rss = 8192;
-  const made = through(before, after) as typeof before;
+  const made = plainOf(decoder.patch(tree, diff(before, after))) as typeof before;
   expect(made).toEqual(after);
-  expect(made.host).toBe(before.host);
-  expect(before.guests[0]!.process.rss).toBe(4096);
+  expect(made.host).toBe((plainOf(tree) as typeof before).host);
+  expect(plainOf(tree)).toEqual(before);
 });
 
 test('one guest more, one gone and two in another order re-send none of the others', () => {
