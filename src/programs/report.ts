@@ -6,6 +6,7 @@ import { safe } from '../text.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { rangeOf } from './range.ts';
+import { noSuchGuest, selectGuests } from './select.ts';
 import { version } from './usage.ts';
 
 /** Seconds that clocks here are ahead of UTC at a moment. */
@@ -35,12 +36,12 @@ const writePrivately = (path: string, text: string): void => {
 /**
  * `kvmtop report FILE -o OUT.html [--from T] [--to T]`: a recording as one page, into a file that is replaced where there
  * is one already, or with `-o -` to `out`. The caller closes the tape.
- * @throws UsageError; Failure when nothing was recorded then or the page can't be written; RecordingError when nothing of it
+ * @throws UsageError; Failure when nothing was recorded then, a guest of `-p` never was there, or the page can't be written; RecordingError when nothing of it
  * can be read.
  */
 export const report = async (
   tape: Tape,
-  options: Pick<Options, 'output' | 'from' | 'to'>,
+  options: Pick<Options, 'output' | 'guests' | 'from' | 'to'>,
   assets: PageAssets,
   out: NodeJS.WritableStream,
 ): Promise<void> => {
@@ -48,7 +49,10 @@ export const report = async (
   if (output === undefined || output === '')
     throw new UsageError('report takes -o OUT.html, where the page is written to; -o - prints it');
   const { first, last } = rangeOf(tape, options);
-  const gathered = gather(tape, first, last);
+  const missing = new Set(options.guests);
+  const gathered = gather(tape, first, last, model => selectGuests(model, options.guests, missing));
+  const [word] = missing;
+  if (word !== undefined) throw noSuchGuest(word, 'in this part of the recording');
   const page = reportPage(
     gathered,
     { offset: offsetAt(gathered.begin.time), version: version(), made: Date.now() / 1000 },

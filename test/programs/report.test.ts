@@ -15,7 +15,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { report } from '../../src/programs/report.ts';
 import { begin, tapeOf } from '../export/report/tapes.ts';
-import { sample } from '../samples.ts';
+import { guest, sample } from '../samples.ts';
 import { printed } from './sources.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kvmtop-report-'));
@@ -28,11 +28,12 @@ beforeEach(() => {
   mkdirSync(folder);
 });
 
-const tape = tapeOf([0, 1, 2, 3].map(time => sample({ time: begin + 60 * time, monotonic: 60 * time })));
+const guests = [guest({ name: 'web-1' }), guest({ id: '200.1', pid: 200, name: 'db' })];
+const tape = tapeOf([0, 1, 2, 3].map(time => sample({ time: begin + 60 * time, monotonic: 60 * time, guests })));
 const assets = { script: 'run()', styles: 'p{}' };
 
-const run = (output: string | undefined, from?: string, to?: string): Promise<string> =>
-  printed(out => report(tape, { output, from, to }, assets, out));
+const run = (output: string | undefined, from?: string, to?: string, words: readonly string[] = []): Promise<string> =>
+  printed(out => report(tape, { output, from, to, guests: words }, assets, out));
 
 const samplesIn = (page: string): string | undefined => /<dt>Samples<\/dt><dd>(\d+)/.exec(page)?.[1];
 
@@ -63,6 +64,13 @@ describe('kvmtop report', () => {
     expect(samplesIn(await run('-', '-2m'))).toBe('3');
     expect(samplesIn(await run('-', '2026-11-23T02:01:00Z', '2026-11-23T02:02:00Z'))).toBe('2');
     await expect(run('-', '2026-11-24T00:00Z')).rejects.toThrow(/^--from .* is after --to/);
+  });
+
+  test('tells only of the guests of -p', async () => {
+    const heads = (page: string): string[] => [...page.matchAll(/<h3>(web-1|db)</g)].map(([, name = '']) => name);
+    expect(heads(await run('-'))).toEqual(['web-1', 'db']);
+    expect(heads(await run('-', undefined, undefined, ['200']))).toEqual(['db']);
+    await expect(run('-', undefined, undefined, ['nobody'])).rejects.toThrow(/^no guest 'nobody' in this part/);
   });
 
   test('wants to know where to', async () => {

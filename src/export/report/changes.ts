@@ -37,7 +37,8 @@ export const changesOf = (events: readonly TapeEvent[]): readonly Change[] =>
         time,
         who: who.join(', '),
         subject,
-        what: text,
+        // An entry of the journal, whose text tells the outcome once more.
+        what: word(data, 'summary') ?? text,
         outcome: kind === 'outcome' ? 'came of it' : [outcome, error].filter(part => part !== undefined).join(': '),
         failed: outcome === 'failed',
       };

@@ -45,15 +45,17 @@ const createColumns = (plot: Plot<Model>, points: number) => {
   };
 };
 
-/** With rates, where the tape has a sample before it. */
-const modelAt = (tape: Tape, id: number): Model => derive(tape.before(id), tape.sample(id));
-
 /**
  * Walks the samples `first` to `last` of a tape once, and keeps of them what a report needs: at most some 1500 points,
- * whatever is on the tape. Samples that can't be read are passed over and counted.
+ * whatever is on the tape. Samples that can't be read are passed over and counted. `select` says which guests are told of.
  * @throws RecordingError when not one sample can be read.
  */
-export const gather = (tape: Tape, first: number, last: number): Gathered => {
+export const gather = (
+  tape: Tape,
+  first: number,
+  last: number,
+  select: (model: Model) => Model = model => model,
+): Gathered => {
   const track = readTrack(tape, first, last);
   const gaps = gapsOf(track.time);
   const chosen = choosePoints(track, gaps);
@@ -74,7 +76,7 @@ export const gather = (tape: Tape, first: number, last: number): Gathered => {
   for (const index of chosen) {
     let model: Model;
     try {
-      model = modelAt(tape, first + index);
+      model = select(derive(tape.before(first + index), tape.sample(first + index)));
     } catch (error) {
       if (!(error instanceof RecordingError)) throw error;
       failure = error;

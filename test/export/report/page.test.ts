@@ -119,12 +119,12 @@ describe('the page', () => {
           kind: 'action',
           subject: 'web-1',
           text: 'balloon web-1 to 2.00 GiB',
-          data: { user: 'anna', by: 'do', outcome: 'failed', error: 'QEMU refused' },
+          data: { user: 'anna', by: 'do', summary: 'balloon to 2G', outcome: 'failed', error: 'QEMU refused' },
         },
       ],
     );
     expect(page).toMatch(
-      /<td>anna, by kvmtop do<\/td><td>web-1<\/td><td>balloon web-1 to 2.00 GiB<\/td><td class="bad">failed: QEMU refused<\/td>/,
+      /<td>anna, by kvmtop do<\/td><td>web-1<\/td><td>balloon to 2G<\/td><td class="bad">failed: QEMU refused<\/td>/,
     );
   });
 
