@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { hostFields } from '../fields/host.ts';
 import type { Sample } from '../sample.ts';
+import type { Unit } from '../units.ts';
 import { headlineIds } from './headline.ts';
 import { RecordingError } from './tape.ts';
 
@@ -17,7 +18,7 @@ const text = (path: string): string | undefined => {
 };
 
 /** Tells one boot of one host from all others. */
-export const bootId = (): string | undefined => text('/proc/sys/kernel/random/boot_id');
+const bootId = (): string | undefined => text('/proc/sys/kernel/random/boot_id');
 
 /** /proc/PID/stat, field 22: clock ticks since boot. Behind the name, which may hold anything. */
 const starttimeOf = (pid: number): number | undefined => {
@@ -76,8 +77,19 @@ export const beginSession = (path: string, database: DatabaseSync, start: Sessio
   }
 };
 
-const units: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(hostFields).map(([id, { unit }]) => [id, unit])),
+/** A headline has the rate of a counter. */
+const perSecond: Readonly<Partial<Record<Unit, Unit>>> = {
+  bytes: 'bytes_per_second',
+  count: 'per_second',
+  seconds: 'ratio',
+};
+const units: Readonly<Record<string, Unit>> = {
+  ...Object.fromEntries(
+    Object.entries(hostFields).map(([id, { unit, kind }]) => [
+      id,
+      kind === 'counter' ? (perSecond[unit] ?? unit) : unit,
+    ]),
+  ),
   guests: 'count',
   guests_used: 'bytes',
 };
