@@ -5,7 +5,7 @@ import { recordable } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import { advise, startAdvising } from '../policy/advisor.ts';
 import { headlineOf } from '../recording/headline.ts';
-import { type Recorder, startRecorder } from '../recording/recorder.ts';
+import type { Recorder } from '../recording/recorder.ts';
 import type { Keep } from '../recording/ring.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 import type { Sample } from '../sample.ts';
@@ -20,9 +20,8 @@ import { parseKeep } from './keep.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { pause } from './pause.ts';
-import { dayFile, removeOutlived } from './rotation.ts';
+import { openReels } from './reel.ts';
 import { openGate } from './session.ts';
-import { version } from './usage.ts';
 
 /** How a recorder is told from outside what to do. */
 export interface Orders {
@@ -58,44 +57,6 @@ const wishesOf = (options: Options): Wishes => {
     keep: options.keep === undefined ? {} : parseKeep(options.keep),
     length,
     daily: options.rotate === 'day',
-  };
-};
-
-/** The file that is written now: the next day's after midnight, or a new one where it was moved away. */
-const openReel = ({ path, keep, daily }: Wishes, every: number) => {
-  const pathAt = (time: number): string => (daily ? dayFile(path, time) : path);
-  let current: { readonly path: string; readonly recorder: Recorder } | undefined;
-  let latest = path;
-  const broken = new AbortController();
-  const onFailure = (): void => broken.abort();
-
-  const end = async (): Promise<void> => {
-    const { recorder } = current ?? {};
-    current = undefined;
-    await recorder?.close();
-    if (recorder?.failure) throw recorder.failure;
-  };
-  return {
-    /** The recorder for a sample of that moment (wall clock, seconds). @throws RecordingError */
-    async at(time: number, isReopened = false): Promise<Recorder> {
-      const file = pathAt(time);
-      if (current && (current.path !== file || isReopened)) await end();
-      if (!current) {
-        if (daily && keep.seconds !== undefined) removeOutlived(path, time, keep.seconds);
-        const program = `kvmtop ${version()}`;
-        const recorder = await startRecorder(file, { program, delay: every, keep, onFailure });
-        current = { path: file, recorder };
-        latest = file;
-      }
-      return current.recorder;
-    },
-    end,
-    /** Aborted when nothing can be written any more. */
-    broken: broken.signal,
-    /** What was written last. */
-    get path(): string {
-      return latest;
-    },
   };
 };
 
@@ -153,17 +114,17 @@ export const record = async (
 ): Promise<void> => {
   const wishes = wishesOf(options);
   const output = openOutput(log);
-  const reel = openReel(wishes, options.delay);
+  const reels = openReels(wishes.path, options.delay, wishes.keep, wishes.daily);
   const attendant = openAttendant(
     openGate(source, options),
     options.poll ? options.settings['statistics.polling_seconds'] : 0,
   );
-  await reel.at(wallClock());
-  await output.write(startLine(reel.path, wishes, options.delay));
+  await reels.at(wallClock());
+  await output.write(startLine(reels.path, wishes, options.delay));
   const actions = watchActions(source, options);
   const findings = watchFindings(options);
   const until = performance.now() / 1000 + wishes.length;
-  const over = AbortSignal.any([orders.stop, reel.broken]);
+  const over = AbortSignal.any([orders.stop, reels.broken]);
   let previous: Sample | undefined;
   let count = 0;
 
@@ -177,7 +138,7 @@ export const record = async (
     while (!over.aborted) {
       const started = wallClock();
       const sample = await source.look(recordable);
-      see(await reel.at(sample.time, orders.takeReopen()), derive(previous, sample));
+      see(await reels.at(sample.time, orders.takeReopen()), derive(previous, sample));
       previous = sample;
       const now = wallClock();
       const wait = nextBeat(started, now, options.delay) - now;
@@ -188,7 +149,7 @@ export const record = async (
   } finally {
     actions.close();
     await attendant.putBack(async () => derive(undefined, await source.look(new Set())));
-    await reel.end();
+    await reels.end();
   }
-  await output.write(`recorded ${count} sample${count === 1 ? '' : 's'} to ${safe(reel.path)}\n`);
+  await output.write(`recorded ${count} sample${count === 1 ? '' : 's'} to ${safe(reels.path)}\n`);
 };

@@ -27,6 +27,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   net: [],
   http: [],
   worker_threads: [],
+  sqlite: [],
 };
 
 /** The only files that may do more, with what. All but the first five change nothing of a host or a guest. */
@@ -44,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // These open with 'r'.
   'root.ts': ['openSync'],
   'actions/watch.ts': ['openSync'],
+  'programs/reel.ts': ['openSync'],
   // kvmtop's own: what was done, the operator's settings, the documentation.
   'actions/journal.ts': ['appendFileSync', 'mkdirSync', 'openSync'],
   'config/save.ts': ['chownSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync'],

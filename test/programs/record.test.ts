@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -247,6 +248,33 @@ describe('days', () => {
     await recorded(playing([{ ...old, time: midnight }]), endAfterSamples(1), '--rotate', 'day', '--keep', '2d');
     expect(readdirSync(folder)).not.toContain(mine);
     expect(readFileSync(join(folder, foreign), 'utf8')).toBe('dear diary');
+  });
+});
+
+describe('a file that was moved away', () => {
+  test.each([
+    ['at once, though nobody says so', () => false],
+    ['when it is told to', () => true],
+  ])('another is begun %s, and the old one is whole', async (_, takeReopen) => {
+    const stop = new AbortController();
+    const source = watchedSource(look => {
+      if (look === 2) renameSync(path, `${path}.1`);
+      if (look === 4) stop.abort();
+    });
+    await recorded(source, { stop: stop.signal, takeReopen });
+    expect(samplesOf(`${path}.1`)).toHaveLength(2);
+    expect(samplesOf(path)).toHaveLength(3);
+    expect(readdirSync(folder).filter(name => name.startsWith('host'))).toEqual(['host.kvmtop', 'host.kvmtop.1']);
+  });
+
+  test('one that was removed is begun anew', async () => {
+    const stop = new AbortController();
+    const source = watchedSource(look => {
+      if (look === 2) rmSync(path);
+      if (look === 4) stop.abort();
+    });
+    await recorded(source, { stop: stop.signal, takeReopen: () => false });
+    expect(samplesOf(path)).toHaveLength(3);
   });
 });
 
