@@ -37,14 +37,14 @@ const schema = `
   COMMIT;`;
 
 /** Node's SQLite, loaded when something is recorded or read: the live screen alone does without. */
-const loadSqlite = (): typeof import('node:sqlite') => {
+const loadSqlite = (): typeof DatabaseSync => {
   // Node 22 warns that it is experimental: nothing that an operator could do anything about.
   const emitWarning = process.emitWarning;
   process.emitWarning = (...all: readonly unknown[]) => {
     if (!String(all[0]).startsWith('SQLite is an experimental feature')) Reflect.apply(emitWarning, process, all);
   };
   try {
-    return process.getBuiltinModule('node:sqlite');
+    return process.getBuiltinModule('node:sqlite').DatabaseSync;
   } finally {
     process.emitWarning = emitWarning;
   }
@@ -115,7 +115,7 @@ export const inspect = (path: string): 'empty' | 'recording' => {
 };
 
 const open = (path: string | URL, options: DatabaseSyncOptions): DatabaseSync => {
-  const database = new (loadSqlite().DatabaseSync)(path, options);
+  const database = new (loadSqlite())(path, options);
   try {
     // Nothing that a file's own schema says is run.
     database.exec('PRAGMA trusted_schema = OFF');
