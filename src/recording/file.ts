@@ -178,7 +178,7 @@ export const openForReading = (path: string, damaged = false): DatabaseSync => {
         `${path} has a log that can't be read here: copy it with its -wal to where you may write`,
       );
     if (existsSync(`${whole}-wal`)) throw asRecordingError(path, error);
-    const { pathToFileURL } = process.getBuiltinModule('node:url');
+    const pathToFileURL = process.getBuiltinModule('node:url').pathToFileURL;
     const url = pathToFileURL(whole);
     url.searchParams.set('immutable', '1');
     try {
