@@ -326,6 +326,7 @@ describe('a simulated world', () => {
     await world.control.write('/sys/kernel/mm/ksm/run', '1');
     run(world, 200);
     expect(world.saved).toBe(0);
+    expect(world.guests.map(({ merged }) => merged)).toEqual([0, 0]);
   });
 
   it('says of what it can’t do that nothing was changed', async () => {
