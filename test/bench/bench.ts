@@ -1,18 +1,19 @@
 /**
- * `npm run bench [-- rounds|refresh|start]`: what kvmtop costs, against C, htop, btop and bare Node. Needs Linux, root, cc,
- * htop and btop, and a machine that has nothing else to do. A whole run takes some five minutes and writes
+ * `npm run bench [-- rounds|refresh|start|recording]`: what kvmtop costs, against C, htop, btop, atop and bare Node. Needs Linux,
+ * root, cc, htop, btop and atop, and a machine that has nothing else to do. A whole run takes some ten minutes and writes
  * docs/performance.md; a part only prints its tables.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, makeFolder } from './measure.ts';
+import { measureRecording } from './recording.ts';
 import { measureRefreshes } from './refresh.ts';
 import { type Results, report } from './report.ts';
 import { measureRounds } from './rounds.ts';
 import { measureStarts } from './start.ts';
 
-const parts = ['rounds', 'refresh', 'start'] as const;
+const parts = ['rounds', 'refresh', 'start', 'recording'] as const;
 type Part = (typeof parts)[number];
 
 const page = join(import.meta.dirname, '../../docs/performance.md');
@@ -25,7 +26,9 @@ const tell = (line: string): void => {
 
 /** The first number with a dot in what a program says of itself. */
 const versionOf = (program: string): string =>
-  /\d+\.\d+(\.\d+)?/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[0] ?? 'unknown';
+  /\d+\.\d+(\.\d+)?/.exec(
+    execFileSync(program, [program === 'atop' ? '-V' : '--version'], { encoding: 'utf8' }),
+  )?.[0] ?? 'unknown';
 
 const run = async (wanted: readonly Part[]): Promise<Results> => {
   const { folder, remove } = makeFolder();
@@ -35,6 +38,7 @@ const run = async (wanted: readonly Part[]): Promise<Results> => {
       ...(wanted.includes('rounds') && { rounds: await measureRounds(folder, [10, 100, 1000], tell) }),
       ...(wanted.includes('refresh') && { refresh: await measureRefreshes(folder, tell) }),
       ...(wanted.includes('start') && { start: await measureStarts(folder, tell) }),
+      ...(wanted.includes('recording') && { recording: await measureRecording(folder, tell) }),
     };
   } finally {
     remove();
@@ -49,7 +53,7 @@ const enterNamespace = (): number => {
     env: { ...process.env, [inside]: '1' },
   });
   if (error || status !== 0)
-    process.stderr.write('bench: did not finish; it needs root, unshare (util-linux), cc, htop and btop\n');
+    process.stderr.write('bench: did not finish; it needs root, unshare (util-linux), cc, htop, btop and atop\n');
   return status ?? 1;
 };
 
@@ -60,7 +64,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   if (!process.env[inside]) return enterNamespace();
-  const versions = { htop: versionOf('htop'), btop: versionOf('btop') };
+  const versions = { htop: versionOf('htop'), btop: versionOf('btop'), atop: versionOf('atop') };
   const results = await run(args.length === 0 ? parts : (args as Part[]));
   const why = existsSync(explanations) ? readFileSync(explanations, 'utf8').trimEnd().split('\n') : [];
   const text = report(results, versions, why);

@@ -1,4 +1,5 @@
 import { cpus, release, totalmem } from 'node:os';
+import type { RecordingCost } from './recording.ts';
 import type { RefreshCost } from './refresh.ts';
 import type { RoundCost } from './rounds.ts';
 import type { StartCost } from './start.ts';
@@ -7,6 +8,7 @@ export interface Results {
   readonly rounds?: readonly RoundCost[];
   readonly refresh?: readonly RefreshCost[];
   readonly start?: readonly StartCost[];
+  readonly recording?: RecordingCost;
 }
 
 /** Something that is to be at most `limit`. */
@@ -123,6 +125,29 @@ const startPart = (costs: readonly StartCost[]): string[] => {
   ];
 };
 
+const recordingPart = ({ guests, seconds, kvmtop, atop, append, day }: RecordingCost): string[] => [
+  '## Recording',
+  '',
+  `${guests} such guests and as many other processes, with all numbers that kvmtop reads of them, at one sample a second.`,
+  `Beside it \`atop -w\` recorded the same for the same ${seconds} s. Of kvmtop’s file what an empty one has (the tables) is not`,
+  'counted there; the file of a day is counted whole. It is made of the same samples, forth and back. A seek is finding a moment',
+  'and decoding its sample. The main loop encodes a sample, while another thread writes.',
+  '',
+  ...table(
+    ['what', 'kvmtop', 'atop', 'kvmtop / atop'],
+    [
+      row('bytes a sample', whole(kvmtop), whole(atop), times(kvmtop / atop)),
+      row('bytes a sample, of a day', whole(day.bytes / 86_400), '', ''),
+      row('MB a day', mega(day.bytes), mega(atop * 86_400), times(day.bytes / (atop * 86_400))),
+      row('seek in a day, median ms', ms(day.seek.median), '', ''),
+      row('the same, worst', ms(day.seek.most), '', ''),
+      row('main loop a sample, median ms', ms(append.median), '', ''),
+      row('the same, worst', ms(append.most), '', ''),
+    ],
+  ),
+  '',
+];
+
 const roundTargets = (costs: readonly RoundCost[]): Target[] =>
   costs.map(({ what, guests, kvmtop, c }) => ({
     what: `round of ${guests} guests, ${kinds[what]}: CPU against C`,
@@ -158,11 +183,19 @@ const startTargets = (costs: readonly StartCost[]): Target[] => {
   ];
 };
 
+const recordingTargets = ({ kvmtop, atop, append, day }: RecordingCost): Target[] => [
+  { what: 'recording: a sample of a day', limit: 1536, value: day.bytes / 86_400, unit: ' bytes' },
+  { what: 'recording: bytes against atop', limit: 0.15, value: kvmtop / atop, unit: ' x' },
+  { what: 'seek in a day, worst', limit: 50, value: day.seek.most, unit: ' ms' },
+  { what: 'main loop a sample, median', limit: 1, value: append.median, unit: ' ms' },
+];
+
 const targetsPart = (results: Results, explanations: readonly string[]): string[] => {
   const targets = [
     ...roundTargets(results.rounds ?? []),
     ...refreshTargets(results.refresh ?? []),
     ...startTargets(results.start ?? []),
+    ...(results.recording ? recordingTargets(results.recording) : []),
   ];
   const missed = targets.filter(({ value, limit }) => !(value <= limit));
   return [
@@ -210,6 +243,7 @@ export const report = (
     ...(results.rounds ? roundsPart(results.rounds) : []),
     ...(results.refresh ? refreshPart(results.refresh) : []),
     ...(results.start ? startPart(results.start) : []),
+    ...(results.recording ? recordingPart(results.recording) : []),
     ...targetsPart(results, explanations),
     '',
   ].join('\n');

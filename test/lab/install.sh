@@ -7,7 +7,7 @@ packages=(
   libvirt-daemon-system libvirt-clients             # libvirtd and virsh
   util-linux procps                                 # setpriv, flock, free
   chromium fonts-dejavu-core                        # reports as their readers see them
-  tmux htop btop gcc libc6-dev                      # looking by hand, and what the benchmark compares with
+  tmux htop btop atop gcc libc6-dev                 # looking by hand, and what the benchmark compares with
 )
 
 missing=()
