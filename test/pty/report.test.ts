@@ -27,5 +27,8 @@ test('what was recorded becomes a page, with uPlot in it', async () => {
     stdout: '',
     stderr: `kvmtop: ${page} is no recording of kvmtop: choose another file\n`,
   });
-  expect(await desk.run(['report', recording])).toMatchObject({ code: 2, stderr: expect.stringContaining('-o OUT.html') });
+  expect(await desk.run(['report', recording])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('-o OUT.html'),
+  });
 });
