@@ -1,8 +1,9 @@
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
-import type { Action, Plan } from './action.ts';
+import type { Action, Plan, Request } from './action.ts';
 import { balloonStep } from './balloon-step.ts';
+import { closeEnough } from './follow.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 
@@ -120,6 +121,23 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   return said;
 };
 
+/** A balloon that is on its way elsewhere is told to stay; that needs no guard rail, since nothing is taken. */
+const stay = (guest: GuestModel, request: Request, size: number): Plan => {
+  const { balloon_target: aim } = guest.values;
+  if (aim === undefined || Math.abs(aim - size) <= closeEnough)
+    return refuse(request, `Set the balloon of ${guest.name}`, `it already has ${longBytes(size)}`);
+  return {
+    request,
+    subject: guest.name,
+    summary: `Stop the balloon of ${guest.name} at ${longBytes(size)}, on its way to ${longBytes(aim)}`,
+    steps: [balloonStep(guest, size)],
+    effect: ['guest: keeps what it has now'],
+    warnings: [],
+    undo: { action: 'balloon', words: [guest.id, `${Math.round(aim)}B`] },
+    follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from: size, target: size }],
+  };
+};
+
 interface BalloonInput {
   readonly guest: GuestId;
   readonly bytes: number;
@@ -163,7 +181,7 @@ export const balloon: Action<BalloonInput> = {
       to < from
         ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`
         : `Grow ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`;
-    if (to === from) return refuse(request, title, `it already has ${longBytes(from)}`);
+    if (to === from) return stay(guest, request, from);
     if (driverMissing(guest))
       return refuse(
         request,

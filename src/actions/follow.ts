@@ -6,7 +6,7 @@ import type { Follow } from './action.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 
 /** The driver takes whole pages and QEMU rounds: this close is there. Bytes. */
-const closeEnough = MiB;
+export const closeEnough = MiB;
 
 /** failed: it ended otherwise than asked for; gone: its guest did. */
 export type FollowState = 'moving' | 'arrived' | 'stalled' | 'failed' | 'gone';

@@ -11,6 +11,8 @@ export interface JournalEntry {
   readonly by: 'key' | 'do' | 'policy' | 'itself';
   readonly request: Request;
   readonly summary: string;
+  /** What a policy had to say for it, with the numbers. */
+  readonly why?: string;
   readonly steps: readonly Step[];
   readonly forced: boolean;
   readonly outcome: 'done' | 'failed';
@@ -55,6 +57,7 @@ export const readEntry = (value: unknown): JournalEntry | undefined =>
   isObject(value) &&
   typeof value['time'] === 'string' &&
   typeof value['summary'] === 'string' &&
+  (value['why'] === undefined || typeof value['why'] === 'string') &&
   (value['outcome'] === 'done' || value['outcome'] === 'failed') &&
   isRequest(value['request']) &&
   (value['undo'] === undefined || isRequest(value['undo'])) &&

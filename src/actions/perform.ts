@@ -78,7 +78,7 @@ const eachByItself = async (control: Control, steps: readonly Step[]): Promise<O
 export const perform = async (
   gate: Gate,
   plan: Plan,
-  how: { readonly by: JournalEntry['by']; readonly force?: boolean },
+  how: { readonly by: JournalEntry['by']; readonly force?: boolean; readonly why?: string },
 ): Promise<JournalEntry> => {
   if (!gate.control)
     throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
@@ -92,6 +92,7 @@ export const perform = async (
     by: how.by,
     request: plan.request,
     summary: plan.summary,
+    ...(how.why === undefined ? {} : { why: how.why }),
     steps: plan.steps,
     forced,
     outcome: failure === undefined ? 'done' : 'failed',

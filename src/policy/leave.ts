@@ -19,24 +19,24 @@ const safeSize = (guest: GuestModel, limits: Limits): number | undefined => {
 
 /**
  * Before a policy that acted is left alone: the guests it moved get so much that they can do without it, those with the
- * least beyond what they use first, as far as the host has room.
+ * least of that first, as far as the host has room; and a balloon that is on its way to less is stopped.
  */
 export const leaveSafe = (model: Model, moved: ReadonlySet<GuestId>, limits: Limits): readonly Decision[] => {
-  let room = spare(model) ?? 0;
+  let room = Math.max(0, spare(model) ?? 0);
   const lacking = model.guests.flatMap(guest => {
-    const { balloon_actual: actual } = guest.values;
+    const { balloon_actual: actual, balloon_target: aim } = guest.values;
     const wanted = safeSize(guest, limits);
-    return moved.has(guest.id) && actual !== undefined && wanted !== undefined && wanted > actual
-      ? [{ guest, actual, wanted }]
-      : [];
+    if (!moved.has(guest.id) || actual === undefined || wanted === undefined) return [];
+    const least = Math.min(actual, aim ?? actual);
+    return wanted > least ? [{ guest, actual, least, wanted: Math.max(actual, wanted) }] : [];
   });
-  const part = ({ actual, wanted }: (typeof lacking)[number]): number => actual / wanted;
+  const part = ({ least, wanted }: (typeof lacking)[number]): number => least / wanted;
   return lacking
     .sort((a, b) => part(a) - part(b))
-    .flatMap(({ guest, actual, wanted }): Decision[] => {
-      const given = Math.min(wanted - actual, room);
-      const target = Math.floor((actual + given) / model.sample.pageSize) * model.sample.pageSize;
-      if (target <= actual) return [];
+    .flatMap(({ guest, actual, least, wanted }): Decision[] => {
+      const { pageSize } = model.sample;
+      const target = actual + Math.floor(Math.min(wanted - actual, room) / pageSize) * pageSize;
+      if (target <= least) return [];
       room -= target - actual;
       return [
         {

@@ -11,12 +11,13 @@ const subjectOf = ({ steps }: JournalEntry): string => {
 /** An entry of the journal as recordings keep it; `now` (wall clock, seconds) where it does not say when it was. */
 export const actionEvent = (entry: JournalEntry, now: number): TapeEvent => {
   const time = Date.parse(entry.time) / 1000;
+  const what = entry.why === undefined ? entry.summary : `${entry.summary}: ${entry.why}`;
   const outcome = entry.outcome === 'done' ? 'done' : `failed: ${entry.error ?? 'for an unknown reason'}`;
   return {
     time: Number.isFinite(time) ? time : now,
     kind: 'action',
     subject: subjectOf(entry),
-    text: `${entry.summary} (${outcome})`,
+    text: `${what} (${outcome})`,
     data: entry,
   };
 };

@@ -1,4 +1,6 @@
+import type { JournalEntry } from '../actions/journal.ts';
 import type { Gate } from '../actions/perform.ts';
+import { watchJournal } from '../actions/watch.ts';
 import { policySettingsOf } from '../config/settings.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -6,7 +8,7 @@ import type { Verdict } from '../policy/pilot.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy } from '../policy/policy.ts';
 import { formatMoment } from '../recording/moment.ts';
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { escapeJson, safe } from '../text.ts';
 import { openAttendant } from './attendant.ts';
@@ -16,6 +18,7 @@ import { claimActing } from './one-pilot.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { pause } from './pause.ts';
+import { requireGuests, selectGuests } from './select.ts';
 
 /** A line of the log, for people or for programs. */
 const lines: Readonly<Record<string, (verdict: Verdict) => string>> = {
@@ -38,11 +41,17 @@ const chosen = (name: string): Policy => {
   return policy;
 };
 
+/** Guests whose balloon somebody moved by hand, in this process or another. */
+const touchedBy = ({ by, request, steps }: JournalEntry): readonly GuestId[] =>
+  (by === 'key' || by === 'do') && /^(balloon|deflate-all)/.test(request.action)
+    ? steps.flatMap(step => ('guest' in step ? [step.guest] : []))
+    : [];
+
 /**
  * `kvmtop auto [--policy NAME] [--act | --shadow] [--format text|ndjson]`: lets a policy run until `stop`, in shadow unless
- * it is to act; what it decides, and why, is a line each on `log`. At the end the guests that it moved are left with enough.
+ * it is to act; with `options.guests` it sees and moves only those. What it decides, and why, is a line each on `log`. At the end the guests that it moved are left with enough.
  * The caller closes the source.
- * @throws UsageError; Failure where nothing can be changed, or another process acts already
+ * @throws UsageError; Failure where nothing can be changed, another process acts already, or a guest of `-p` is not there
  */
 export const auto = async (
   source: Source,
@@ -71,10 +80,12 @@ export const auto = async (
   let previous: Sample | undefined;
   const look = async (): Promise<Model> => {
     const sample = await source.look(everything);
+    if (!previous) requireGuests(sample, options.guests);
     const model = derive(previous, sample);
     previous = sample;
-    return model;
+    return selectGuests(model, options.guests);
   };
+  const hands = watchJournal(gate.journal.path);
   const began = Date.now() / 1000;
   tell({
     time: began,
@@ -88,11 +99,13 @@ export const auto = async (
       const started = Date.now() / 1000;
       const model = await look();
       attendant.attend(model);
+      for (const guest of hands.look().flatMap(touchedBy)) pilot.pin(guest, 'changed by hand: left alone');
       pilot.see(model);
       const now = Date.now() / 1000;
       await pause(nextBeat(started, now, options.delay) - now, stop);
     }
   } finally {
+    hands.close();
     await pilot.leave(look);
     await attendant.putBack(look);
     release();

@@ -8,6 +8,7 @@ import { leaveSafe } from '../policy/leave.ts';
 import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../policy/pilot.ts';
 import type { Decision, Policy, PolicySettings } from '../policy/policy.ts';
 import type { GuestId } from '../sample.ts';
+import { createNews, saysTheSame } from './news.ts';
 
 /** Seconds for which a guest that did not give what was asked is left alone. */
 const refusingSeconds = 300;
@@ -18,18 +19,30 @@ interface Hooks {
   readonly performed?: (plan: Plan, entry: JournalEntry) => void;
 }
 
+/** The Model with what was asked of balloons a moment ago, and can't be in it yet. Bytes. */
+const withAims = (model: Model, aims: ReadonlyMap<GuestId, number>): Model => ({
+  ...model,
+  guests: model.guests.map(guest => {
+    const aim = aims.get(guest.id);
+    return aim !== undefined ? { ...guest, values: { ...guest.values, balloon_target: aim } } : guest;
+  }),
+});
+
 /** Runs a policy on Models as they come: in shadow it tells what it would do, in act it does that through the gate. */
 export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinned'>, hooks: Hooks) => {
   let mode: PilotMode = 'off';
   let pilot: Pilot | undefined;
+  /** Of the policy that runs, or did last: what is on its way is told as its. */
+  let flown = '';
   /** Guests that are left alone, and why. */
   const pinned = new Map<GuestId, string>();
   const refusing = new Map<GuestId, number>();
   const moved = new Set<GuestId>();
   let following: readonly Following[] = [];
   let underway: Promise<void> | undefined;
-  /** The same skip is told once, not at each round. */
+  /** The same skip is told once, not at each round, and what comes to nothing at each round now and then. */
   let skipped = new Map<string, string>();
+  const news = createNews();
 
   const verdict = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
     const { time, policy } = round;
@@ -37,20 +50,27 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     return (outcome: Verdict['outcome'], text: string): void =>
       hooks.tell({ time, policy, subject, ...(guest === undefined ? {} : { guest }), outcome, text });
   };
+  /** The same of what changed nothing, so that it comes at each round. */
+  const inVain = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
+    const told = verdict(round, of);
+    return (outcome: Verdict['outcome'], text: string): void => {
+      if (news.isNew(`${outcome} ${of.guest ?? of.subject}`, text, round.time)) told(outcome, text);
+    };
+  };
 
   const doOne = async (round: Pick<Round, 'time' | 'policy'>, decision: Decision, plan: Plan): Promise<void> => {
-    const told = verdict(round, decision);
     const what = `${plan.summary}: ${decision.why}`;
-    if (plan.refusal) return told('refused', `${what}. Refused: ${plan.refusal.reason}`);
+    if (plan.refusal) return inVain(round, decision)('refused', `${what}. Refused: ${plan.refusal.reason}`);
+    // Whatever comes of it: what is told as failed may have been done.
+    if (decision.guest !== undefined) moved.add(decision.guest);
     try {
-      const entry = await perform(gate, plan, { by: 'policy' });
-      if (decision.guest !== undefined) moved.add(decision.guest);
+      const entry = await perform(gate, plan, { by: 'policy', why: decision.why });
       const started = (plan.follow ?? []).map(follow => startFollowing(follow, Date.parse(entry.time) / 1000));
       following = [...following.filter(one => !started.some(other => isSameFollowed(one, other))), ...started];
       hooks.performed?.(plan, entry);
-      told('asked', [what, ...(entry.notes ?? [])].join('; '));
+      verdict(round, decision)('asked', [what, ...(entry.notes ?? [])].join('; '));
     } catch (error) {
-      told('failed', `${what}. ${error instanceof Error ? error.message : String(error)}`);
+      inVain(round, decision)('failed', `${what}. ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 
@@ -58,7 +78,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     for (const { decision, plan } of round.proposals) {
       // Whoever stopped it meanwhile wants nothing more to be done.
       if (mode === 'off') return;
-      if (mode === 'shadow') verdict(round, decision)('would', `${plan.summary}: ${decision.why}`);
+      if (mode === 'shadow') inVain(round, decision)('would', `${plan.summary}: ${decision.why}`);
       else await doOne(round, decision, plan);
     }
   };
@@ -67,8 +87,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     const now = new Map(round.skipped.map(({ subject, guest, why }) => [guest ?? subject, why]));
     for (const one of round.skipped) {
       const before = skipped.get(one.guest ?? one.subject);
-      // Numbers in the reason change all the time.
-      if (before?.replaceAll(/\d+/g, '') !== one.why.replaceAll(/\d+/g, '')) verdict(round, one)('skipped', one.why);
+      if (before === undefined || !saysTheSame(before, one.why)) verdict(round, one)('skipped', one.why);
     }
     skipped = now;
   };
@@ -79,7 +98,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     following.forEach((one, index) => {
       if (one.state === before[index]?.state) return;
       const { guest, name } = one.follow;
-      const told = verdict({ time: model.time, policy: pilot?.policy.id ?? '' }, { subject: name, guest });
+      const told = verdict({ time: model.time, policy: flown }, { subject: name, guest });
       if (one.state === 'stalled') {
         refusing.set(guest, model.time + refusingSeconds);
         told('stalled', `${describeFollowing(one)}: left alone for ${refusingSeconds / 60} minutes`);
@@ -108,7 +127,9 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       mode = to;
       if (to === 'off') pilot = undefined;
       else if (pilot?.policy !== policy) pilot = startPilot(policy);
+      if (to !== 'off') flown = policy.id;
       skipped = new Map();
+      news.forget();
     },
     /** The operator changed this guest: no policy touches it until it is released. */
     pin: (guest: GuestId, why: string) => pinned.set(guest, why),
@@ -130,31 +151,33 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     /** Everything at once: nothing more is decided, and what is on its way stands where it is. */
     async stop(model: Model | undefined): Promise<void> {
       mode = 'off';
-      const policy = pilot?.policy.id ?? '';
       pilot = undefined;
       await underway;
-      const halted = model === undefined ? [] : following.filter(({ state }) => state === 'moving');
+      const halted = following.flatMap(({ follow, actual }) =>
+        follow.kind === 'balloon' ? [{ ...follow, actual }] : [],
+      );
       following = [];
+      if (model === undefined) return;
+      const asked = withAims(model, new Map(halted.map(({ guest, target }) => [guest, target])));
       await Promise.all(
-        halted.map(({ follow, actual }) => {
-          const request = { action: 'balloon', words: [follow.guest, `${Math.round(actual)}B`] };
-          const decision = { request, subject: follow.name, guest: follow.guest, why: 'everything was stopped' };
-          return doOne({ time: model!.time, policy }, decision, planOf(model!, request, settings.limits));
+        halted.map(({ guest, name, actual }) => {
+          const size = asked.guests.find(({ id }) => id === guest)?.values.balloon_actual ?? actual;
+          const request = { action: 'balloon', words: [guest, `${size}B`] };
+          const decision = { request, subject: name, guest, why: 'everything was stopped' };
+          return doOne({ time: model.time, policy: flown }, decision, planOf(asked, request, settings.limits));
         }),
       );
     },
 
     /** Before leaving: guests that it moved are left with enough to do without it. */
     async leave(look: () => Promise<Model>): Promise<void> {
-      const acted = moved.size > 0;
-      const policy = pilot?.policy.id ?? '';
       mode = 'off';
       pilot = undefined;
       await underway;
-      if (!acted) return;
+      if (moved.size === 0) return;
       const model = await look();
       for (const decision of leaveSafe(model, moved, settings.limits))
-        await doOne({ time: model.time, policy }, decision, planOf(model, decision.request, settings.limits));
+        await doOne({ time: model.time, policy: flown }, decision, planOf(model, decision.request, settings.limits));
     },
   };
 };

@@ -98,7 +98,8 @@ and no other file, so it can be kept with a ticket; it holds what the host told,
 
 Lets a policy (${policies.map(({ id }) => id).join(', ')}; see docs/policies.md) run until a signal, and prints a line for each of its decisions: what, and
 why. Every change goes through the guard rails and into the journal; balloons that were moved by hand meanwhile are not its
-business. At the end the guests that it moved are left with enough to do without it.
+business. At the end the guests that it moved are left with enough to do without it. With -p no other guest is
+moved, nor looked at.
   --shadow              tell what it would do, and change nothing: so it is unless --act is given
   --act                 do it
   --format text|ndjson

@@ -28,6 +28,7 @@ const row = (entry: JournalEntry, selected: boolean, { width, glyphs }: Canvas):
 const details = (entry: JournalEntry | undefined): readonly Line[] =>
   entry
     ? [
+        ...(entry.why === undefined ? [] : [[span('why   ', 'dim'), span(entry.why)]]),
         ...entry.steps.map((step): Line => [span('did   ', 'dim'), span(describeStep(step))]),
         ...(entry.error ? [[span('error ', 'dim'), span(entry.error, 'bad')]] : []),
         ...(entry.notes ?? []).map((note): Line => [span('note  ', 'dim'), span(note, 'warn')]),
