@@ -21,6 +21,7 @@ import { type Orders, record } from '../../src/programs/record.ts';
 import { openRecording, type Recording } from '../../src/recording/read.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import type { Sample } from '../../src/sample.ts';
+import { createDemoSource } from '../../src/source/demo.ts';
 import type { Source } from '../../src/source/source.ts';
 import { demoSamples } from '../recording/samples.ts';
 import { type Watched, watchedSource } from './sources.ts';
@@ -305,12 +306,19 @@ test('what is changed on this host meanwhile is in it, by whomever it was', asyn
   ]);
 });
 
-test('nothing is changed unless --poll asks for it', async () => {
-  const { source, orders } = endAfter(3);
-  const touched: string[] = [];
-  const control = new Proxy({}, { get: (_, name) => () => touched.push(String(name)) }) as NonNullable<
-    Source['control']
-  >;
-  await recorded({ ...source, control }, orders);
-  expect(touched).toEqual([]);
+describe('statistics that nobody asked for', () => {
+  const intervals = (samples: readonly Sample[]) =>
+    samples.map(({ guests }) => guests.find(({ name }) => name === 'search')?.monitor.balloon?.pollingInterval);
+
+  test('stay off', async () => {
+    await recorded(createDemoSource(), endAfterSamples(3));
+    expect(intervals(samplesOf(path))).toEqual([0, 0, 0]);
+  });
+
+  test('are on with --poll, and off again at the end', async () => {
+    const source = createDemoSource();
+    await recorded(source, endAfterSamples(4), '--poll');
+    expect(intervals(samplesOf(path))).toEqual([0, 2, 2, 2]);
+    expect(intervals([await source.look(new Set())])).toEqual([0]);
+  });
 });
