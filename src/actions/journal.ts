@@ -46,18 +46,22 @@ export const operator = (env: NodeJS.ProcessEnv): string =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 const isRequest = (value: unknown): value is Request =>
   isObject(value) &&
   typeof value['action'] === 'string' &&
   Array.isArray(value['words']) &&
-  value['words'].every(word => typeof word === 'string');
+  value['words'].every(isText);
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value);
 
 /** The entry, when it is one: files of the journal and recordings may hold anything. */
 export const readEntry = (value: unknown): JournalEntry | undefined =>
   isObject(value) &&
-  typeof value['time'] === 'string' &&
-  typeof value['summary'] === 'string' &&
-  (value['why'] === undefined || typeof value['why'] === 'string') &&
+  ['time', 'user', 'by', 'summary'].every(key => isText(value[key])) &&
+  ['why', 'error'].every(key => isTextOrNone(value[key])) &&
+  (value['notes'] === undefined || (Array.isArray(value['notes']) && value['notes'].every(isText))) &&
   (value['outcome'] === 'done' || value['outcome'] === 'failed') &&
   isRequest(value['request']) &&
   (value['undo'] === undefined || isRequest(value['undo'])) &&

@@ -14,6 +14,9 @@ export interface Proposal {
   readonly plan: Plan;
 }
 
+/** What may come of it. */
+const outcomes = ['would', 'asked', 'refused', 'failed', 'skipped', 'arrived', 'stalled', 'started', 'ended'] as const;
+
 /** What came of one thing that a policy wanted, or of its look at one guest. */
 export interface Verdict {
   /** Wall clock, seconds. */
@@ -26,19 +29,22 @@ export interface Verdict {
    * would: it ran in shadow; asked: it was done, or is on its way; refused: by a guard rail; failed: the step did; skipped:
    * the policy left it out; arrived, stalled: what became of what was asked; started, ended: of the policy itself.
    */
-  readonly outcome:
-    | 'would'
-    | 'asked'
-    | 'refused'
-    | 'failed'
-    | 'skipped'
-    | 'arrived'
-    | 'stalled'
-    | 'started'
-    | 'ended';
+  readonly outcome: (typeof outcomes)[number];
   /** One line: what, and why. */
   readonly text: string;
 }
+
+/** The verdict, when it is one: recordings may hold anything. */
+export const readVerdict = (value: unknown): Verdict | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { time, policy, subject, guest, outcome, text } = value as Readonly<Record<string, unknown>>;
+  return typeof time === 'number' &&
+    [policy, subject, text].every(one => typeof one === 'string') &&
+    (guest === undefined || typeof guest === 'string') &&
+    outcomes.some(one => one === outcome)
+    ? (value as Verdict)
+    : undefined;
+};
 
 /** One round of a policy. */
 export interface Round {

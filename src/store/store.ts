@@ -154,7 +154,7 @@ export interface PilotView {
 }
 
 /** Verdicts that are kept. */
-const keptVerdicts = 200;
+export const keptVerdicts = 200;
 
 export type Store = StoreApi<State>;
 

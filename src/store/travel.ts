@@ -1,7 +1,8 @@
-import { type JournalEntry, readEntry } from '../actions/journal.ts';
+import { readEntry } from '../actions/journal.ts';
 import type { Tape } from '../recording/tape.ts';
-import { type Store, withMoment, withNow } from './store.ts';
+import { keptVerdicts, type State, type Store, withMoment, withNow } from './store.ts';
 import { type Destination, deepTabs, destinationId, momentOf, timelineOf } from './time.ts';
+import { verdictsOf } from './verdicts.ts';
 
 export interface Traveller {
   /** To another moment of the tape; of a live one the newest, or one after it, is now. */
@@ -10,19 +11,23 @@ export interface Traveller {
   refresh(): void;
 }
 
-/** What had been done by then, oldest first. */
-const journalUntil = (tape: Tape, time: number): readonly JournalEntry[] =>
-  tape.events(0, time).flatMap(({ kind, data }) => (kind === 'action' ? (readEntry(data) ?? []) : []));
+/** What had been done by then, and what policies had decided and why, oldest first. */
+const doneUntil = (tape: Tape, time: number, { pilot }: State): Pick<State, 'journal' | 'pilot'> => {
+  const events = tape.events(0, time);
+  return {
+    journal: events.flatMap(({ kind, data }) => (kind === 'action' ? (readEntry(data) ?? []) : [])),
+    pilot: { ...pilot, verdicts: verdictsOf(events).slice(-keptVerdicts) },
+  };
+};
 
 /** Moves the screen in time. `live`: the tape is what is kept of this session, and there is a now to come back to. */
 export const createTraveller = (store: Store, tape: Tape, live: boolean): Traveller => {
   const show = (id: number): void =>
     store.setState(state => {
       const moment = momentOf(tape, id, state.tab, state.setting);
-      const journal = live ? {} : { journal: journalUntil(tape, moment.model?.time ?? 0) };
       return {
         ...withMoment(state, id, moment),
-        ...journal,
+        ...(live ? {} : doneUntil(tape, moment.model?.time ?? 0, state)),
         timeline: state.timeline ?? timelineOf(tape, state.setting.delay),
       };
     });

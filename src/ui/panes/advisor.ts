@@ -70,7 +70,8 @@ const verdictTones: Readonly<Record<Verdict['outcome'], Tone>> = {
 const policyRows = (canvas: Canvas, height: number): readonly Line[] => {
   const { state, width, glyphs } = canvas;
   const { pilot } = state;
-  const mode = pilot.mode === 'off' ? 'off: A runs one' : `${pilot.policy}, ${pilot.mode}`;
+  const off = state.setting.source === 'recording' ? 'as it was recorded' : 'off: A runs one';
+  const mode = pilot.mode === 'off' ? off : `${pilot.policy}, ${pilot.mode}`;
   const pinned = pilot.pinned.size > 0 ? `, ${pilot.pinned.size} pinned` : '';
   const head = heading('Policy', canvas, [span(mode + pinned, pilot.mode === 'act' ? 'warn' : 'dim')]);
   const rows = pilot.verdicts
