@@ -37,23 +37,26 @@ const parseIso = (text: string): number | undefined => {
   return Date.UTC(year, month - 1, day, hour, minute) / 1000 + second - ahead;
 };
 
-/** The last such time of day in the span; where there is none in it, the one nearest to it. */
+/** The last such time of day in the span; where there is none in it, of the days that it touches the one nearest to it. */
 const parseClock = (text: string, { from, to }: Span): number | undefined => {
   const parts = numbersIn(/^(\d?\d):(\d\d)(?::(\d\d(?:\.\d{1,9})?))?$/, text);
   if (!parts) return undefined;
   const [hour = 0, minute = 0, second = 0] = parts;
   let best: { readonly at: number; readonly away: number } | undefined;
-  const consider = (near: number, days: number): void => {
+  const consider = (near: number, daysBefore = 0): void => {
     const day = new Date(near * 1000);
     // At noon, where no clock is changed, so that the day is the right one.
-    const noon = new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, 12);
+    const noon = new Date(day.getFullYear(), day.getMonth(), day.getDate() - daysBefore, 12);
     const at = local(noon.getFullYear(), noon.getMonth() + 1, noon.getDate(), hour, minute, second);
     if (at === undefined) return;
     const away = Math.max(0, from - at, at - to);
     if (!best || away < best.away) best = { at, away };
   };
-  for (const days of [0, -1, 1]) consider(to, days);
-  for (const days of [0, -1]) consider(from, days);
+  consider(to);
+  if (new Date(from * 1000).toDateString() !== new Date(to * 1000).toDateString()) {
+    consider(to, 1);
+    consider(from);
+  }
   return best?.at;
 };
 
