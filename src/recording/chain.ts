@@ -108,9 +108,24 @@ const asSample = (value: unknown): Sample => {
   return value as unknown as Sample;
 };
 
+/** Where a decoder is: it can go on from there again. */
+interface Place {
+  readonly last: Tree | undefined;
+  readonly change: Uint8Array | undefined;
+}
+
 export class Decoder {
   #last: Tree | undefined;
   #change: Uint8Array | undefined;
+
+  get place(): Place {
+    return { last: this.#last, change: this.#change };
+  }
+
+  set place({ last, change }: Place) {
+    this.#last = last;
+    this.#change = change;
+  }
 
   /** Goes on to the sample that follows the one given before; a key may follow anything. @throws RecordingError; then only a key can follow. */
   advance({ key, data }: Encoded): Tree {
@@ -145,18 +160,61 @@ const parse = (bytes: Uint8Array): unknown => {
 /** Chains that stay decoded: the one that is looked at and a neighbour, so that stepping over the border is fast. */
 const kept = 2;
 
+/** A place is kept of each so many samples: all trees of a chain would cost the garbage collector more than decoding them again. */
+const stride = 16;
+/** Trees kept beside, of the samples that were last come by: for stepping back. */
+const mostRecent = 2 * stride;
+
+class DecodedChain {
+  readonly #decoder = new Decoder();
+  /** After sample `stride` − 1, 2 × `stride` − 1, … of the chain. */
+  readonly #places: Place[] = [];
+  readonly #recent = new Map<number, Tree>();
+  /** How many samples of the chain the decoder has behind it. */
+  #passed = 0;
+
+  /** The tree of the sample at `index` of the chain. */
+  tree(index: number, read: (index: number) => Encoded): Tree {
+    const known = this.#recent.get(index);
+    if (known) return known;
+    const nearest = Math.min(Math.floor(index / stride), this.#places.length);
+    if (this.#passed > index || this.#passed < nearest * stride) {
+      this.#decoder.place = this.#places[nearest - 1] ?? { last: undefined, change: undefined };
+      this.#passed = nearest * stride;
+    }
+    let tree: Tree = null;
+    while (this.#passed <= index) {
+      try {
+        tree = this.#decoder.advance(read(this.#passed));
+      } catch (error) {
+        // Whoever asks again shall hear the same.
+        this.#passed = Number.POSITIVE_INFINITY;
+        throw error;
+      }
+      if (index - this.#passed < stride) this.#remember(this.#passed, tree);
+      this.#passed += 1;
+      if (this.#passed === (this.#places.length + 1) * stride) this.#places.push(this.#decoder.place);
+    }
+    return tree;
+  }
+
+  #remember(index: number, tree: Tree): void {
+    this.#recent.set(index, tree);
+    for (const oldest of this.#recent.keys()) if (this.#recent.size > mostRecent) this.#recent.delete(oldest);
+  }
+}
+
 /** Samples by id, decoded as far as they were asked for. */
 export class Decoded {
   /** By the id of their key; the last used one is last. */
-  readonly #chains = new Map<number, { readonly decoder: Decoder; readonly trees: Tree[] }>();
+  readonly #chains = new Map<number, DecodedChain>();
 
   /** Sample `id` of the chain that begins with `first`; `read` gives what is stored under an id. */
   sample(first: number, id: number, read: (id: number) => Encoded): Sample {
-    const chain = this.#chains.get(first) ?? { decoder: new Decoder(), trees: [] };
+    const chain = this.#chains.get(first) ?? new DecodedChain();
     this.#chains.delete(first);
-    while (first + chain.trees.length <= id) chain.trees.push(chain.decoder.advance(read(first + chain.trees.length)));
     this.#chains.set(first, chain);
     for (const oldest of this.#chains.keys()) if (this.#chains.size > kept) this.#chains.delete(oldest);
-    return asSample(plainOf(chain.trees[id - first]!));
+    return asSample(plainOf(chain.tree(id - first, index => read(first + index))));
   }
 }

@@ -38,14 +38,17 @@ export const echoes: ReadonlyMap<string, string> = new Map([['earlier', 'stats']
 export const echoDepth = 2;
 
 export const page = 4096;
-const scales: readonly number[] = [1, 1 / page, 1e3, 1e6];
+const scales: readonly number[] = [1, 1, 1e3, 1e6];
 
-/** A number in steps of what this kind counts. */
+/** A number in steps of what a decimal kind counts. */
 export const stepsOf = (which: number, value: number): number => Math.round(value * scales[which]!);
 
 /** What so many steps of this kind make of a number. */
-export const advance = (which: number, before: number, steps: number): number =>
-  (stepsOf(which, before) + steps) / scales[which]!;
+export const advance = (which: number, before: number, steps: number): number => {
+  if (which === kind.integer) return before + steps;
+  if (which === kind.pages) return before + steps * page;
+  return (stepsOf(which, before) + steps) / scales[which]!;
+};
 
 export const nonsense = (why: string): RecordingError =>
   new RecordingError(`a sample of the recording makes no sense: ${why}`);
