@@ -1,5 +1,6 @@
 import type { LedgerPart } from '../ledger.ts';
 import type { Model } from '../model.ts';
+import type { Finding, Severity } from '../policy/finding.ts';
 import { escapeJson } from '../text.ts';
 import { guestColumns, hostColumns, nodeColumns, numbersOf, poolColumns } from './columns.ts';
 
@@ -44,12 +45,19 @@ export interface JsonModel {
     readonly priority: number;
   }[];
   readonly guests: readonly (GuestWords & Readonly<Record<string, number | string>>)[];
-  readonly findings: readonly never[];
+  /** Most urgent first. `fix`: the words after `kvmtop do` that would help; the guard rails let it through at that moment. */
+  readonly findings: readonly {
+    readonly id: string;
+    readonly severity: Severity;
+    readonly subject: string;
+    readonly text: string;
+    readonly fix?: readonly string[];
+  }[];
   readonly problems: readonly { readonly source: string; readonly message: string }[];
 }
 
-/** The Model as scripts get it. Text is as it was found: print it through `jsonText`. */
-export const toJson = (model: Model): JsonModel => {
+/** The Model as scripts get it, with what the advisor tells of it. Text is as it was found: print it through `jsonText`. */
+export const toJson = (model: Model, findings: readonly Finding[] = []): JsonModel => {
   const { hostname, kernel } = model.sample.host;
   return {
     version: 1,
@@ -80,7 +88,13 @@ export const toJson = (model: Model): JsonModel => {
         ...numbersOf(guestColumns, guest),
       };
     }),
-    findings: [],
+    findings: findings.map(({ id, severity, subject, text, fix }) => ({
+      id,
+      severity,
+      subject,
+      text,
+      ...(fix === undefined ? {} : { fix: [fix.action, ...fix.words] }),
+    })),
     problems: model.problems.map(({ source, message }) => ({ source, message })),
   };
 };

@@ -1,9 +1,11 @@
+import { describeRequest } from '../actions/describe.ts';
 import { valueUnit } from '../fields/field.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
 import { type HostFieldId, hostFields } from '../fields/host.ts';
 import { type PoolFieldId, poolFields } from '../fields/pool.ts';
 import { type LedgerPart, ledgerParts } from '../ledger.ts';
 import { type Model, whyUnknown } from '../model.ts';
+import type { Finding } from '../policy/finding.ts';
 import { exactBytes, format, formatBytes, formatDuration, formatRatio } from '../units.ts';
 import { alignRows, type Show, showIn } from './table.ts';
 
@@ -105,6 +107,22 @@ const unknownBlock = (model: Model): string[] => {
   return lines.length === 0 ? [] : ['', ...lines];
 };
 
+/** More findings than this are only counted: JSON has them all. */
+const toldFindings = 10;
+
+/** The most urgent first, each with the command that would help. */
+const findingBlock = (findings: readonly Finding[]): string[] => {
+  if (findings.length === 0) return [];
+  const told = findings
+    .slice(0, toldFindings)
+    .flatMap(({ severity, subject, text, fix }) => [
+      `${severity}: ${subject}: ${text}`,
+      ...(fix === undefined ? [] : [`  fix: ${describeRequest(fix)}`]),
+    ]);
+  const rest = findings.length - toldFindings;
+  return ['', 'Findings', ...told, ...(rest > 0 ? [`and ${rest} more`] : [])];
+};
+
 const title = (model: Model): string => {
   const { hostname, kernel } = model.sample.host;
   const { uptime, load1, load5, load15, guests } = model.host.values;
@@ -120,10 +138,13 @@ const title = (model: Model): string => {
 };
 
 /**
- * The Model for people and logs: the host, where its RAM is, the guests, and what could not be read and why. Lines end
- * in a line feed and hold no control characters; with `ascii` nothing but printable ASCII.
+ * The Model for people and logs: the host, where its RAM is, the guests, what the advisor tells, and what could not be
+ * read and why. Lines end in a line feed and hold no control characters; with `ascii` nothing but printable ASCII.
  */
-export const toText = (model: Model, { ascii = false }: { readonly ascii?: boolean } = {}): string => {
+export const toText = (
+  model: Model,
+  { ascii = false, findings = [] }: { readonly ascii?: boolean; readonly findings?: readonly Finding[] } = {},
+): string => {
   const show = showIn(ascii);
   const lines = [
     title(model),
@@ -131,6 +152,7 @@ export const toText = (model: Model, { ascii = false }: { readonly ascii?: boole
     ...ledgerBlock(model),
     ...guestBlock(model, show),
     ...unknownBlock(model),
+    ...findingBlock(findings),
     ...model.problems.map(problem => `! ${problem.source}: ${problem.message}`),
   ];
   return lines.map(line => `${show(line)}\n`).join('');

@@ -1,4 +1,5 @@
 import type { Model } from '../model.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Sample } from '../sample.ts';
 import { safe } from '../text.ts';
 import { Failure } from './options.ts';
@@ -30,4 +31,10 @@ export const selectGuests = (model: Model, words: readonly string[], missing?: S
   const guests = model.guests.filter(guest => words.some(word => isCalled(guest, word)));
   for (const word of missing ?? []) if (guests.some(guest => isCalled(guest, word))) missing?.delete(word);
   return { ...model, guests };
+};
+
+/** The findings on the host, and on the guests that the Model has: those of other guests were not asked for. */
+export const selectFindings = (findings: readonly Finding[], { guests }: Model): readonly Finding[] => {
+  const ids = new Set(guests.map(({ id }) => id));
+  return findings.filter(({ guest }) => guest === undefined || ids.has(guest));
 };

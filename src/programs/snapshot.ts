@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { thresholdsOf } from '../config/settings.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
 import { derive } from '../model.ts';
+import { advise, startAdvising } from '../policy/advisor.ts';
 import type { Source } from '../source/source.ts';
 import { createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { requireGuests, selectGuests } from './select.ts';
+import { requireGuests, selectFindings, selectGuests } from './select.ts';
 
 /**
- * `kvmtop snapshot [--json | --text]`: two looks `options.delay` apart, so that there are rates, printed once to `out`.
+ * `kvmtop snapshot [--json | --text]`: two looks `options.delay` apart, so that there are rates, printed once to `out`,
+ * with what the advisor finds on these two looks, however long it has held.
  * Text for people unless JSON is asked for, whatever `out` is: what a script gets never depends on where it runs.
  * The caller closes the source.
  * @throws UsageError, or Failure when a guest of `-p` is not there or `out` can't be written; a reader that has gone is none.
@@ -24,9 +27,13 @@ export const snapshot = async (
   const first = await source.look(everything);
   requireGuests(first, options.guests);
   await delay(options.delay * 1000);
-  const model = selectGuests(derive(first, await source.look(everything)), options.guests);
+  const thresholds = thresholdsOf(options.settings);
+  const before = advise(startAdvising(false), derive(undefined, first), thresholds);
+  const whole = derive(first, await source.look(everything));
+  const model = selectGuests(whole, options.guests);
+  const findings = selectFindings(advise(before, whole, thresholds).findings, model);
   const text = options.json
-    ? `${jsonText(toJson(model), 'indented')}\n`
-    : toText(model, { ascii: createTheme(process.env, options.settings).ascii });
+    ? `${jsonText(toJson(model, findings), 'indented')}\n`
+    : toText(model, { ascii: createTheme(process.env, options.settings).ascii, findings });
   await openOutput(out).write(text);
 };

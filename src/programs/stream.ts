@@ -1,24 +1,27 @@
+import { thresholdsOf } from '../config/settings.ts';
 import { csvHead, toCsv } from '../export/csv.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
+import { advise, startAdvising } from '../policy/advisor.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Source } from '../source/source.ts';
 import { type Choice, createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { pause } from './pause.ts';
-import { requireGuests, selectGuests } from './select.ts';
+import { requireGuests, selectFindings, selectGuests } from './select.ts';
 
 /** What is printed for one look; `first` for the one that starts the output. */
-type Printer = (model: Model, first: boolean) => string;
+type Printer = (model: Model, findings: readonly Finding[], first: boolean) => string;
 
 const printers: Readonly<Record<string, (choice: Choice) => Printer>> = {
-  ndjson: () => model => `${jsonText(toJson(model), 'line')}\n`,
-  csv: () => (model, first) => (first ? csvHead : '') + toCsv(model),
+  ndjson: () => (model, findings) => `${jsonText(toJson(model, findings), 'line')}\n`,
+  csv: () => (model, _findings, first) => (first ? csvHead : '') + toCsv(model),
   text: choice => {
     const { ascii } = createTheme(process.env, choice);
-    return (model, first) => (first ? '' : '\n') + toText(model, { ascii });
+    return (model, findings, first) => (first ? '' : '\n') + toText(model, { ascii, findings });
   },
 };
 
@@ -42,12 +45,17 @@ export const stream = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const print = printerFor(options.format ?? 'text', options.settings);
+  const thresholds = thresholdsOf(options.settings);
   const output = openOutput(out);
   const count = options.count ?? Number.POSITIVE_INFINITY;
 
   let due = performance.now() / 1000;
   let previous = await source.look(everything);
   requireGuests(previous, options.guests);
+  // CSV has numbers alone.
+  const advised = options.format !== 'csv';
+  let advice = startAdvising();
+  if (advised) advice = advise(advice, derive(undefined, previous), thresholds);
   for (let printed = 0; printed < count; printed++) {
     // In step with the start, so that looks don't drift; after a long wait for the reader, in step with now.
     const now = performance.now() / 1000;
@@ -55,8 +63,10 @@ export const stream = async (
     await pause(due - now, signal);
     if (signal.aborted) return;
     const next = await source.look(everything);
-    const model = selectGuests(derive(previous, next), options.guests);
+    const whole = derive(previous, next);
+    if (advised) advice = advise(advice, whole, thresholds);
+    const model = selectGuests(whole, options.guests);
     previous = next;
-    if (!(await output.write(print(model, printed === 0)))) return;
+    if (!(await output.write(print(model, selectFindings(advice.findings, model), printed === 0)))) return;
   }
 };

@@ -4,7 +4,7 @@ import { guestColumns, hostColumns, nodeColumns, poolColumns } from '../../src/e
 import { jsonText, toJson } from '../../src/export/json.ts';
 import { derive } from '../../src/model.ts';
 import { sample } from '../samples.ts';
-import { model, named, samples, steering } from './models.ts';
+import { findings, model, named, samples, steering } from './models.ts';
 
 /** What scripts rely on, from the command line's contract. */
 const promised = {
@@ -21,7 +21,9 @@ const list = (ids: string): string[] => ids.split(/\s+/);
 
 describe('the contract', () => {
   test('the whole object', async () => {
-    await expect(`${jsonText(toJson(model()), 'indented')}\n`).toMatchFileSnapshot('../../snapshots/snapshot.json');
+    await expect(`${jsonText(toJson(model(), findings()), 'indented')}\n`).toMatchFileSnapshot(
+      '../../snapshots/snapshot.json',
+    );
   });
 
   test.each([
@@ -112,13 +114,29 @@ describe('the contract', () => {
   });
 });
 
+describe('findings', () => {
+  test('are told in words, with the words of `kvmtop do` that would help, and nothing else', () => {
+    const fix = { action: 'balloon', words: ['100.5000', '1073741824B'] };
+    const told = { severity: 'warning', subject: 'web-1', text: 'It has more than it needs.' } as const;
+    const finding = { id: 'balloon-forgotten', ...told, strategy: 'balloon', since: 7, numbers: { held: 1 } } as const;
+    expect(toJson(model(), [{ ...finding, fix }, finding]).findings).toEqual([
+      { id: 'balloon-forgotten', ...told, fix: ['balloon', '100.5000', '1073741824B'] },
+      { id: 'balloon-forgotten', ...told },
+    ]);
+  });
+});
+
 describe('hostile text', () => {
   test.each(['line', 'indented'] as const)('is harmless as %s, and parses back to what it was', shape => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary-ascii' }), (name, message) => {
-        const json = toJson(
-          derive(undefined, sample({ guests: [named(name)], problems: [{ source: `guest ${name}`, message }] })),
+        const hostile = derive(
+          undefined,
+          sample({ guests: [named(name)], problems: [{ source: `guest ${name}`, message }] }),
         );
+        const [first] = findings();
+        const json = toJson(hostile, first ? [{ ...first, subject: name, text: message }] : []);
+        expect(json.findings[0]?.subject).toBe(name);
         const printed = jsonText(json, shape);
         expect(printed).not.toMatch(steering);
         if (shape === 'line') expect(printed).not.toContain('\n');

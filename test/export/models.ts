@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { createHostReader } from '../../src/collect/host/host.ts';
 import { everything } from '../../src/fields/needs.ts';
 import { derive, type Model } from '../../src/model.ts';
+import { advise, startAdvising } from '../../src/policy/advisor.ts';
+import type { Finding } from '../../src/policy/finding.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { Root } from '../../src/root.ts';
 import type { GuestSample, HostSample, Sample } from '../../src/sample.ts';
 import { guest, sample } from '../samples.ts';
@@ -71,6 +74,10 @@ export const samples = (guests: readonly GuestSample[] = [lively, hostile]): rea
 };
 
 export const model = (guests?: readonly GuestSample[]): Model => derive(...samples(guests));
+
+/** What the advisor finds at once. */
+export const findings = (found: Model = model()): readonly Finding[] =>
+  advise(startAdvising(false), found, defaultThresholds).findings;
 
 /** The guest that tells nothing, under a name. */
 export const named = (name: string): GuestSample => guest({ name });

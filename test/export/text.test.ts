@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { toText } from '../../src/export/text.ts';
 import { derive } from '../../src/model.ts';
 import { sample } from '../samples.ts';
-import { model, named, steering } from './models.ts';
+import { findings, model, named, steering } from './models.ts';
 
 const textOf = (name: string, ascii = false): string =>
   toText(derive(undefined, sample({ guests: [named(name), named('next')] })), { ascii });
@@ -13,7 +13,7 @@ const textOf = (name: string, ascii = false): string =>
 const rowOf = (text: string, name: string): string => text.split('\n').find(line => line.startsWith(name)) ?? '';
 
 test('host, ledger and guests', async () => {
-  await expect(toText(model())).toMatchFileSnapshot('../../snapshots/snapshot.txt');
+  await expect(toText(model(), { findings: findings() })).toMatchFileSnapshot('../../snapshots/snapshot.txt');
 });
 
 test('the same in ASCII', async () => {
@@ -35,6 +35,31 @@ test('no guest at all is said', () => {
 test('a reason that many guests share is told once', () => {
   const guests = ['a', 'b', 'c', 'd'].map(named);
   expect(toText(derive(undefined, sample({ guests })))).toContain(' of 4 guests: its process could not be read\n');
+});
+
+describe('findings', () => {
+  const [finding] = findings();
+
+  test('are told with their fix, and harmlessly', () => {
+    const fix = { action: 'balloon', words: ['a\u001b[2J\nb', '1G'] };
+    const hostile = { severity: 'critical', subject: 'x\u009b\ny', text: 'Is\u202e short.' } as const;
+    const text = toText(model(), { findings: [{ ...finding!, ...hostile, fix }] });
+    expect(text).toContain(
+      "\n\nFindings\ncritical: x\ufffd\ufffdy: Is\ufffd short.\n  fix: kvmtop do balloon 'a\ufffd[2J\ufffdb' 1G\n",
+    );
+  });
+
+  test('beyond the ten most urgent are only counted', () => {
+    const many = Array.from({ length: 12 }, (_, at) => ({ ...finding!, subject: `guest-${at}` }));
+    const text = toText(model(), { findings: many });
+    expect(text).toContain(': guest-9: ');
+    expect(text).not.toContain(': guest-10: ');
+    expect(text).toContain('\nand 2 more\n');
+  });
+
+  test('there are none, and nothing is said', () => {
+    expect(toText(model())).not.toContain('Findings');
+  });
 });
 
 describe('names', () => {

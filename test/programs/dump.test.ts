@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { defaults } from '../../src/config/settings.ts';
-import { jsonText, toJson } from '../../src/export/json.ts';
+import { toJson } from '../../src/export/json.ts';
 import { derive } from '../../src/model.ts';
 import { dump } from '../../src/programs/dump.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
@@ -15,7 +15,14 @@ import { demoSamples } from '../recording/samples.ts';
 import { printed } from './sources.ts';
 import { tapeOf } from './tapes.ts';
 
-const options = { format: undefined, fields: undefined, guests: [], from: undefined, to: undefined };
+const options = {
+  format: undefined,
+  fields: undefined,
+  guests: [],
+  from: undefined,
+  to: undefined,
+  settings: defaults,
+};
 type Options = Parameters<typeof dump>[1];
 
 let samples: readonly Sample[];
@@ -77,7 +84,8 @@ describe('a part', () => {
     expect(await times({ to: '-3m' })).toEqual(['08:00', '08:01']);
     expect(await times({ from: '07:00', to: '09:00' })).toHaveLength(5);
     const [first] = await objects({ from: '08:02' });
-    expect(first).toEqual(JSON.parse(jsonText(toJson(derive(samples[1], samples[2] as Sample)), 'line')));
+    const { findings: _findings, ...numbers } = toJson(derive(samples[1], samples[2] as Sample));
+    expect(first).toMatchObject(JSON.parse(JSON.stringify(numbers)));
     expect(first.interval).toBe(60);
   });
 
@@ -99,6 +107,30 @@ describe('a part', () => {
 
   test('a recording without a sample says so', async () => {
     expect(await failure({}, [])).toEqual(new Failure('there is no sample in this recording yet'));
+  });
+});
+
+describe('findings', () => {
+  const found = (line: { findings: { id: string; subject: string; severity: string; text: string }[] }) =>
+    line.findings.map(({ id, subject }) => `${id} ${subject}`);
+
+  test('are those of the time, and a part begins with what stood before it', async () => {
+    const standing = ['statistics-off search', 'overcommit-unmet host'];
+    const all = await objects();
+    // Nothing has held for long enough at the first sample of a recording.
+    expect(found(all[0])).not.toEqual(expect.arrayContaining(standing));
+    expect(found(all[3])).toEqual(expect.arrayContaining(standing));
+    const [part] = await objects({ from: '08:03' });
+    expect(found(part)).toEqual(expect.arrayContaining(standing));
+  });
+
+  test('of the host and of the guests of -p alone', async () => {
+    const told = found((await objects()).at(-1));
+    const some = found((await objects({ guests: ['vdi-02'] })).at(-1));
+    expect(told).toContain('statistics-off search');
+    expect(some).toEqual(expect.arrayContaining(['guest-swapped vdi-02', 'overcommit-unmet host']));
+    expect(some).not.toContain('statistics-off search');
+    expect(told).toEqual(expect.arrayContaining(some));
   });
 });
 

@@ -1,9 +1,10 @@
 /** Dumps a recording that is as good as endless to stdout: a test runs it in a real pipe. */
+import { defaults } from '../../src/config/settings.ts';
 import { dump } from '../../src/programs/dump.ts';
 import { demoSamples } from '../recording/samples.ts';
 import { tapeOf } from './tapes.ts';
 
-const options = { format: 'ndjson', fields: undefined, guests: [], from: undefined, to: undefined };
+const options = { format: 'ndjson', fields: undefined, guests: [], from: undefined, to: undefined, settings: defaults };
 const tape = tapeOf(await demoSamples(2), 1);
 const second = (id: number): number => (id === 1 ? 1 : 2);
 await dump(

@@ -34,6 +34,33 @@ test('text unless JSON is asked for', async () => {
   expect(await printed(out => snapshot(watchedSource(), options, out))).toBe(asked);
 });
 
+describe('findings', () => {
+  const ids = async (guests: readonly string[] = []): Promise<string[]> =>
+    (await json(guests)).findings.map((finding: { id: string; subject: string }) => `${finding.id} ${finding.subject}`);
+
+  test('are told at once, in JSON and in text', async () => {
+    const told = await ids();
+    expect(told).toContain('balloon-forgotten web-1');
+    const text = await printed(out => snapshot(watchedSource(), options, out));
+    expect(text).toMatch(/^Findings\n(critical|warning|notice): /m);
+  });
+
+  test('go by the operator’s thresholds', async () => {
+    const settings = { ...defaults, 'thresholds.available_low_percent': 99 };
+    const out = await printed(to => snapshot(watchedSource(), { ...options, json: true, settings }, to));
+    expect(JSON.parse(out).findings.map(({ id }: { id: string }) => id)).toContain('host-short');
+    expect(await ids()).not.toContain('host-short host');
+  });
+
+  test('of guests that -p leaves out are left out, those on the host stay', async () => {
+    const all = await ids();
+    const some = await ids(['200']);
+    expect(some.some(told => told.endsWith(' web-1'))).toBe(false);
+    expect(some.length).toBeGreaterThan(0);
+    expect(all).toEqual(expect.arrayContaining(some));
+  });
+});
+
 afterEach(() => void vi.unstubAllEnvs());
 
 test('LANG=C gets ASCII', async () => {

@@ -26,6 +26,16 @@ describe('formats', () => {
     expect(objects.map(object => object.host.swap_in_rate)).toEqual([5 * 4096, 0, 0]);
   });
 
+  test('NDJSON and text tell what the advisor finds, once it has held', async () => {
+    const counts = (await streamed({ count: 40 }))
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line).findings.length);
+    expect(counts[0]).toBe(0);
+    expect(counts.at(-1)).toBeGreaterThan(0);
+    expect(await streamed({ format: 'text', count: 40 })).toContain('\nFindings\n');
+  });
+
   test('CSV: one head, then the rows of each look', async () => {
     const kinds = (await streamed({ format: 'csv', count: 2 })).split('\n').map(row => row.split(',')[1]);
     expect(kinds).toEqual(['kind', 'host', 'guest', 'guest', 'host', 'guest', 'guest', undefined]);
