@@ -1,5 +1,6 @@
 import type { Need } from '../fields/field.ts';
 import type { Model } from '../model.ts';
+import type { Sample } from '../sample.ts';
 import { compareWords } from '../text.ts';
 import { type Finding, type Remark, type Rule, type Severity, strategies } from './finding.ts';
 import { rules } from './rules.ts';
@@ -15,6 +16,29 @@ export const adviceNeeds: ReadonlySet<Need> = new Set<Need>([
   'sysctls',
   'guest_stat',
 ]);
+
+/** The advisor looks once in so many seconds: rules look at what lasts. */
+const every = 5;
+
+/** In which of these stretches of the wall clock a moment is. */
+const turnOf = (time: number): number => Math.floor(time / every);
+
+/** The moment at which the stretch begins that `time` is in; wall clock, seconds. */
+export const turnBegin = (time: number): number => turnOf(time) * every;
+
+/** Whether all was read that rules need: the two files that nothing else asks for all the time. */
+const isTelling = ({ host, guests }: Sample): boolean =>
+  host.sysctls !== undefined && (guests.length === 0 || guests.some(({ process }) => process.stat !== undefined));
+
+/**
+ * Whether the advisor looks at a sample, after one that was taken at `last` (wall clock, seconds): at the first of each
+ * stretch that has, with the one before it, what rules need. So a recording tells at each moment what was told live.
+ */
+export const isAdviceDue = (last: number | undefined, before: Sample | undefined, sample: Sample): boolean =>
+  (last === undefined || turnOf(last) !== turnOf(sample.time)) &&
+  before !== undefined &&
+  isTelling(before) &&
+  isTelling(sample);
 
 /** Models that rules look back on, and how far apart they are, seconds: a minute in all. */
 const kept = 12;

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Journal } from '../actions/journal.ts';
+import type { Journal, JournalEntry } from '../actions/journal.ts';
 import { watchJournal } from '../actions/watch.ts';
 import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
@@ -90,6 +90,15 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     }
   };
 
+  /** What others did meanwhile: `kvmtop do`, a policy, kvmtop itself. What was done by key is there already. */
+  const remember = (entry: JournalEntry): void =>
+    store.setState(({ journal: known, journalCursor }) =>
+      known.some(one => one.time === entry.time && one.summary === entry.summary)
+        ? {}
+        : // Who looks at an older one keeps it.
+          { journal: [...known, entry], journalCursor: journalCursor > 0 ? journalCursor + 1 : 0 },
+    );
+
   const note = (event: TapeEvent): void => {
     memory.note(event);
     recorder?.note(event);
@@ -105,7 +114,10 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
       memory.append(sample, headline);
       if (starting) missed.push([sample, headline]);
       recorder?.append(sample, headline);
-      for (const entry of actions.look()) note(actionEvent(entry, sample.time));
+      for (const entry of actions.look()) {
+        note(actionEvent(entry, sample.time));
+        remember(entry);
+      }
       if (recorder) show();
     },
     toggle(): void {

@@ -3,7 +3,9 @@ import { momentForms, parseMoment } from '../recording/moment.ts';
 import { openRecording, type Recording } from '../recording/read.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
+import type { Destination } from '../store/time.ts';
 import { createTraveller, type Traveller } from '../store/travel.ts';
+import { safe } from '../text.ts';
 import type { App } from '../ui/keys/key.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { showScreen, tabOf, tell } from './terminal.tsx';
@@ -16,13 +18,13 @@ const fastest = 64;
 /** Seconds that a replay stands before a gap, however long the gap is. */
 const gapPause = 1;
 
-/** Where a replay begins: the sample of `--at`, else the first. */
-const startOf = (recording: Recording, at: string | undefined): number => {
-  if (at === undefined) return recording.first;
+/** Where a replay begins: at the moment of `--at`, else with the first sample. */
+const startOf = (recording: Recording, at: string | undefined): Destination => {
+  if (at === undefined) return { kind: 'first' };
   const span = { from: recording.sample(recording.first).time, to: recording.sample(recording.last).time };
   const time = parseMoment(at, span);
-  if (time === undefined) throw new UsageError(`--at takes ${momentForms}, not '${at}'`);
-  return recording.find(time);
+  if (time === undefined) throw new UsageError(`--at takes ${momentForms}, not '${safe(at)}'`);
+  return { kind: 'time', time };
 };
 
 /** It is still being written; or its recorder was killed. */
@@ -99,7 +101,7 @@ export const replay = async (options: Options): Promise<void> => {
       filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
     });
     const traveller = createTraveller(store, recording, false);
-    traveller.go({ kind: 'samples', by: startOf(recording, options.at) - recording.last });
+    traveller.go(startOf(recording, options.at));
     const player = createPlayer(store, recording, traveller);
     const screen = showScreen(store, options, {
       ...nothing,

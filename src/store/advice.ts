@@ -1,6 +1,6 @@
 import type { Request } from '../actions/action.ts';
 import { derive } from '../model.ts';
-import { type AdvisorState, advise, startAdvising } from '../policy/advisor.ts';
+import { type AdvisorState, advise, isAdviceDue, startAdvising, turnBegin } from '../policy/advisor.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import type { Tape } from '../recording/tape.ts';
@@ -38,18 +38,53 @@ export const describeTried = ({ finding, outcome, time }: Tried, now: number): s
 
 /** Seconds of a tape that are looked at for what was found at a moment; findings look back no further. */
 const lookBack = 90;
-const apart = 5;
 
-/** What the advisor would have told at a sample of a tape. What had held for longer than it looks back began later here. */
+/** A finding as an event keeps it: files may hold anything. */
+const isFinding = (data: unknown): data is Finding =>
+  typeof data === 'object' && data !== null && 'since' in data && Number.isFinite(data.since);
+
+/** The findings, those that were told longer ago than was looked back with the moment at which they began. */
+const sinceTold = (findings: readonly Finding[], tape: Tape, time: number): readonly Finding[] => {
+  if (findings.length === 0) return findings;
+  const told = tape.events(0, time).flatMap(({ kind, data }) => (kind === 'finding' && isFinding(data) ? [data] : []));
+  return findings.map(finding => {
+    const since = told.findLast(one => isSameFinding(one, finding))?.since ?? finding.since;
+    return { ...finding, since: Math.min(since, finding.since) };
+  });
+};
+
+/** What was told last of a tape, and so what the advisor goes on from: a replay that plays on looks back once. */
+interface Followed {
+  readonly id: number;
+  readonly thresholds: Thresholds;
+  readonly state: AdvisorState;
+  /** When the advisor looked last; wall clock, seconds. */
+  readonly last: number | undefined;
+}
+const followed = new WeakMap<Tape, Followed>();
+
+/** Where the advisor begins that is to tell of a sample. */
+const begin = (tape: Tape, id: number, from: number, thresholds: Thresholds): Followed => {
+  const before = followed.get(tape);
+  const goesOn = before && before.thresholds === thresholds && before.id <= id && (before.last ?? 0) >= from;
+  return goesOn ? before : { id: tape.find(from) - 1, thresholds, state: startAdvising(), last: undefined };
+};
+
+/**
+ * What the advisor told at a sample of a tape. What it told before that and lay within a limit's hysteresis since may be
+ * missing.
+ */
 export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): AdvisorState => {
   const { time } = tape.sample(id);
-  let state = startAdvising();
-  let last = Number.NEGATIVE_INFINITY;
-  for (let one = Math.max(tape.first, tape.find(time - lookBack)); one <= id; one++) {
-    const sample = tape.sample(one);
-    if (one < id && sample.time - last < apart) continue;
+  const from = turnBegin(time - lookBack);
+  const start = begin(tape, id, from, thresholds);
+  let { state, last } = start;
+  for (let one = Math.max(tape.first, start.id + 1); one <= id; one++) {
+    const [before, sample] = [tape.before(one), tape.sample(one)];
+    if (sample.time < from || !isAdviceDue(last, before, sample)) continue;
     last = sample.time;
-    state = advise(state, derive(tape.before(one), sample), thresholds);
+    state = advise(state, derive(before, sample), thresholds);
   }
-  return state;
+  followed.set(tape, { id, thresholds, state, last });
+  return { ...state, findings: sinceTold(state.findings, tape, time) };
 };

@@ -24,7 +24,7 @@ export type Destination =
   | { readonly kind: 'seconds'; readonly by: number }
   | { readonly kind: 'first' }
   | { readonly kind: 'last' }
-  /** Wall clock, seconds. */
+  /** Wall clock, seconds: the newest sample that is not after it; of a whole second, one that was taken within it. */
   | { readonly kind: 'time'; readonly time: number }
   /** The next event of one of these kinds, or with −1 the one before. */
   | { readonly kind: 'event'; readonly of: readonly TapeEvent['kind'][]; readonly by: 1 | -1 };
@@ -114,8 +114,13 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
       return tape.first;
     case 'last':
       return tape.last;
-    case 'time':
-      return tape.find(to.time);
+    case 'time': {
+      const found = tape.find(to.time);
+      // The header's clock shows whole seconds: who types one means the look that was shown with it.
+      const next = Number.isInteger(to.time) ? tape.headlines(found + 1, found + 1)[0] : undefined;
+      const shows = (time: number): boolean => Math.floor(time) === to.time;
+      return next && shows(next.time) && !shows(tape.sample(found).time) ? found + 1 : found;
+    }
     case 'seconds': {
       const found = tape.find(tape.sample(within(id)).time + to.by);
       // Over a gap, or where looks are rarer than that, it moves all the same.
@@ -135,11 +140,11 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
 };
 
 /** The moment of a sample, as it was seen then; of what costs many samples, only what the tab shows. */
-export const momentOf = (tape: Tape, id: number, tab: Tab, { delay, thresholds }: MomentSetting): Moment => ({
+export const momentOf = (tape: Tape, id: number, tab: Tab, setting: MomentSetting): Moment => ({
   model: derive(tape.before(id), tape.sample(id)),
-  history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), delay),
+  history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), setting.delay),
   activity: tab === 'vmstat' ? activityOf(tape, id) : [],
-  advice: tab === 'advisor' ? adviceAt(tape, id, thresholds) : startAdvising(),
+  advice: tab === 'advisor' || setting.advised ? adviceAt(tape, id, setting.thresholds) : startAdvising(),
 });
 
 /** Tabs that `momentOf` looks further back for. */
@@ -149,4 +154,6 @@ interface MomentSetting {
   /** Seconds between two looks. */
   readonly delay: number;
   readonly thresholds: Thresholds;
+  /** Whether every tab tells how much the advisor finds: in a replay, where nobody else does. */
+  readonly advised?: boolean;
 }

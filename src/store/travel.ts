@@ -24,7 +24,7 @@ const doneUntil = (tape: Tape, time: number, { pilot }: State): Pick<State, 'jou
 export const createTraveller = (store: Store, tape: Tape, live: boolean): Traveller => {
   const show = (id: number): void =>
     store.setState(state => {
-      const moment = momentOf(tape, id, state.tab, state.setting);
+      const moment = momentOf(tape, id, state.tab, { ...state.setting, advised: !live });
       return {
         ...withMoment(state, id, moment),
         ...(live ? {} : doneUntil(tape, moment.model?.time ?? 0, state)),

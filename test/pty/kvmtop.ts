@@ -35,6 +35,8 @@ interface JournalLine {
 
 /** Runs of kvmtop that share one journal, in a folder of their own. */
 export interface Desk {
+  /** Where journal and recordings go. */
+  readonly folder: string;
   /** In a terminal of 80x24 when not told. */
   readonly open: (args?: readonly string[], options?: Partial<TerminalOptions>) => Terminal;
   /** Without a terminal, until it ends; killed after `limit` milliseconds. */
@@ -54,6 +56,7 @@ export const openDesk = (): Desk => {
     await Promise.all(opened.splice(0).map(terminal => terminal.close()));
   };
   return {
+    folder: join(state, 'kvmtop'),
     open(args = [], options = {}) {
       const terminal = openTerminal({
         command: kvmtop,

@@ -50,6 +50,13 @@ describe('going to a moment', () => {
     expect(destinationId(tape, 80, { kind: 'seconds', by: 60 })).toBe(90);
     expect(destinationId(tape, 80, { kind: 'time', time: start + 5.5 })).toBe(6);
     expect(destinationId(tape, 80, { kind: 'time', time: 0 })).toBe(1);
+    // What the header showed as this second was taken within it.
+    const late = tapeOf(
+      models.map(model => ({ ...model, sample: { ...model.sample, time: model.time + 0.7 }, time: model.time + 0.7 })),
+    );
+    expect(destinationId(late, 80, { kind: 'time', time: start + 5 })).toBe(6);
+    expect(destinationId(late, 80, { kind: 'time', time: start + 5.5 })).toBe(5);
+    expect(destinationId(late, 80, { kind: 'time', time: start + 500 })).toBe(90);
   });
 
   it('gets over a gap that is longer than the move', () => {
