@@ -2,7 +2,7 @@ import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Place } from '../launch.ts';
 import { record, text } from './answers.ts';
-import { defaultPatience, type Monitor, type Patience } from './contract.ts';
+import { defaultPatience, heardAt, type Monitor, type Patience } from './contract.ts';
 import { ask, type Reply } from './http.ts';
 import { MonitorError } from './qmp.ts';
 
@@ -80,7 +80,7 @@ export class ApiMonitor implements Monitor {
     try {
       const get = (path: string): Promise<Reply> => ask(this.#socket, { method: 'GET', path }, limits);
       this.#last = await this.#dialect.round(get, this.#last, now);
-      const time = now + (performance.now() - started) / 1000;
+      const time = heardAt(now, started);
       this.#sample = { ...this.#last.known, state: 'ok', time, path: this.#label };
       this.#problem = undefined;
       this.#failures = 0;

@@ -44,3 +44,10 @@ export interface Monitor {
   /** Ends what is under way. */
   close(): Promise<void>;
 }
+
+/**
+ * Wall clock of an answer to what was asked at `now` (wall clock) and `started` (`performance.now()`): seconds. Cut to
+ * hundredths: ages are told in seconds, and every further digit would be in each recorded sample of each guest.
+ */
+export const heardAt = (now: number, started: number): number =>
+  Math.floor((now + (performance.now() - started) / 1000) * 100) / 100;

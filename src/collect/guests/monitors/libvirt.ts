@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MigrationSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
-import type { Monitor } from './contract.ts';
+import { heardAt, type Monitor } from './contract.ts';
 import {
   type DomainFacts,
   type DomainStats,
@@ -213,7 +213,7 @@ class LibvirtMonitor implements Monitor {
       const stats = parseDomstats(text);
       // Not of a QEMU that does not answer: libvirt would wait for it.
       if (stats.kind === 'stats') await this.#askJob(now, isPausedByMigration(stats.values));
-      this.#take(stats, now, now + (performance.now() - started) / 1000, interval);
+      this.#take(stats, now, heardAt(now, started), interval);
     } catch (error) {
       const { trouble, message } = error as VirshError;
       this.#fail(trouble === 'late' ? 'busy' : 'libvirt', message, now);

@@ -2,7 +2,7 @@ import type { MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Place } from '../launch.ts';
 import type { Answers } from './answers.ts';
-import { defaultPatience, type Patience } from './contract.ts';
+import { defaultPatience, heardAt, type Patience } from './contract.ts';
 import { type Answer, type Connection, connectMonitor, MonitorError, type Trouble } from './qmp.ts';
 import {
   digest,
@@ -67,7 +67,7 @@ export class GuestMonitor {
     const rare = now >= this.#rareAt || now < this.#rareAt - rarely;
     try {
       const { answers, version, label } = await this.#exclusive(() => this.#round(rare));
-      const time = now + (performance.now() - started) / 1000;
+      const time = heardAt(now, started);
       this.#sample = digest(this.#sample, answers, { time, path: label, version });
       this.#problem = undefined;
       this.#failures = 0;
