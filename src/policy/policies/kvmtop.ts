@@ -12,6 +12,9 @@ import { sum } from './share-out.ts';
 /** Of what is available beyond the line, at most this share is given back in one round: then it is looked again. */
 const returnShare = 0.5;
 
+/** Of the reserve, this share is kept from guests in need, too: above the line below which the host is critical. */
+const untouchable = 0.6;
+
 /** What the guests that may be asked have beyond what they keep: all that balloons could ever bring now. Bytes. */
 const potential = (needs: readonly Need[], { pressure }: HostState): number => {
   const floor = floorsOf(pressure).at(-1);
@@ -68,7 +71,9 @@ const targets = (
   const yields = yieldOf(needs, host.pressure);
   const taken = take(needs, needed / yields, host.pressure);
   const gain = yields * (sum(actualSizes(needs)) - sum(taken));
-  const granted = Math.max(0, Math.min(wants, room + gain));
+  const urgent = sum(needs.map(need => (need.inNeed ? need.wants : 0)));
+  const spendable = (1 - untouchable) * host.reserve;
+  const granted = Math.max(0, Math.min(wants, room + gain), Math.min(urgent, room + gain + spendable));
   const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
   const spare = host.expected - untouched - granted - roomy * host.reserve;
   return {
@@ -85,7 +90,8 @@ const targets = (
  * critical (below half of it, or swapping or stalled while short). A guest's need is what it uses without its page cache, as
  * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
  * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets
- * half of its size at once, from what the host has beyond its reserve and from what others have idle.
+ * half of its size at once, from what the host has beyond its reserve, from what others have idle and, if that is not
+ * enough, from up to four tenths of the reserve: guests that stand still beside unused memory help nobody.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
  * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor;
@@ -94,12 +100,13 @@ const targets = (
  * given and not touched yet is not given twice, what is still coming is not taken twice, and who grew does not shrink
  * (unless critical), nor who shrank grow (unless in need), for 45 s.
  *
- * KSM runs while memory is short and it earns something. All state is in the Models: the policy remembers nothing.
+ * KSM runs below two reserves while it earns something: share first, balloon second. All state is in the Models: the
+ * policy remembers nothing.
  */
 export const kvmtop: Policy = {
   id: 'kvmtop',
   title: 'kvmtop',
-  help: 'Keeps the reserve available: takes idle memory from the idlest, gives it to guests in need at once, returns it when there is room; runs KSM while memory is short.',
+  help: 'Keeps the reserve available: takes idle memory from the idlest, gives it to guests in need at once, returns it when there is room; runs KSM before memory is short.',
   every: 5,
   window: 60,
 

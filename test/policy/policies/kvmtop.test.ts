@@ -218,15 +218,21 @@ describe('a guest in need', () => {
   });
 
   it('gives nothing itself, and what can’t be had is told', () => {
-    const decisions = decide([host(5, hungry('a', 6), hungry('b', 6))]);
+    const decisions = decide([host(3.8, hungry('a', 6), hungry('b', 6))]);
     expect(targets(decisions)).toEqual({});
     expect(reasons(decisions)['host']).toMatch(/^short by .* migrate/);
   });
 
+  it('gets up to four tenths of the reserve, when there is nothing else; one that is well does not', () => {
+    // 5 − 0.6·6.4 = 1.16 GiB, alike; at 3.8 GiB nothing is left to give.
+    expect(sizes([host(5, hungry('a', 6), hungry('b', 6))])).toEqual({ a: 6.58, b: 6.58 });
+    expect(sizes([host(5, using('a', 5.5, { actual: 6 * GiB }))])).toEqual({});
+  });
+
   it('gets nothing twice: what others were given and have not touched yet will be missed', () => {
     const grown = [2, 4].map(actual => using('b', 1, { actual: actual * GiB, rss: GiB }));
-    const worlds = grown.map(one => host(9.4, hungry('a', 4), one));
-    // 3 GiB beyond the reserve, of which b will take 2.
+    const worlds = grown.map(one => host(6.84, hungry('a', 4), one));
+    // 3 GiB beyond six tenths of the reserve, of which b will take 2.
     expect(sizes(worlds)).toEqual({ a: 5 });
     expect(sizes(worlds.slice(1))).toEqual({ a: 6 });
   });
@@ -269,27 +275,29 @@ describe('KSM', () => {
     );
   const vain = { full_scans: 5, general_profit: -MiB };
 
-  it('runs while memory is short, fast', () => {
+  it('runs below two reserves, fast', () => {
     expect(requests([{ ...host(6), ksm: ksm(0) }])).toEqual(['ksm run']);
     expect(requests([{ ...host(6), ksm: ksm(1) }])).toEqual(['ksm-set pages_to_scan 1250']);
     expect(requests([{ ...host(6), ksm: ksm(1, { pages_to_scan: 1000 }) }])).toEqual([]);
-    expect(requests([{ ...host(9), ksm: ksm(0) }])).toEqual([]);
+    expect(requests([{ ...host(12.7), ksm: ksm(0) }])).toEqual(['ksm run']);
+    expect(requests([{ ...host(12.9), ksm: ksm(0) }])).toEqual([]);
   });
 
   it('not where it earns nothing, unless all is lost', () => {
     expect(requests([{ ...host(6), ksm: ksm(0, vain) }])).toEqual([]);
     expect(requests([{ ...host(3), ksm: ksm(0, vain) }])).toEqual(['ksm run']);
     expect(requests([{ ...host(9), ksm: ksm(1, vain) }])).toEqual(['ksm stop']);
-    expect(requests([{ ...host(9), ksm: ksm(1, { full_scans: 1, general_profit: -MiB }) }])).toEqual([]);
+    expect(requests([{ ...host(7), ksm: ksm(1, vain) }])).toEqual([]);
+    expect(requests([{ ...host(13), ksm: ksm(1, { full_scans: 1, general_profit: -MiB }) }])).toEqual([]);
   });
 
-  it('slows down when all has been well for a while', () => {
+  it('slows down when there has been plenty for a while', () => {
     const fast = ksm(1, { pages_to_scan: 1250 });
-    expect(requests([{ ...host(9), ksm: fast }])).toEqual(['ksm-set pages_to_scan 100']);
+    expect(requests([{ ...host(15.4), ksm: fast }])).toEqual(['ksm-set pages_to_scan 100']);
     expect(
       requests([
-        { ...host(7), ksm: fast },
-        { ...host(9), ksm: fast },
+        { ...host(15.3), ksm: fast },
+        { ...host(15.4), ksm: fast },
       ]),
     ).toEqual([]);
   });

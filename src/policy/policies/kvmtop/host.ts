@@ -3,7 +3,7 @@ import { defaultThresholds } from '../../thresholds.ts';
 import { before } from '../history.ts';
 
 /** Below the reserve the host is short, and stays it until this many reserves are available. */
-const relief = 1.2;
+export const relief = 1.2;
 /** Below this share of the reserve, or where it swaps or stalls while short, it is critical. */
 const criticalShare = 0.5;
 /** Only above this many reserves memory is given back to guests that do not ask for it. */
@@ -16,10 +16,9 @@ export type Pressure = 'calm' | 'short' | 'critical';
 
 export interface HostState {
   readonly pressure: Pressure;
-  /** It had enough in all that is remembered. */
-  readonly relaxed: boolean;
-  /** Bytes: what is available now, and soon, if it goes on falling as it does. */
+  /** Bytes: what is available now, at least was in all that is remembered, and will be soon if it goes on falling as it does. */
   readonly available: number;
+  readonly lowest: number;
   readonly expected: number;
   readonly reserve: number;
   /** Bytes to be had from guests: from what is expected up to where the host is no longer short; 0 when calm. */
@@ -61,8 +60,8 @@ export const hostState = (models: readonly Model[], share: number): HostState | 
   const pressure = critical ? 'critical' : short ? 'short' : 'calm';
   return {
     pressure,
-    relaxed: known.every(one => one.available >= relief * reserve),
     available,
+    lowest: Math.min(...known.map(one => one.available)),
     expected,
     reserve,
     shortfall: pressure === 'calm' ? 0 : Math.max(0, relief * reserve - expected),
