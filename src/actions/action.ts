@@ -1,5 +1,6 @@
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import type { Forecast } from './forecast.ts';
 import type { Limits } from './limits.ts';
 
 /** What an action would do. Plain data: the confirm dialog, `--dry-run` and the journal print the same Plan. */
@@ -14,6 +15,8 @@ export interface Plan {
   /** What is expected to happen on host and guest, one line each. */
   readonly effect: readonly string[];
   readonly warnings: readonly string[];
+  /** What it makes of the host's RAM: one, or the worst and the best; absent where nothing can be foreseen. */
+  readonly forecasts?: readonly Forecast[];
   /** The guard rails say no: why, and what to do instead. Only a `forceable` one may be overruled, by typing. */
   readonly refusal?: { readonly reason: string; readonly forceable: boolean };
   /** Asks for what was there before. It is planned anew when it is used, so that undoing has guard rails too. */

@@ -2,6 +2,7 @@ import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../units.ts';
 import type { Action, Plan, Request } from './action.ts';
+import { balloonForecasts, certainGain, mostGain } from './balloon-forecast.ts';
 import { balloonStep } from './balloon-step.ts';
 import { closeEnough } from './follow.ts';
 import { findGuest, refuse, unreachable } from './guest.ts';
@@ -90,16 +91,14 @@ const driverMissing = (guest: GuestModel): boolean => {
   return balloon?.stats === undefined && (balloon?.pollingInterval ?? 0) > 0;
 };
 
-const shrinkEffect = (guest: GuestModel, from: number, to: number): string[] => {
-  const { guest_available: available, rss_anon: anon, rss_shmem: shmem, guest_used: used } = guest.values;
-  const resident = anon === undefined ? undefined : anon + (shmem ?? 0);
-  const least = resident === undefined ? 0 : Math.min(from - to, Math.max(0, resident - to));
-  const most = resident === undefined ? from - to : Math.min(from - to, resident);
+const shrinkEffect = (model: Model, guest: GuestModel, from: number, to: number): string[] => {
+  const { guest_available: available, guest_used: used } = guest.values;
+  const change = { guest, from, to };
   return [
     available === undefined
       ? 'guest: what stays available inside is unknown'
       : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(Math.max(0, available - (from - to)))}`,
-    `host: gets back ${longBytes(least)} to ${longBytes(most)}, as far as the guest had touched it`,
+    `host: gets back ${longBytes(certainGain(model, change))} to ${longBytes(mostGain(change))}, as far as the guest had touched it`,
   ];
 };
 
@@ -111,7 +110,8 @@ const growEffect = (model: Model, from: number, to: number): string[] => [
 const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
   const said: string[] = [];
   const available = model.host.values.mem_available;
-  if (asked > to) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
+  // A size that is no whole page is not too much.
+  if (asked - to >= model.sample.pageSize) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
   if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');
   if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
   if (to > from && available !== undefined && to - from > available)
@@ -194,8 +194,9 @@ export const balloon: Action<BalloonInput> = {
       subject: guest.name,
       summary,
       steps: [balloonStep(guest, to)],
-      effect: to < from ? shrinkEffect(guest, from, to) : growEffect(model, from, to),
+      effect: to < from ? shrinkEffect(model, guest, from, to) : growEffect(model, from, to),
       warnings: warnings(model, guest, from, to, input.bytes),
+      forecasts: balloonForecasts(model, [{ guest, from, to }]),
       ...(refusal ? { refusal } : {}),
       undo: { action: 'balloon', words: [guest.id, `${from}B`] },
       follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from, target: to }],

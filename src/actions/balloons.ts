@@ -3,6 +3,7 @@ import type { GuestId } from '../sample.ts';
 import { longBytes, parseTarget } from '../units.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon, balloonMaximum, balloonSize } from './balloon.ts';
+import { balloonForecasts } from './balloon-forecast.ts';
 import { findGuest, NoGuest, refuse } from './guest.ts';
 import type { Limits } from './limits.ts';
 
@@ -59,6 +60,9 @@ const planMany = (
           : 'there is no such guest',
     );
   const follow = done.flatMap(({ plan }) => plan.follow ?? []).filter(one => one.kind === 'balloon');
+  const moved = done.flatMap(({ guest, plan }) =>
+    (plan.follow ?? []).flatMap(one => (one.kind === 'balloon' ? [{ guest, from: one.from, to: one.target }] : [])),
+  );
   const changes = follow.map(({ from, target }) => target - from);
   const taken = sum(changes.filter(change => change < 0));
   const given = sum(changes.filter(change => change > 0));
@@ -81,6 +85,7 @@ const planMany = (
       ...out.map(reason => `left out: ${reason}`),
       ...done.flatMap(({ guest, plan }) => plan.warnings.map(warning => `${guest.name}: ${warning}`)),
     ],
+    forecasts: balloonForecasts(model, moved),
     undo: { action: 'balloons', words: follow.flatMap(({ guest, from }) => [guest, `${from}B`]) },
     follow,
     independent: true,

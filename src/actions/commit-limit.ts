@@ -1,6 +1,7 @@
 import type { Model } from '../model.ts';
 import { longBytes } from '../units.ts';
 import type { Plan } from './action.ts';
+import type { Forecast } from './forecast.ts';
 import { reserve } from './reserve.ts';
 
 /** What decides how much may be promised: bytes, and the two sysctls in their own units. */
@@ -32,6 +33,15 @@ const commitTerms = (model: Model): CommitTerms | undefined => {
   return { memTotal, hugetlb, swapTotal, ratio, kbytes };
 };
 
+/** CommitLimit with other terms in force: bytes; `undefined` when one of them is unknown. */
+export const commitLimitWith = (
+  model: Model,
+  change: (terms: CommitTerms) => Partial<CommitTerms>,
+): number | undefined => {
+  const terms = commitTerms(model);
+  return terms && commitLimit({ ...terms, ...change(terms) });
+};
+
 /** The sysctls that decide on promises, as they are after one of them was set. */
 interface Overcommit {
   readonly mode: number | undefined;
@@ -60,6 +70,13 @@ export const commitEffect = (model: Model, name: string, value: number): string[
     `host: CommitLimit ${name === 'vm.overcommit_memory' ? 'is' : `becomes ${formula} =`} ${longBytes(limit)} (now ${longBytes(now)}); ${longBytes(promised)} are promised (Committed_AS)`,
     ...(mode === 2 ? [] : ['host: the limit counts only while overcommit_memory is 2']),
   ];
+};
+
+export const commitForecast = (model: Model, name: string, value: number): Forecast | undefined => {
+  const { mode, limit } = after(model, name, value);
+  if (limit === undefined) return undefined;
+  const counts = mode === 2 ? '' : ', but it counts only while overcommit_memory is 2';
+  return { assumes: `at once${counts}`, moves: [], host: { commit_limit: limit } };
 };
 
 /** With overcommit_memory 2 and a limit below what is promised, every further allocation fails. */

@@ -1,6 +1,8 @@
 import type { Model } from '../model.ts';
 import { exactBytes, longBytes, longExactBytes, parseBytes } from '../units.ts';
 import type { Action, Plan } from './action.ts';
+import { commitLimitWith } from './commit-limit.ts';
+import { availableAfter, draw, type Forecast } from './forecast.ts';
 import { refuse } from './guest.ts';
 import {
   gigantic,
@@ -111,6 +113,27 @@ const spreadEffect = (model: Model, node: number | undefined, pages: number): st
       ]
     : [];
 
+/** `bytes`: what the pool takes from the host, below 0 what it gives back. */
+const forecastOf = (model: Model, bytes: number): Forecast | undefined => {
+  const moves =
+    bytes < 0
+      ? [{ from: 'free_hugetlb' as const, to: 'free' as const, bytes: -bytes }]
+      : draw(model, [{ to: 'free_hugetlb', bytes }]);
+  const { hugetlb_total: hugetlb } = model.host.values;
+  const limit = commitLimitWith(model, terms => ({ hugetlb: terms.hugetlb + bytes }));
+  return (
+    moves && {
+      assumes: bytes < 0 ? 'at once' : 'if the kernel finds them all',
+      moves,
+      host: {
+        ...availableAfter(model, -bytes),
+        ...(hugetlb === undefined ? {} : { hugetlb_total: hugetlb + bytes }),
+        ...(limit === undefined ? {} : { commit_limit: limit }),
+      },
+    }
+  );
+};
+
 const changeOf = (model: Model, { pageSize, count, node }: HugepagesInput, pool: PoolCounts): PoolChange => {
   const host = poolCounts(model, pageSize, undefined);
   return node === undefined || !host ? poolChange(pool, count) : nodePoolChange(host, pool, count);
@@ -146,6 +169,8 @@ export const hugepages: Action<HugepagesInput> = {
     const room = roomOf(model, node);
     const bytes = allocated * pageSize;
     const refusal = allocated > 0 ? growRefusal(room, bytes, where) : undefined;
+    const taken = bytes - freed * pageSize;
+    const forecast = taken === 0 ? undefined : forecastOf(model, taken);
     const warnings: string[] = [];
     if (allocated > 0 && room && bytes > large * room.available)
       warnings.push(`that is more than half of what is available on ${where}: programs and guests may be swapped`);
@@ -173,6 +198,7 @@ export const hugepages: Action<HugepagesInput> = {
         ...poolOwners(model),
       ],
       warnings,
+      ...(forecast ? { forecasts: [forecast] } : {}),
       ...(refusal ? { refusal } : {}),
       undo: { action: 'hugepages', words: [exactBytes(pageSize), ...nodeWords, String(before)] },
     };

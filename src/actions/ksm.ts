@@ -1,6 +1,7 @@
 import type { GuestModel, Model } from '../model.ts';
 import { formatCount, longBytes } from '../units.ts';
 import type { Action, Plan, Request } from './action.ts';
+import { availableAfter, draw, type Forecast } from './forecast.ts';
 import { refuse } from './guest.ts';
 import { scanPace } from './ksm-pace.ts';
 import { lastingHint } from './lasting.ts';
@@ -70,6 +71,38 @@ const unmergeWarnings = (model: Model): string[] => {
     : [];
 };
 
+/**
+ * Every merged place gets a page of its own. Whose places they are must be known, and there must be room for them. What
+ * merging will save is not known before.
+ */
+const unmergeForecast = (model: Model): Forecast | undefined => {
+  const { ksm_saved: saved, ksm_pages_shared: shared, ksm_pages_sharing: sharing } = model.host.values;
+  const merging = model.guests.map(({ values }) => values.ksm_merging);
+  if (saved === undefined || shared === undefined || sharing === undefined || !model.ledger) return undefined;
+  if (merging.includes(undefined)) return undefined;
+  const merged = model.ledger.parts.ksm;
+  const ofGuests = Math.min(
+    merged + saved,
+    merging.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+  );
+  const fromMerged = Math.min(merged, ofGuests);
+  const copies = draw(model, [
+    { to: 'guest_anon', bytes: ofGuests - fromMerged },
+    { to: 'other_anon', bytes: saved - (ofGuests - fromMerged) },
+  ]);
+  return (
+    copies && {
+      assumes: 'once every merged page has its own copies',
+      moves: [
+        { from: 'ksm', to: 'guest_anon', bytes: fromMerged },
+        { from: 'ksm', to: 'other_anon', bytes: merged - fromMerged },
+        ...copies,
+      ],
+      host: { ...availableAfter(model, -saved), ksm_saved: 0, ksm_pages_shared: 0, ksm_pages_sharing: 0 },
+    }
+  );
+};
+
 const undoOf = (run: number | undefined): Request | undefined => {
   const mode = ksmMode(run);
   return mode && { action: 'ksm', words: [mode] };
@@ -94,6 +127,7 @@ export const ksm: Action<Mode> = {
     if (run === modes[mode]) return refuse(request, summary, already[mode]);
     const refusal = mode === 'unmerge' ? unmergeRefusal(model) : undefined;
     const undo = undoOf(run);
+    const forecast = mode === 'unmerge' ? unmergeForecast(model) : undefined;
     return {
       request,
       subject: 'ksm',
@@ -101,6 +135,7 @@ export const ksm: Action<Mode> = {
       steps: [{ kind: 'write', path: `${ksmFolder}/run`, value: String(modes[mode]), before: String(run) }],
       effect: effects[mode](model),
       warnings: mode === 'unmerge' ? unmergeWarnings(model) : [],
+      ...(forecast ? { forecasts: [forecast] } : {}),
       ...(refusal ? { refusal } : {}),
       ...(undo ? { undo } : {}),
     };

@@ -90,6 +90,7 @@ export const sysctl: Action<SysctlInput> = {
     if (before === value) return refuse(request, summary, `it is ${sysctlText(knob, value)} already`);
     const refusal = knob.refusal?.(model, value);
     const undo = undoOf(model, name, knob, before);
+    const forecast = knob.forecast?.(model, value);
     return {
       request,
       subject: name,
@@ -108,6 +109,7 @@ export const sysctl: Action<SysctlInput> = {
         lastingHint(name, String(value)),
       ],
       warnings: knob.warnings?.(model, value) ?? [],
+      ...(forecast ? { forecasts: [forecast] } : {}),
       ...(refusal ? { refusal } : {}),
       ...(undo ? { undo } : {}),
     };

@@ -2,8 +2,9 @@ import type { Model } from '../model.ts';
 import type { Numbers } from '../sample.ts';
 import { formatDuration, longBytes } from '../units.ts';
 import type { Plan } from './action.ts';
-import { commitEffect, commitRefusal, commitWarnings } from './commit-limit.ts';
+import { commitEffect, commitForecast, commitRefusal, commitWarnings } from './commit-limit.ts';
 import { dirtyEffect, dirtyWarnings } from './dirty.ts';
+import type { Forecast } from './forecast.ts';
 import { minFreeEffect, minFreeRefusal } from './min-free.ts';
 
 /** A sysctl that kvmtop knows how to set; kernel documentation, admin-guide/sysctl/vm. */
@@ -21,6 +22,7 @@ export interface Sysctl {
   readonly effect?: (model: Model, value: number) => string[];
   readonly warnings?: (model: Model, value: number) => string[];
   readonly refusal?: (model: Model, value: number) => Plan['refusal'];
+  readonly forecast?: (model: Model, value: number) => Forecast | undefined;
 }
 
 const int = 2 ** 31 - 1;
@@ -35,6 +37,7 @@ const commit = (name: string) => ({
   effect: (model: Model, value: number) => commitEffect(model, name, value),
   warnings: (model: Model, value: number) => commitWarnings(model, name, value),
   refusal: (model: Model, value: number) => commitRefusal(model, name, value),
+  forecast: (model: Model, value: number) => commitForecast(model, name, value),
 });
 
 const dirty = (name: string, twin: string) => {

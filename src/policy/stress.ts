@@ -87,6 +87,13 @@ const doubt = ({ unknown }: Stress): string => {
   return `what ${first}${others.length === 0 ? '' : ` and ${others.length} more`} may claim is unknown`;
 };
 
+/** Whether it fits, and by how much, in a few words; `undefined` when that is not known. */
+export const stressVerdict = ({ short, unknown }: Stress): string | undefined => {
+  if (short === undefined || (short <= 0 && unknown.length > 0)) return undefined;
+  if (short <= 0) return `it fits, with ${longBytes(-short)} to spare`;
+  return `short by ${unknown.length > 0 ? 'at least ' : ''}${longBytes(short)}`;
+};
+
 /** The same as one sentence without its full stop. It has names of guests in it: untrusted text. */
 export const stressSentence = (model: Model, now: Stress = stress(model)): string => {
   const { short, balloons, ksm, unknown } = now;

@@ -8,6 +8,7 @@ import { advance, describeFollowing, startFollowing } from '../actions/follow.ts
 import { NoGuest } from '../actions/guest.ts';
 import { type Gate, perform } from '../actions/perform.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
+import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
@@ -127,22 +128,24 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
   try {
     const plan =
       gate.control && !options.dryRun ? await informed(planOn(model), model, attendant, look, planOn) : planOn(model);
-    await carryOut(plan, gate, options, terminal, look);
+    await carryOut(plan, gate, options, terminal, look, whatIf(model, plan));
   } finally {
     await attendant.putBack(look);
   }
 };
 
-/** Shows the plan, asks, does it, and tells how it goes on. */
+/** Shows the plan and what is `foreseen`, asks, does it, and tells how it goes on. */
 const carryOut = async (
   plan: Plan,
   gate: Gate,
   options: Options,
   terminal: Terminal,
   look: () => Promise<Model>,
+  foreseen: readonly string[],
 ): Promise<void> => {
   const { stdout } = terminal;
   for (const { text } of describePlan(plan)) stdout.write(text + '\n');
+  for (const row of foreseen) stdout.write(row + '\n');
   const overruled = options.force && plan.refusal?.forceable === true;
   if (plan.refusal && !overruled) refuse(plan);
   if (options.dryRun) {

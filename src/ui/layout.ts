@@ -48,7 +48,7 @@ const dialogRows = (dialog: Dialog): number => {
       return 21;
     case 'enter':
     case 'confirm':
-      return 14;
+      return 16;
     case 'sort':
     case 'columns':
     case 'palette':

@@ -33,6 +33,7 @@ describeLab('kvmtop do balloon', () => {
     expect(stdout).toMatch(/^guest: uses \d+(\.\d+)? MiB; available falls/m);
     expect(stdout).toMatch(/^host: gets back/m);
     expect(stdout).toContain(`balloon {"value":${192 * mib}}`);
+    expect(stdout).toMatch(/^now .*\nthen .* at least\nthen .* at most$/m);
     expect(stdout).toContain('dry run: nothing was changed');
     expect(await balloonOf(id)).toBe(256 * mib);
     expect(desk.journal('balloon')).toEqual([]);

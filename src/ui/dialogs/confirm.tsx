@@ -17,7 +17,7 @@ export const ConfirmDialog = ({
   const plan = currentPlan(state, dialog.request);
   if (!plan) return <Text>Nothing is known yet.</Text>;
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" flexShrink={0}>
       {state.setting.readOnly && (
         <Text>
           <Text bold>Read-only: nothing is changed here. Elsewhere, as root: </Text>

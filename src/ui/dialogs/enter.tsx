@@ -37,7 +37,7 @@ export const EnterDialog = ({
   const size = typedSize(dialog.text);
   const meant = dialog.text === '' ? undefined : meaning(state.model, typedRequest(dialog), state.setting.limits);
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" flexShrink={0}>
       <Text>
         <Text bold>{action.title}</Text> {safe(hintOf(state, dialog))}
       </Text>

@@ -3,6 +3,7 @@ import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
 import { describePlan } from '../../actions/describe.ts';
+import { whatIf } from '../../export/what-if.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { format } from '../../units.ts';
@@ -44,6 +45,12 @@ export const PlanView = ({ plan, state }: { readonly plan: Plan; readonly state:
         {text}
       </Text>
     ))}
+    {state.model &&
+      whatIf(state.model, plan).map(row => (
+        <Text key={row} wrap="truncate">
+          {row}
+        </Text>
+      ))}
     <BeforeAfter plan={plan} state={state} />
   </Box>
 );

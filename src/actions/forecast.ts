@@ -1,0 +1,76 @@
+import type { HostFieldId } from '../fields/host.ts';
+import type { Ledger, LedgerPart } from '../ledger.ts';
+import type { GuestModel, Model, Row } from '../model.ts';
+import type { GuestId } from '../sample.ts';
+
+/** What a plan would make of the host, as far as the action that planned it can know: plain data. */
+export interface Forecast {
+  /** Under which condition it comes so; one clause. */
+  readonly assumes: string;
+  /** Memory that changes hands, so that the sum stays what it is. */
+  readonly moves: readonly Move[];
+  /** What numbers of the host become; those that it does not touch are absent. */
+  readonly host: Row<HostFieldId>;
+  /** The same for guests. */
+  readonly guests?: Readonly<Record<GuestId, GuestModel['values']>>;
+}
+
+interface Move {
+  readonly from: LedgerPart;
+  readonly to: LedgerPart;
+  /** Bytes. */
+  readonly bytes: number;
+}
+
+/** Moves bytes between parts: none falls below 0, and the sum is what it was. */
+const applyMoves = (ledger: Ledger, moves: readonly Move[]): Ledger => {
+  const parts = { ...ledger.parts };
+  for (const { from, to, bytes } of moves) {
+    const moved = Math.min(parts[from], Math.max(0, Math.trunc(bytes)));
+    parts[from] -= moved;
+    parts[to] += moved;
+  }
+  return { ...ledger, parts };
+};
+
+/** The Model as it would be then: what is not foreseen stays as it is now. */
+export const foresee = (model: Model, { moves, host, guests = {} }: Forecast): Model => ({
+  ...model,
+  host: { ...model.host, values: { ...model.host.values, ...host } },
+  ...(model.ledger ? { ledger: applyMoves(model.ledger, moves) } : {}),
+  guests: model.guests.map(guest => {
+    const change = guests[guest.id];
+    return change ? { ...guest, values: { ...guest.values, ...change } } : guest;
+  }),
+});
+
+/** Memory that a part needs, bytes. */
+export interface Want {
+  readonly to: LedgerPart;
+  readonly bytes: number;
+}
+
+/**
+ * Where the bytes that parts need come from: what is free beyond what the kernel keeps so, then page cache. `undefined`
+ * where these do not do: who would be swapped for the rest can't be foreseen.
+ */
+export const draw = (model: Model, wants: readonly Want[]): readonly Move[] | undefined => {
+  const parts = model.ledger?.parts;
+  const left = { free: Math.max(0, (parts?.free ?? 0) - (model.host.values.min_free ?? 0)), cache: parts?.cache ?? 0 };
+  const moves: Move[] = [];
+  for (const { to, bytes } of wants) {
+    const free = Math.min(bytes, left.free);
+    const cache = bytes - free;
+    if (cache > left.cache) return undefined;
+    left.free -= free;
+    left.cache -= cache;
+    moves.push({ from: 'free', to, bytes: free }, { from: 'cache', to, bytes: cache });
+  }
+  return moves;
+};
+
+/** MemAvailable after it gained so many bytes; nothing where it is unknown. */
+export const availableAfter = (model: Model, gain: number): Row<HostFieldId> => {
+  const { mem_available: available } = model.host.values;
+  return available === undefined ? {} : { mem_available: Math.max(0, available + gain) };
+};
