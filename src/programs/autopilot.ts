@@ -28,6 +28,14 @@ const withAims = (model: Model, aims: ReadonlyMap<GuestId, number>): Model => ({
   }),
 });
 
+/** Who is asked again and again, and has not moved since it was first asked, stands still since then. */
+const goingOn = (next: Following, others: readonly Following[]): Following => {
+  const before = others.find(one => isSameFollowed(one, next));
+  if (before?.state !== 'moving' || before.follow.kind !== 'balloon' || next.follow.kind !== 'balloon') return next;
+  const [then, now] = [before.follow.target - before.actual, next.follow.target - next.actual];
+  return next.actual === before.actual && then * now > 0 ? { ...next, moved: before.moved } : next;
+};
+
 /** Runs a policy on Models as they come: in shadow it tells what it would do, in act it does that through the gate. */
 export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinned'>, hooks: Hooks) => {
   let mode: PilotMode = 'off';
@@ -65,7 +73,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     if (decision.guest !== undefined) moved.add(decision.guest);
     try {
       const entry = await perform(gate, plan, { by: 'policy', why: decision.why });
-      const started = (plan.follow ?? []).map(follow => startFollowing(follow, Date.parse(entry.time) / 1000));
+      const started = (plan.follow ?? []).map(follow => goingOn(startFollowing(follow, round.time), following));
       following = [...following.filter(one => !started.some(other => isSameFollowed(one, other))), ...started];
       hooks.performed?.(plan, entry);
       verdict(round, decision)('asked', [what, ...(entry.notes ?? [])].join('; '));
