@@ -42,7 +42,16 @@ const ordersBySignal = (isTerminal: boolean): Orders => {
   return { stop: stop.signal, takeReopen };
 };
 
-const run = async ({ command, options }: Call, loaded: LoadedSettings): Promise<void> => {
+/** With `--recover` a recording is what could be saved of it. */
+const recovered = async (options: Options): Promise<Options> => {
+  const [path] = options.words;
+  if (!options.recover || path === undefined) return options;
+  const { rescue } = await import('./programs/rescue.ts');
+  return { ...options, words: [await rescue(path, process.stderr)] };
+};
+
+const run = async ({ command, options: asked }: Call, loaded: LoadedSettings): Promise<void> => {
+  const options = await recovered(asked);
   if (command === 'config') {
     const { printSettings } = await import('./config/print.ts');
     await openOutput(process.stdout).write(printSettings(loaded));

@@ -34,6 +34,8 @@ export interface Options {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly fields: string | undefined;
+  /** Save what can be read of a damaged recording first, and work on that. */
+  readonly recover: boolean;
   /** Of `auto`: whether the policy acts, or tells what it would do. */
   readonly act: boolean;
   readonly shadow: boolean;
@@ -82,6 +84,7 @@ const flags = {
   from: { type: 'string' },
   to: { type: 'string' },
   fields: { type: 'string' },
+  recover: { type: 'boolean' },
   policy: { type: 'string' },
   act: { type: 'boolean' },
   shadow: { type: 'boolean' },
@@ -100,9 +103,9 @@ const own: Readonly<Record<string, readonly string[]>> = {
   config: [],
   doctor: ['json'],
   record: ['for', 'keep', 'rotate', 'poll'],
-  replay: ['tab', 'at'],
-  dump: ['from', 'to', 'format', 'fields'],
-  report: ['output', 'from', 'to'],
+  replay: ['tab', 'at', 'recover'],
+  dump: ['from', 'to', 'format', 'fields', 'recover'],
+  report: ['output', 'from', 'to', 'recover'],
   auto: ['policy', 'act', 'shadow', 'format'],
   simulate: ['policy', 'json', 'from', 'to'],
   do: ['dry-run', 'yes', 'force', 'node'],
@@ -231,6 +234,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       from: values.from,
       to: values.to,
       fields: values.fields,
+      recover: values.recover ?? false,
       policy: values.policy,
       act: values.act ?? false,
       shadow: values.shadow ?? false,

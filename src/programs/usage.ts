@@ -73,6 +73,7 @@ minute, a and f go to the next action and finding, t to a moment. Nothing can be
 written is followed.
   --at TIME             where to begin: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or -10m
                         (before its end)
+  --recover             FILE is damaged: save what can be read to FILE.recovered, and take that
 
 `,
   dump: () => `Usage: kvmtop dump FILE [--from T] [--to T] [--format csv|ndjson] [--fields A,B] [OPTIONS]
@@ -83,6 +84,7 @@ Prints a recording as stream would have printed it: CSV unless NDJSON is asked f
   --format csv|ndjson
   --fields A,B          only these numbers of host, guests, pools and nodes, by the names of docs/fields.md; without one of
                         the guests' no guest is printed
+  --recover             FILE is damaged: save what can be read to FILE.recovered, and take that
 
 `,
   report: () => `Usage: kvmtop report FILE -o OUT.html [--from T] [--to T] [OPTIONS]
@@ -92,6 +94,7 @@ and no other file, so it can be kept with a ticket; it holds what the host told,
   -o, --output OUT.html where to; - is standard output
   --from T, --to T      only between these: 2027-01-15T08:00, 08:00[:30] (local time, the last one in the recording), or
                         -10m (before its end)
+  --recover             FILE is damaged: save what can be read to FILE.recovered, and take that
 
 `,
   auto: () => `Usage: kvmtop auto [--policy NAME] [--act | --shadow] [--format text|ndjson] [OPTIONS]

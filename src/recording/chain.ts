@@ -34,7 +34,7 @@ const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
   } catch (error) {
     const why = (error as Error).message.split('\n')[0];
     throw new RecordingError(
-      `a sample of the recording is damaged (${why}): kvmtop passes over it, or recover the rest`,
+      `a sample of the recording is damaged (${why}): replay, dump and report save the rest with --recover`,
     );
   }
 };

@@ -72,7 +72,7 @@ export const asRecordingError = (path: string, error: unknown): RecordingError =
       return told(`can't be opened (${why}): check who owns it and its folder`);
     case 11:
     case 26:
-      return told(`is damaged (${why}): save what can be read with recover`);
+      return told(`is damaged (${why}): replay, dump and report save what can be read with --recover`);
     case 13:
       return told('is on a full disk: free space, or record elsewhere');
     default:

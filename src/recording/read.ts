@@ -168,7 +168,7 @@ class FileRecording implements Recording {
     if (id < this.#first)
       return new RangeError(`there is no sample ${id} any more: there are ${this.#first} to ${this.#last}`);
     return new RecordingError(
-      `${this.#path} lacks its sample ${id}: it is damaged; save what can be read with recover`,
+      `${this.#path} is damaged (sample ${id} is missing): replay, dump and report save what can be read with --recover`,
     );
   }
 

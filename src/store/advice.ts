@@ -3,7 +3,7 @@ import { derive } from '../model.ts';
 import { type AdvisorState, advise, isAdviceDue, startAdvising, turnBegin } from '../policy/advisor.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
-import type { Tape } from '../recording/tape.ts';
+import { RecordingError, type Tape } from '../recording/tape.ts';
 
 /** A finding whose fix was carried out from here, and what came of it. */
 export interface Tried {
@@ -80,10 +80,15 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
   const start = begin(tape, id, from, thresholds);
   let { state, last } = start;
   for (let one = Math.max(tape.first, start.id + 1); one <= id; one++) {
-    const [before, sample] = [tape.before(one), tape.sample(one)];
-    if (sample.time < from || !isAdviceDue(last, before, sample)) continue;
-    last = sample.time;
-    state = advise(state, derive(before, sample), thresholds);
+    try {
+      const [before, sample] = [tape.before(one), tape.sample(one)];
+      if (sample.time < from || !isAdviceDue(last, before, sample)) continue;
+      last = sample.time;
+      state = advise(state, derive(before, sample), thresholds);
+    } catch (error) {
+      // Those after a damaged one can be shown again from some place on.
+      if (!(error instanceof RecordingError) || one === id) throw error;
+    }
   }
   followed.set(tape, { id, thresholds, state, last });
   return { ...state, findings: sinceTold(state.findings, tape, time) };

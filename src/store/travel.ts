@@ -1,6 +1,7 @@
 import { readEntry } from '../actions/journal.ts';
 import type { Tape } from '../recording/tape.ts';
-import { keptVerdicts, type State, type Store, withMoment, withNow } from './store.ts';
+import { safe } from '../text.ts';
+import { keptVerdicts, type State, type Store, timeOf, withMoment, withNow } from './store.ts';
 import { type Destination, deepTabs, destinationId, momentOf, timelineOf } from './time.ts';
 import { verdictsOf } from './verdicts.ts';
 
@@ -31,26 +32,38 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
         timeline: state.timeline ?? timelineOf(tape, state.setting.delay),
       };
     });
+  /** What can't be read is told, and the screen stays where it is; unless there is nothing on it yet. */
+  const attempt = (move: () => void): void => {
+    try {
+      move();
+    } catch (error) {
+      if (!store.getState().model) throw error;
+      const text = safe(error instanceof Error ? error.message : String(error));
+      store.setState(state => ({ playing: undefined, message: { text, tone: 'bad', time: timeOf(state) } }));
+    }
+  };
   // What costs many samples is read only where it is shown.
   store.subscribe((state, before) => {
-    if (state.tab !== before.tab && deepTabs.includes(state.tab) && state.at !== undefined) show(state.at);
+    const { at } = state;
+    if (state.tab !== before.tab && deepTabs.includes(state.tab) && at !== undefined) attempt(() => show(at));
   });
+  const go = (to: Destination): void => {
+    if (tape.last < tape.first) return;
+    const { at } = store.getState();
+    const beyond = to.kind === 'last' || (at !== undefined && 'by' in to && to.by > 0 && at >= tape.last);
+    const id = destinationId(tape, at ?? tape.last, to);
+    // A minute on from ten seconds ago is now, too.
+    const arrives = at !== undefined && id === tape.last && 'by' in to && to.by > 0;
+    if (live && (beyond || arrives)) store.setState(withNow);
+    else show(id);
+  };
   return {
-    go(to) {
-      if (tape.last < tape.first) return;
-      const { at } = store.getState();
-      const beyond = to.kind === 'last' || (at !== undefined && 'by' in to && to.by > 0 && at >= tape.last);
-      if (live && beyond) return store.setState(withNow);
-      const id = destinationId(tape, at ?? tape.last, to);
-      // A minute on from ten seconds ago is now, too.
-      if (live && at !== undefined && id === tape.last && 'by' in to && to.by > 0) return store.setState(withNow);
-      show(id);
-    },
+    go: to => attempt(() => go(to)),
     refresh() {
       const { at, setting } = store.getState();
       if (at === undefined) return;
       store.setState({ timeline: timelineOf(tape, setting.delay) });
-      if (at < tape.first) show(tape.first);
+      if (at < tape.first) attempt(() => show(tape.first));
     },
   };
 };
