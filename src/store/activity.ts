@@ -64,12 +64,21 @@ export const rememberActivity = (rows: readonly ActivityRow[], model: Model): re
   return row.length === 0 ? rows : [...rows.slice(1 - kept), ...row];
 };
 
-/** The rows up to one sample of a tape. */
+/** Rows that were read of a tape, by sample; a sample that has none has an empty list. */
+const readRows = new WeakMap<Tape, Map<number, readonly ActivityRow[]>>();
+
+/** The rows up to one sample of a tape. Those that were read a moment ago are not read again: steps are small. */
 export const activityOf = (tape: Tape, id: number): readonly ActivityRow[] => {
-  const rows: ActivityRow[] = [];
+  const before = readRows.get(tape);
+  const rows = new Map<number, readonly ActivityRow[]>();
   for (let one = Math.max(tape.first, id - kept + 1); one <= id; one++) {
-    const sample = tape.sample(one);
-    rows.push(...rowOf(sample.time, sample, deriveHost(tape.before(one), sample).values));
+    const known = before?.get(one);
+    if (known) rows.set(one, known);
+    else {
+      const sample = tape.sample(one);
+      rows.set(one, rowOf(sample.time, sample, deriveHost(tape.before(one), sample).values));
+    }
   }
-  return rows;
+  readRows.set(tape, rows);
+  return [...rows.values()].flat();
 };
