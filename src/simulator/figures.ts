@@ -54,6 +54,9 @@ export interface Figures {
   readonly savedMean: number;
 }
 
+/** What is told of a run. */
+export type FigureId = Exclude<keyof Figures, 'seconds'>;
+
 /** Adds up a simulation as it goes. */
 export class Tally {
   #seconds = 0;

@@ -159,6 +159,7 @@ export const scenarioOf = (models: Iterable<Model>, title: string): Scenario => 
     id: 'recording',
     title,
     help: 'What guests used in a recording, under other policies.',
+    main: ['stalled', 'swappedOut', 'short'],
     seconds: Math.floor(end),
     host: { memory: wholePages(memory), swap: wholePages(swap), used: own.at },
     guests: [...tracks.values()].filter(({ size }) => size >= pageSize).map(track => guestOf(track, end, step)),

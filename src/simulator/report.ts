@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '../units.ts';
-import type { Figures } from './figures.ts';
+import type { FigureId } from './figures.ts';
 import type { Run } from './simulate.ts';
 
 /** How a figure is told: what it is called, in which words, and what it means. */
@@ -12,7 +12,7 @@ interface Told {
 const seconds = (value: number): string => formatDuration(Math.round(value));
 
 /** In the order in which an operator would ask. */
-const told: Readonly<Record<Exclude<keyof Figures, 'seconds'>, Told>> = {
+const told: Readonly<Record<FigureId, Told>> = {
   killed: { title: 'guests killed', help: 'by the host’s kernel, for lack of memory', text: formatCount },
   stalled: {
     title: 'guests stood still',
@@ -47,7 +47,7 @@ export const figureTable = (runs: readonly Run[]): readonly string[] => {
     ['', ...runs.map(({ policy = nobody }) => policy)],
     ...Object.entries(told).map(([id, { title, text }]) => [
       title,
-      ...runs.map(({ figures }) => text(figures[id as keyof typeof told])),
+      ...runs.map(({ figures }) => text(figures[id as FigureId])),
     ]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)));

@@ -22,6 +22,7 @@ const scenario = (
   id: 'test',
   title: '',
   help: '',
+  main: ['stalled'],
   seconds: 600,
   host: { memory: 64 * GiB, swap: 16 * GiB, used: () => 2 * GiB, ...host },
   guests,

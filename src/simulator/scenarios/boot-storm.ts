@@ -10,6 +10,7 @@ export const bootStorm: Scenario = {
   id: 'boot-storm',
   title: 'Morning boot storm',
   help: 'Within five minutes 18 desktops start on a host with four servers; each wants most while its user logs in. A good policy takes what nobody uses before the host swaps, and gives it back in time.',
+  main: ['swappedOut', 'stalled', 'short'],
   seconds: 2700,
   host: { memory: 128 * GiB, swap: 32 * GiB, used: steady(5 * GiB, 0.05, 100) },
   guests: [

@@ -6,6 +6,7 @@ export const forgottenBalloon: Scenario = {
   id: 'forgotten-balloon',
   title: 'A forgotten balloon',
   help: 'Somebody left an ERP system 4 of its 16 GiB; now it needs 9, and swaps, while the host has plenty. A good policy gives it back, at once.',
+  main: ['stalled', 'swappedOut', 'guestSwapped'],
   seconds: 1800,
   host: { memory: 96 * GiB, swap: 8 * GiB, used: steady(4 * GiB, 0.05, 100) },
   guests: [

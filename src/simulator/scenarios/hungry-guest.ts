@@ -6,6 +6,7 @@ export const hungryGuest: Scenario = {
   id: 'hungry-guest',
   title: 'One hungry guest',
   help: 'Six guests idle with full page caches while an analysis next to them grows to 28 GiB, stays, and ends. A good policy takes the idle guests’ caches for it, and gives them back.',
+  main: ['stalled', 'swappedOut', 'short'],
   seconds: 2700,
   host: { memory: 64 * GiB, swap: 32 * GiB, used: steady(3 * GiB, 0.05, 100) },
   guests: [

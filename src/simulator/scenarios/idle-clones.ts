@@ -6,6 +6,7 @@ export const idleClones: Scenario = {
   id: 'idle-clones',
   title: 'Many idle clones',
   help: 'Forty clones of one image idle, most of their pages equal; then a build wants 24 GiB. A good policy has KSM merge before it takes anything away.',
+  main: ['stalled', 'swappedOut', 'savedMean', 'movedBytes'],
   seconds: 3600,
   host: { memory: 80 * GiB, swap: 24 * GiB, used: steady(3 * GiB, 0.05, 100) },
   guests: [

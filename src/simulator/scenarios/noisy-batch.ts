@@ -10,6 +10,7 @@ export const noisyBatch: Scenario = {
   id: 'noisy-batch',
   title: 'Noisy batch jobs',
   help: 'Four guests run jobs that take 10 GiB for two minutes out of five, beside six quiet services; what they once took they keep. A good policy leaves the services alone and does not follow every job back and forth.',
+  main: ['stalled', 'swappedOut', 'reversals'],
   seconds: 3600,
   host: { memory: 64 * GiB, swap: 32 * GiB, used: steady(3 * GiB, 0.05, 100) },
   guests: [
