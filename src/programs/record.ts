@@ -3,7 +3,6 @@ import { watchJournal } from '../actions/watch.ts';
 import { thresholdsOf } from '../config/settings.ts';
 import { recordable } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
-import { advise, startAdvising } from '../policy/advisor.ts';
 import { headlineOf } from '../recording/headline.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Keep } from '../recording/ring.ts';
@@ -13,9 +12,9 @@ import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
 import { formatDuration, longBytes, parseSeconds } from '../units.ts';
 import { actionEvent } from './action-event.ts';
+import { createAdvisor } from './advisor.ts';
 import { openAttendant } from './attendant.ts';
 import { nextBeat } from './beat.ts';
-import { findingEvents } from './finding-event.ts';
 import { parseKeep } from './keep.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
@@ -74,23 +73,6 @@ const watchActions = (source: Source, { root }: Options) => {
   };
 };
 
-/** Seconds between two looks for findings: rules look at what lasts. */
-const adviceEvery = 5;
-
-/** What the advisor began to tell with a look, and what was over. */
-const watchFindings = ({ settings }: Options) => {
-  const thresholds = thresholdsOf(settings);
-  let state = startAdvising();
-  let due = 0;
-  return (model: Model): readonly TapeEvent[] => {
-    const now = model.sample.monotonic;
-    if (now < due) return [];
-    due = now + adviceEvery;
-    state = advise(state, model, thresholds);
-    return findingEvents(state, model.time);
-  };
-};
-
 const startLine = (path: string, { keep, length }: Wishes, every: number): string => {
   const kept = [
     ...(keep.seconds === undefined ? [] : [formatDuration(keep.seconds)]),
@@ -122,7 +104,7 @@ export const record = async (
   await reels.at(wallClock());
   await output.write(startLine(reels.path, wishes, options.delay));
   const actions = watchActions(source, options);
-  const findings = watchFindings(options);
+  const advisor = createAdvisor(thresholdsOf(options.settings), options.delay);
   const until = performance.now() / 1000 + wishes.length;
   const over = AbortSignal.any([orders.stop, reels.broken]);
   let previous: Sample | undefined;
@@ -131,7 +113,7 @@ export const record = async (
   const see = (recorder: Recorder, model: Model): void => {
     recorder.append(model.sample, headlineOf(model));
     count += 1;
-    for (const event of [...findings(model), ...actions.look(model.time)]) recorder.note(event);
+    for (const event of [...advisor.see(model).events, ...actions.look(model.time)]) recorder.note(event);
     attendant.attend(model);
   };
   try {
