@@ -66,7 +66,8 @@ export const auto = async (
   const policy = chosen(options.policy ?? settings['policy.name']);
   if (options.act && !gate.control)
     throw new Failure('nothing can be changed here (--read-only, or not a live host): leave --act out', 3);
-  const release = options.act ? await claimActing() : () => undefined;
+  // A demo is nobody else's.
+  const release = options.act && source.kind === 'live' ? await claimActing() : () => undefined;
   const output = openOutput(log);
   let written: Promise<boolean> = Promise.resolve(true);
   const tell = (verdict: Verdict): void => {

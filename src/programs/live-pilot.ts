@@ -62,8 +62,9 @@ export const createLivePilot = (
       const policy = policyOf(id);
       if (!policy || (mode === 'act' && gate.control === undefined)) return;
       try {
-        if (mode === 'act') release ??= await claimActing();
-        else giveUpClaim();
+        if (mode !== 'act') giveUpClaim();
+        // A demo is nobody else's.
+        else if (store.getState().setting.source === 'live') release ??= await claimActing();
       } catch (error) {
         return tell(store, error instanceof Error ? error.message : String(error), 'bad');
       }

@@ -94,6 +94,19 @@ describe('a balloon plan', () => {
     ]);
   });
 
+  it('stays where it is on its way elsewhere, whatever the guest uses, and can go on', () => {
+    const plan = planned(
+      { ...withBalloon({ actual: 2 * GiB, stats: { lastUpdate: 0, values: {} } }), balloonTarget: GiB },
+      2 * GiB,
+    );
+    expect(plan.summary).toBe('Stop the balloon of web-1 at 2.00 GiB, on its way to 1.00 GiB');
+    expect(plan.refusal).toBeUndefined();
+    expect(sizeOf(plan)).toBe(2 * GiB);
+    expect(plan.undo).toEqual({ action: 'balloon', words: [expect.any(String), `${GiB}B`] });
+    const arrived = planned({ ...withBalloon({ actual: 2 * GiB }), balloonTarget: 2 * GiB + MiB / 2 }, 2 * GiB);
+    expect(arrived.refusal?.reason).toMatch(/already has/);
+  });
+
   it('is cut to the maximum, and says so', () => {
     const plan = planned(withBalloon({ actual: 2 * GiB }), 9 * GiB);
     expect(sizeOf(plan)).toBe(4 * GiB);

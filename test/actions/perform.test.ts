@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/actions/action.ts';
 import { type Control, Refused } from '../../src/actions/control.ts';
-import { openJournal } from '../../src/actions/journal.ts';
+import { openJournal, readEntry } from '../../src/actions/journal.ts';
 import { perform } from '../../src/actions/perform.ts';
 
 const plan: Plan = {
@@ -135,7 +135,21 @@ it('tells what was done even when the journal can no longer be written', async (
   expect(done).toEqual(['balloon', 'target 5', 'cont']);
 });
 
+it('writes down why a policy wanted it', async () => {
+  const journal = newJournal();
+  await perform({ control: world().control, journal }, plan, { by: 'policy', why: 'it uses 1 GiB of 4 GiB' });
+  expect(journal.read()).toMatchObject([{ by: 'policy', why: 'it uses 1 GiB of 4 GiB' }]);
+});
+
 describe('the journal', () => {
+  it.each(['why', 'error', 'notes', 'user', 'by'])('passes over an entry whose %s is no text', async key => {
+    const journal = newJournal();
+    const entry = await perform({ control: world().control, journal }, plan, { by: 'key' });
+    expect(readEntry(entry)).toEqual(entry);
+    expect(readEntry({ ...entry, [key]: 5 })).toBeUndefined();
+    expect(readEntry({ ...entry, [key]: [5] })).toBeUndefined();
+  });
+
   it('passes over lines that are no entries', async () => {
     const journal = newJournal();
     await perform({ control: world().control, journal }, plan, { by: 'key' });

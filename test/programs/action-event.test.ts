@@ -33,6 +33,11 @@ test('what was done, when and to whom, with the whole entry', () => {
   });
 });
 
+test('what a policy did says why', () =>
+  expect(actionEvent(entry({ by: 'policy', why: 'it uses 1.00 GiB of 4.00 GiB' }), 0).text).toBe(
+    'Shrink the balloon of web-1 from 4.00 GiB to 2.00 GiB: it uses 1.00 GiB of 4.00 GiB (done)',
+  ));
+
 test('several guests are counted, and what concerns none is the host’s', () => {
   const steps = [balloon('1.1', 'a'), balloon('2.1', 'b'), balloon('2.1', 'b')];
   expect(actionEvent(entry({ steps }), 0).subject).toBe('2 guests');
