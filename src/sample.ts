@@ -283,4 +283,6 @@ export interface BalloonStats {
   readonly lastUpdate: number;
   /** `stat-free-memory` and so on: bytes, faults and events. Those that QEMU gave as −1 or 2^64−1 are absent. */
   readonly values: Numbers;
+  /** The balloon's `actual` when the guest reported, where it has moved since or while it did. Bytes. */
+  readonly actual?: number;
 }

@@ -56,26 +56,45 @@ const statRate =
     return seconds > 0 && now >= before ? (now - before) / seconds : undefined;
   };
 
+/** What is plugged now, from the monitor; else what the command line gave it. */
+const memSize = (guest: GuestSample): number | undefined => {
+  const { memory } = guest.monitor;
+  const base = memory?.['base-memory'];
+  return base === undefined ? guest.launch.size : base + (memory?.['plugged-memory'] ?? 0);
+};
+
+/**
+ * What the guest itself counts, its balloon not: bytes. With deflate-on-oom Linux's driver leaves its total as it is, so
+ * all that the balloon holds looks used; drivers/virtio/virtio_balloon.c: fill_balloon(). An old driver that does not know
+ * it lowers the total all the same, as far as can be told from numbers: then nothing must be taken off twice.
+ */
+const ownTotal = (guest: GuestSample): number | undefined => {
+  const { balloon, memory, memoryDevices = [] } = guest.monitor;
+  const total = stat('stat-total-memory')(guest);
+  if (total === undefined || !balloon?.deflateOnOom) return total;
+  const base = memory?.['base-memory'] ?? guest.launch.size;
+  const size = memSize(guest);
+  const actual = balloon.stats?.actual ?? balloon.actual;
+  if (base === undefined || size === undefined || actual === undefined) return undefined;
+  // QEMU counts DIMMs as the balloon's, virtio-mem not; hw/virtio/virtio-balloon.c: get_current_ram_size().
+  const dimms = memoryDevices.reduce((sum, { type, values }) => sum + (type === 'dimm' ? (values['size'] ?? 0) : 0), 0);
+  const withheld = Math.max(0, base + dimms - actual);
+  return total > size - withheld ? total - withheld : total;
+};
+
 /** Total less what is free, with the page cache: bytes. A driver may report numbers of two moments, so never below 0. */
 const usedWithCache = (guest: GuestSample): number | undefined => {
-  const total = stat('stat-total-memory')(guest);
+  const total = ownTotal(guest);
   const free = stat('stat-free-memory')(guest);
   return total === undefined || free === undefined ? undefined : Math.max(0, total - free);
 };
 
 /** Total less what is available: bytes. A small guest's kernel calls less available than is free; that is no use of it. */
 const used = (guest: GuestSample): number | undefined => {
-  const total = stat('stat-total-memory')(guest);
+  const total = ownTotal(guest);
   const available = stat('stat-available-memory')(guest);
   if (total === undefined || available === undefined) return undefined;
   return Math.max(0, total - Math.max(available, stat('stat-free-memory')(guest) ?? 0));
-};
-
-/** What is plugged now, from the monitor; else what the command line gave it. */
-const memSize = (guest: GuestSample): number | undefined => {
-  const { memory } = guest.monitor;
-  const base = memory?.['base-memory'];
-  return base === undefined ? guest.launch.size : base + (memory?.['plugged-memory'] ?? 0);
 };
 
 const number = (value: number | string | undefined): number | undefined =>
@@ -216,7 +235,8 @@ export const guestFields = {
   guest_used: {
     title: 'USED',
     help: 'What the guest itself needs: total less available, so page cache that it could drop is not in it.',
-    source: 'QMP guest-stats stat-total-memory - max(stat-available-memory, stat-free-memory)',
+    source:
+      'QMP guest-stats stat-total-memory - max(stat-available-memory, stat-free-memory), less the balloon with deflate-on-oom',
     unit: 'bytes',
     kind: 'gauge',
     read: used,
@@ -225,7 +245,7 @@ export const guestFields = {
   guest_used_cache: {
     title: 'USED+C',
     help: 'What the guest uses with its page cache: total less free.',
-    source: 'QMP guest-stats stat-total-memory - stat-free-memory',
+    source: 'QMP guest-stats stat-total-memory - stat-free-memory, less the balloon with deflate-on-oom',
     unit: 'bytes',
     kind: 'gauge',
     read: usedWithCache,

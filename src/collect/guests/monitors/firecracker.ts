@@ -4,7 +4,7 @@ import { amount, record } from './answers.ts';
 import { type ApiRound, type Dialect, faultOf } from './api.ts';
 import type { Reply } from './http.ts';
 import { MonitorError } from './qmp.ts';
-import { earlierOf } from './reports.ts';
+import { earlierOf, withSize } from './reports.ts';
 
 /** Firecracker's API (its firecracker.yaml): sizes of the balloon, not of the guest, are in MiB. */
 
@@ -68,7 +68,7 @@ const balloonOf = (
   const actual = rest(mebibytes(statistics?.['actual_mib']));
   const target = rest(mebibytes(config['amount_mib']));
   const deflate = config['deflate_on_oom'];
-  const stats = statsOf(parseStatistics(statistics), last?.stats, now);
+  const stats = withSize(last, statsOf(parseStatistics(statistics), last?.stats, now), actual);
   const earlier = earlierOf(last, stats);
   return {
     device: true,

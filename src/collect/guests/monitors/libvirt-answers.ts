@@ -1,5 +1,5 @@
 import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../../sample.ts';
-import { earlierOf } from './reports.ts';
+import { earlierOf, withSize } from './reports.ts';
 
 /** What virsh prints, and how it becomes a MonitorSample with QMP's names. Pure. */
 
@@ -187,10 +187,10 @@ const balloonOf = (
   values: Numbers,
   facts: DomainFacts | undefined,
 ): BalloonSample | undefined => {
-  const stats = statsOf(values);
+  const actual = amount(values['balloon.current'], 1024);
+  const stats = withSize(last, statsOf(values), actual);
   if (!facts && !stats) return undefined;
   if (facts && !facts.balloon) return { device: false };
-  const actual = amount(values['balloon.current'], 1024);
   const earlier = earlierOf(last, stats);
   return {
     device: true,

@@ -11,3 +11,19 @@ export const earlierOf = (
   if (!stats || !last?.stats || stats.lastUpdate < last.stats.lastUpdate) return undefined;
   return stats.lastUpdate === last.stats.lastUpdate ? last.earlier : last.stats;
 };
+
+/**
+ * The report with the size that the balloon had then, where that is not its `actual` of now: a report is some seconds old.
+ * A new one was made since the last look, so its size lies between; the larger, since less memory in the balloon means
+ * more that the guest uses. Of the first one no size of before is known: it is taken to be as now.
+ */
+export const withSize = (
+  last: BalloonSample | undefined,
+  stats: BalloonStats | undefined,
+  actual: number | undefined,
+): BalloonStats | undefined => {
+  if (!stats || !last || actual === undefined || last.actual === undefined) return stats;
+  const known = stats.lastUpdate === last.stats?.lastUpdate;
+  const then = known ? (last.stats.actual ?? last.actual) : Math.max(last.actual, actual);
+  return then === actual ? stats : { ...stats, actual: then };
+};

@@ -3,7 +3,7 @@ import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } f
 import { type Answers, amount, amounts, list, record, value, word } from './answers.ts';
 import { hasVirtioMem, lacksPath, parseMemoryDevices } from './memory-devices.ts';
 import { parseMigration } from './migration.ts';
-import { earlierOf } from './reports.ts';
+import { earlierOf, withSize } from './reports.ts';
 
 /** What is asked in a round, and how the answers become a MonitorSample. Pure. */
 
@@ -155,7 +155,7 @@ const balloonOf = (last: BalloonSample | undefined, answers: Answers): BalloonSa
   const path = balloonPath(answers) ?? (statsAnswer?.ok ? last?.path : undefined);
   const deflate = answers.has('deflate-on-oom') ? value(answers, 'deflate-on-oom') : last?.deflateOnOom;
   const interval = amount(value(answers, 'guest-stats-polling-interval'));
-  const stats = parseStats(statsAnswer?.ok ? statsAnswer.value : undefined);
+  const stats = withSize(last, parseStats(statsAnswer?.ok ? statsAnswer.value : undefined), actual);
   const earlier = earlierOf(last, stats);
   return {
     device: true,
