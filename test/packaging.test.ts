@@ -7,27 +7,40 @@ import { parseKeep } from '../src/programs/keep.ts';
 import { parseCall } from '../src/programs/options.ts';
 
 const folder = join(import.meta.dirname, '../packaging');
-const unit = readFileSync(join(folder, 'kvmtop-record.service'), 'utf8');
+const names = ['kvmtop-record.service', 'kvmtop-auto.service'];
+const units = names.map(name => readFileSync(join(folder, name), 'utf8'));
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 
 /** What follows the program on every line that starts it. */
-const commands = [...`${unit}\n${readme}`.matchAll(/(?:ExecStart=|root )\/usr\/local\/bin\/kvmtop (.*)$/gm)];
+const commands = [...[...units, readme].join('\n').matchAll(/(?:ExecStart=|root )\/usr\/local\/bin\/kvmtop (.*)$/gm)];
 
-test.each(commands.map(([, words = '']) => words))('kvmtop %s is understood', words => {
-  const { command, options } = parseCall(words.split(' '));
-  expect(command).toBe('record');
-  expect(options.words).toHaveLength(1);
-  expect(parseKeep(options.keep ?? '')).not.toEqual({});
+const calls = commands.map(([, words = '']) => parseCall(words.split(' ')));
+const callsOf = (name: string) => calls.filter(({ command }) => command === name).map(({ options }) => options);
+
+test('the page and the units start a recorder that keeps so much, in all the ways that are meant', () => {
+  const records = callsOf('record');
+  expect(records).toHaveLength(3);
+  for (const options of records) {
+    expect(options.words).toHaveLength(1);
+    expect(parseKeep(options.keep ?? '')).not.toEqual({});
+  }
 });
 
-test('the page and the unit start it in all the ways that are meant', () => expect(commands).toHaveLength(3));
+test('a policy acts only where that was asked for: the unit is in shadow', () =>
+  expect(callsOf('auto').map(({ act, shadow }) => [act, shadow])).toEqual([
+    [false, true],
+    [true, false],
+  ]));
+
+test('nothing else is started', () => expect(calls).toHaveLength(5));
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-test.skipIf(!hasSystemd)('systemd takes every line of the unit, and finds it well confined', () => {
+test.skipIf(!hasSystemd).each(names)('systemd takes every line of %s, and finds it well confined', name => {
+  const unit = units[names.indexOf(name)] ?? '';
   const here = mkdtempSync(join(tmpdir(), 'kvmtop-unit-'));
   try {
-    const path = join(here, 'kvmtop-record.service');
+    const path = join(here, name);
     writeFileSync(path, unit.replace('/usr/local/bin/kvmtop', '/bin/true'));
     const verified = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8' });
     expect([verified.status, verified.stderr]).toEqual([0, '']);
