@@ -59,6 +59,13 @@ const sessionOf = (row: Row): Session => ({
   }),
 });
 
+/** Without what is unknown. */
+const headlineFrom = (row: Row): Headline => {
+  const numbers: { time: number } & Record<string, number> = { time: 0 };
+  for (const key in row) if (typeof row[key] === 'number') numbers[key] = row[key];
+  return numbers;
+};
+
 const eventKinds: readonly string[] = ['action', 'outcome', 'finding', 'policy'] satisfies readonly TapeEvent['kind'][];
 
 /** Kinds that a later version has are passed over; data that is no JSON is left out. */
@@ -202,11 +209,29 @@ class FileRecording implements Recording {
       Math.max(from, this.#first),
       Math.min(to, this.#last),
     );
-    return rows.map(row => {
-      const numbers: Record<string, number> = { time: 0 };
-      for (const key in row) if (typeof row[key] === 'number') numbers[key] = row[key];
-      return numbers as Headline;
-    });
+    return rows.map(headlineFrom);
+  }
+
+  worst(parts: number): readonly (Headline | undefined)[] {
+    const [from, to] = [this.#timeOf(this.#first), this.#timeOf(this.#last)];
+    const found: (Headline | undefined)[] = Array.from({ length: parts }, () => undefined);
+    if (from === undefined || to === undefined || to <= from) return found;
+    const rows = this.#all(
+      `SELECT min(?1 - 1, max(0, CAST((time - ?2) / (?3 - ?2) * ?1 AS INTEGER))) AS part, min(time) AS time,
+         max(mem_total) AS mem_total, min(mem_available) AS mem_available, max(psi_mem_some_avg10) AS psi_mem_some_avg10
+       FROM headline WHERE id BETWEEN ?4 AND ?5 GROUP BY part`,
+      parts,
+      from,
+      to,
+      this.#first,
+      this.#last,
+    );
+    for (const { part, ...row } of rows) if (typeof part === 'number') found[part] = headlineFrom(row);
+    return found;
+  }
+
+  #timeOf(id: number): number | undefined {
+    return number(this.#one('SELECT time FROM headline WHERE id = ?', id)?.['time']);
   }
 
   events(from: number, to: number): readonly TapeEvent[] {

@@ -20,6 +20,11 @@ export interface Tape {
   find(time: number): number;
   /** Headline numbers of the samples `from` to `to`, both included, oldest first. Far cheaper than the samples. */
   headlines(from: number, to: number): readonly Headline[];
+  /**
+   * The worst of each of `parts` equal stretches of all its time: least available, longest waited for. Where there are so
+   * many samples that `headlines` of all of them would take long; absent where there never are.
+   */
+  worst?(parts: number): readonly (Headline | undefined)[];
   /** What happened between two moments (wall clock, seconds; both included), oldest first. */
   events(from: number, to: number): readonly TapeEvent[];
 }

@@ -2,6 +2,7 @@ import { derive, type Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import type { Headline } from '../recording/headline.ts';
+import type { Span } from '../recording/moment.ts';
 import type { Tape, TapeEvent } from '../recording/tape.ts';
 import { type ActivityRow, activityOf } from './activity.ts';
 import { adviceAt } from './advice.ts';
@@ -73,7 +74,7 @@ const partOf = (headline: Headline, before: TimelinePart | undefined): TimelineP
 };
 
 /** Which of `parts` a moment is in; the first, too, where that can't be told. */
-export const partAt = ({ from, to }: Pick<Timeline, 'from' | 'to'>, time: number, parts: number): number => {
+export const partAt = ({ from, to }: Span, time: number, parts: number): number => {
   const share = (time - from) / (to - from);
   return share > 0 ? Math.min(parts - 1, Math.floor(share * parts)) : 0;
 };
@@ -81,12 +82,11 @@ export const partAt = ({ from, to }: Pick<Timeline, 'from' | 'to'>, time: number
 /** That a finding is over is no news to go to: such events have no data. */
 const begins = ({ kind, data }: TapeEvent): boolean => kind !== 'finding' || data !== undefined;
 
-/** All of a tape at a glance; `undefined` when it is empty. `delay`: seconds between two looks, when none is missing. */
-export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
-  const headlines = tape.headlines(tape.first, tape.last);
-  const [first, last] = [headlines[0], headlines.at(-1)];
-  if (!first || !last) return undefined;
-  const span = { from: first.time, to: last.time };
+/** Samples in a part from which on a tape that can tell the worst of each by itself is asked for that. */
+const crowded = 8;
+
+/** The parts by all headlines. `delay`: seconds between two looks, when none is missing. */
+const partsOf = (headlines: readonly Headline[], span: Span, delay: number): Timeline['parts'] => {
   const parts: (TimelinePart | undefined)[] = Array.from({ length: timelineParts }, () => undefined);
   headlines.forEach((headline, at) => {
     const index = partAt(span, headline.time, timelineParts);
@@ -97,6 +97,19 @@ export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
     for (let part = partAt(span, before.time, timelineParts) + 1; part < index; part++)
       parts[part] = partOf(before, undefined);
   });
+  return parts;
+};
+
+/** All of a tape at a glance; `undefined` when it is empty. `delay`: seconds between two looks, when none is missing. */
+export const timelineOf = (tape: Tape, delay: number): Timeline | undefined => {
+  const [first] = tape.headlines(tape.first, tape.first);
+  const [last] = tape.headlines(tape.last, tape.last);
+  if (!first || !last) return undefined;
+  const span = { from: first.time, to: last.time };
+  const worst = tape.last - tape.first > crowded * timelineParts ? tape.worst?.(timelineParts) : undefined;
+  const parts = worst
+    ? worst.map(headline => headline && partOf(headline, undefined))
+    : partsOf(tape.headlines(tape.first, tape.last), span, delay);
   const marks = tape
     .events(span.from, span.to)
     .filter(begins)

@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive, type Model } from '../../src/model.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
+import { Encoder } from '../../src/recording/chain.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
 import { createMemoryTape, type MemoryTape } from '../../src/recording/memory.ts';
+import { openRecording } from '../../src/recording/read.ts';
+import type { Tape } from '../../src/recording/tape.ts';
+import { openWriter } from '../../src/recording/write.ts';
 import type { Sample } from '../../src/sample.ts';
 import { emptyHistory, graphed, historyOf, remember } from '../../src/store/data.ts';
 import { withModel } from '../../src/store/store.ts';
@@ -35,6 +42,17 @@ const without = (models: readonly Model[], from: number, to: number): readonly M
 
 const models = await demoModels(90);
 const tape = tapeOf(models);
+
+/** The same tape, which does not tell the worst by itself. */
+const asTape = (tape: Tape): Tape => ({
+  first: tape.first,
+  last: tape.last,
+  sample: id => tape.sample(id),
+  before: id => tape.before(id),
+  find: time => tape.find(time),
+  headlines: (from, to) => tape.headlines(from, to),
+  events: (from, to) => tape.events(from, to),
+});
 
 describe('going to a moment', () => {
   it('steps by samples, and not past the ends', () => {
@@ -137,6 +155,31 @@ describe('the timeline', () => {
     expect(timeline.parts.filter(part => part === undefined)).toHaveLength(Math.floor((31 / 89) * timelineParts) - 1);
     const { mem_total: total = 0, mem_available: available = 0 } = models[89]!.host.values;
     expect(at(89)?.used).toBeCloseTo(1 - available / total);
+  });
+
+  it('of a file with many samples is the same, by the file’s own sums', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kvmtop-timeline-'));
+    try {
+      const path = join(folder, 'long.kvmtop');
+      const writer = openWriter(path, { program: 'test', delay: 1 });
+      const [model] = models;
+      const headline = headlineOf(model!);
+      const key = new Encoder().encode(model!.sample);
+      for (let second = 0; second < 5000; second++) {
+        if (second >= 2000 && second < 2600) continue;
+        const available = (headline.mem_available ?? 0) * (0.5 + 0.5 * Math.sin(second / 100));
+        const psi = { psi_mem_some_avg10: (second % 97) / 100 };
+        writer.append(key, { ...headline, time: start + second, mem_available: Math.round(available), ...psi });
+      }
+      writer.close();
+      const recording = openRecording(path);
+      const timeline = timelineOf(recording, 1);
+      expect(timeline?.parts.filter(part => part === undefined).length).toBeGreaterThan(40);
+      expect(timeline).toEqual(timelineOf(asTape(recording), 1));
+      recording.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is nothing when nothing is recorded', () => {
