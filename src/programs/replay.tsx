@@ -1,4 +1,4 @@
-import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
+import { limitsOf, policySettingsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import { momentForms, parseMoment } from '../recording/moment.ts';
 import { openRecording, type Recording } from '../recording/read.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -8,6 +8,7 @@ import { createTraveller, type Traveller } from '../store/travel.ts';
 import { safe } from '../text.ts';
 import type { App } from '../ui/keys/key.ts';
 import { Failure, type Options, UsageError } from './options.ts';
+import { createReplayPilot } from './replay-pilot.ts';
 import { showScreen, tabOf, tell } from './terminal.tsx';
 
 /** Seconds between two frames of a replay that plays, and between two looks for what was added to the file. */
@@ -75,12 +76,16 @@ const createPlayer = (store: Store, recording: Recording, traveller: Traveller) 
 };
 
 /** A recording can't be changed: keys that would are not there, and do nothing. */
-const nothing = { act() {}, record() {}, fly() {}, halt() {}, pin() {} };
+const nothing = { act() {}, record() {}, halt() {}, pin() {} };
 
 /** `kvmtop replay FILE [--at TIME]`: the live screen over a recording. It has no control: nothing can be changed. */
 export const replay = async (options: Options): Promise<void> => {
   const [path] = options.words;
   if (path === undefined) throw new UsageError('replay takes the file of a recording: kvmtop replay FILE');
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env['TERM'] === 'dumb')
+    throw new Failure(
+      `replay needs a terminal: kvmtop dump ${safe(path)} prints it, kvmtop report ${safe(path)} -o OUT.html makes a page of it`,
+    );
   const recording = openRecording(path);
   try {
     if (recording.last < recording.first) throw new Failure(`${path} has no samples yet: nothing to replay`);
@@ -103,8 +108,10 @@ export const replay = async (options: Options): Promise<void> => {
     const traveller = createTraveller(store, recording, false);
     traveller.go(startOf(recording, options.at));
     const player = createPlayer(store, recording, traveller);
+    const pilot = createReplayPilot(store, recording, policySettingsOf(settings));
     const screen = showScreen(store, options, {
       ...nothing,
+      fly: (mode, policy) => pilot.fly(mode, policy),
       travel: to => traveller.go(to),
       play: how => player.play(how),
     });

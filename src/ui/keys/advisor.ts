@@ -25,8 +25,10 @@ export const flights = ({
   pilot,
 }: State): readonly { readonly mode: PilotMode; readonly policy: string }[] => {
   const order = [...policies].sort((a, b) => Number(b.id === setting.policy) - Number(a.id === setting.policy));
+  // What is past can't be acted on.
+  const modes: readonly PilotMode[] = setting.source === 'recording' ? ['shadow'] : ['shadow', 'act'];
   return [
-    ...order.flatMap(({ id }) => (['shadow', 'act'] as const).map(mode => ({ mode, policy: id }))),
+    ...order.flatMap(({ id }) => modes.map(mode => ({ mode, policy: id }))),
     { mode: 'off', policy: pilot.policy },
   ];
 };
@@ -76,11 +78,20 @@ export const advisorKeys: readonly Key[] = [
   },
   {
     modes: anywhere,
+    names: ['P'],
+    label: 'P',
+    title: 'Policy',
+    help: 'In a replay: let a policy see the recording in shadow; the advisor tab tells what it would have done.',
+    when: ({ setting }) => setting.source === 'recording',
+    run: app => open(app, { kind: 'auto', cursor: 0 }),
+  },
+  {
+    modes: anywhere,
     names: ['X'],
     label: 'X',
     title: 'Stop the policy',
     help: 'Stop everything that is automatic at once; balloons on their way stand where they are.',
-    when: ({ pilot }) => pilot.mode !== 'off',
+    when: ({ pilot, setting }) => pilot.mode !== 'off' && setting.source !== 'recording',
     run: app => app.halt(),
   },
   {
