@@ -26,6 +26,9 @@ const total = kilobytes('/proc/meminfo').get('MemTotal') ?? 0;
 const whyTooSmall = (): string | undefined =>
   available() < 10 * GiB ? 'less than 10 GiB are available: no room for a ballast' : undefined;
 
+/** With the privileges that packaging/kvmtop-auto.service leaves it. */
+const confined = ['setpriv', '--bounding-set', '-all,+sys_ptrace,+dac_read_search,+dac_override', '--no-new-privs'];
+
 /** `kvmtop auto`, as systemd starts it. */
 interface Pilot {
   readonly told: () => string;
@@ -53,13 +56,14 @@ describeLab(
     let ballast: number;
     let leastAvailable = Number.POSITIVE_INFINITY;
 
-    const start = (...args: string[]): ChildProcess => {
-      const child = spawn(kvmtop, [...args, '--config', config, '-d', '1'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const start = (by: readonly string[], ...args: string[]): ChildProcess => {
+      const [command = '', ...words] = [...by, kvmtop, ...args, '--config', config, '-d', '1'];
+      const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
       children.push(child);
       return child;
     };
     const fly = (...args: string[]): Pilot => {
-      const child = start('auto', '-p', started.map(({ pid }) => pid).join(','), ...args);
+      const child = start(confined, 'auto', '-p', started.map(({ pid }) => pid).join(','), ...args);
       const exit = once(child, 'exit') as Promise<[number | null]>;
       let told = '';
       for (const stream of [child.stdout, child.stderr])
@@ -138,7 +142,7 @@ describeLab(
     });
 
     test('in act a guest in need gets memory at once, and a second pilot is refused', async () => {
-      start('record', tape);
+      start([], 'record', tape);
       // It has little left: what it uses, and a few MiB.
       await busy.qmp('balloon', { value: 224 * mib });
       await until('the balloon is there', 30_000, async () => (await balloonOf(busy)) === 224 * mib);
