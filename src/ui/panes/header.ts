@@ -2,7 +2,7 @@ import { formatMoment } from '../../recording/moment.ts';
 import type { Recorded, State } from '../../store/store.ts';
 import { formatBytes, formatClock, formatDuration } from '../../units.ts';
 import { type Line, type Span, span } from '../line.ts';
-import { type Draw, labelled, spread } from './pane.ts';
+import { type Draw, labelled, spread, widthOf } from './pane.ts';
 
 const badge = (text: string, tone: 'badge' | 'alarm' = 'badge'): Span[] => [span(' '), span(` ${text} `, tone)];
 
@@ -26,7 +26,7 @@ export const header: Draw = ({ state, model, width }) => {
   const { setting } = state;
   const { hostname, kernel, loadavg, uptime } = model.sample.host;
   const load = [loadavg?.['load1'], loadavg?.['load5'], loadavg?.['load15']].map(value => value?.toFixed(2) ?? '–');
-  const left: Line = [
+  const left = (loaded: boolean): Line => [
     span('kvmtop', 'strong'),
     span('  '),
     span(hostname ?? 'unknown host', 'title'),
@@ -34,8 +34,7 @@ export const header: Draw = ({ state, model, width }) => {
     ...(width >= 100 ? labelled('Linux', kernel ?? '–') : []),
     span(width >= 100 ? '  ' : ''),
     ...labelled('up', formatDuration(uptime)),
-    span('  '),
-    ...labelled('load', load.join(' ')),
+    ...(loaded ? [span('  '), ...labelled('load', load.join(' '))] : []),
     ...(width >= 150 && state.identity.cpu ? [span('  '), span(state.identity.cpu, 'dim')] : []),
     ...(width >= 180 && state.identity.dimms ? [span('  '), span(state.identity.dimms, 'dim')] : []),
   ];
@@ -48,5 +47,7 @@ export const header: Draw = ({ state, model, width }) => {
     ...(state.recorded ? badge(recordedText(state.recorded), 'alarm') : []),
     ...timeBadge(state),
   ];
-  return [spread(left, right, width)];
+  // A number that has lost its last digits would be another one.
+  const whole = left(true);
+  return [spread(widthOf(whole) + 1 + widthOf(right) <= width ? whole : left(false), right, width)];
 };
