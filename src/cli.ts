@@ -59,7 +59,8 @@ const run = async ({ command, options: asked }: Call, loaded: LoadedSettings): P
   }
   if (command === 'simulate') {
     const { simulatePolicies } = await import('./programs/simulate.ts');
-    return simulatePolicies(options, process.stdout);
+    const loadAssets = async () => (await import('kvmtop:page')).default;
+    return simulatePolicies(options, loadAssets, process.stdout);
   }
   if (command === 'dump') {
     const { dump } = await import('./programs/dump.ts');

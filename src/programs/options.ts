@@ -41,7 +41,7 @@ export interface Options {
   readonly shadow: boolean;
   /** `--policy`: names of policies, as they were typed. */
   readonly policy: string | undefined;
-  /** Where a report is written: a file, or `-` for what the program prints to. */
+  /** Where a page is written: a file, or `-` for what the program prints to. */
   readonly output: string | undefined;
   /** `--config`: the only file of settings to read. */
   readonly config: string | undefined;
@@ -107,7 +107,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   dump: ['from', 'to', 'format', 'fields', 'recover'],
   report: ['output', 'from', 'to', 'recover'],
   auto: ['policy', 'act', 'shadow', 'format'],
-  simulate: ['policy', 'json', 'from', 'to'],
+  simulate: ['policy', 'json', 'output', 'from', 'to'],
   do: ['dry-run', 'yes', 'force', 'node'],
 };
 

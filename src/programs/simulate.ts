@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { policySettingsOf } from '../config/settings.ts';
+import type { PageAssets } from '../export/report/document.ts';
+import { simulationPage } from '../export/report/simulation.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
 import { openRecording } from '../recording/read.ts';
 import { modelsOf, scenarioOf } from '../simulator/recording.ts';
-import { figureTable, nobody } from '../simulator/report.ts';
+import { figureTable, nobody, titlesOf } from '../simulator/report.ts';
 import type { Scenario } from '../simulator/scenario.ts';
 import { scenarios } from '../simulator/scenarios.ts';
 import { type Run, simulate } from '../simulator/simulate.ts';
@@ -16,7 +18,9 @@ import { createTheme } from '../ui/theme.ts';
 import { formatBytes, formatDuration } from '../units.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
+import { writePage } from './page-file.ts';
 import { rangeOf } from './range.ts';
+import { version } from './usage.ts';
 
 /** Of a plot: rows, and columns at most. */
 const height = 4;
@@ -94,6 +98,7 @@ const textOf = (scenario: Scenario, runs: readonly Run[], glyphs: Glyphs): strin
   [
     `${safe(scenario.title)}: ${scenario.guests.length} guests on ${formatBytes(scenario.host.memory)} with ${formatBytes(scenario.host.swap)} of swap, ${formatDuration(scenario.seconds)}`,
     ...wrap(scenario.help, columns),
+    ...wrap(`Look first at: ${titlesOf(scenario.main).join(', ')}.`, columns),
     '',
     ...figureTable(runs),
     ...plots(runs, 'Available on the host', ({ available }) => available, glyphs),
@@ -115,19 +120,31 @@ const jsonOf = ({ id, title, seconds, host, guests }: Scenario, runs: readonly R
   )}\n`;
 
 /**
- * `kvmtop simulate SCENARIO|FILE [--policy A,B,C] [--json]`: what policies would have made of a scenario, or of what guests
- * used in a recording, beside each other. Nothing of this host is read or changed.
- * @throws UsageError for a scenario or a policy that there is not; Failure or RecordingError when the recording can't be read.
+ * `kvmtop simulate SCENARIO|FILE [--policy A,B,C] [--json | -o OUT.html]`: what policies would have made of a scenario, or of
+ * what guests used in a recording, beside each other: as text, for a script, or as a page. Nothing of this host is read or
+ * changed. `loadAssets` gives what only a page needs.
+ * @throws UsageError for a scenario or a policy that there is not; Failure or RecordingError when the recording can't be read,
+ * Failure when the page can't be written.
  */
 export const simulatePolicies = async (
-  options: Pick<Options, 'words' | 'policy' | 'json' | 'from' | 'to' | 'settings'>,
+  options: Pick<Options, 'words' | 'policy' | 'json' | 'output' | 'from' | 'to' | 'settings'>,
+  loadAssets: () => Promise<PageAssets>,
   out: NodeJS.WritableStream,
 ): Promise<void> => {
+  const { output } = options;
+  if (output === '') throw new UsageError('-o takes OUT.html, where the page is written to; -o - prints it');
+  if (output !== undefined && options.json)
+    throw new UsageError('--json prints no page: leave out one of --json and -o');
   const chosen = policiesFor(options.policy);
   const scenario = scenarioFor(options.words[0] ?? '', options);
   const settings: PolicySettings = { ...policySettingsOf(options.settings), pinned: new Map() };
   const runs: Run[] = [];
   for (const policy of chosen) runs.push(await simulate(scenario, policy, settings));
+  if (output !== undefined) {
+    const made = { version: version(), made: Date.now() / 1000 };
+    await writePage(output, simulationPage(scenario, runs, made, await loadAssets()), out);
+    return;
+  }
   const { glyphs } = createTheme(process.env, options.settings);
   await openOutput(out).write(options.json ? jsonOf(scenario, runs) : textOf(scenario, runs, glyphs));
 };

@@ -34,7 +34,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
        kvmtop dump FILE [--from T] [--to T] ndjson or csv of a recording
        kvmtop report FILE -o OUT.html       a recording as one page with plots
        kvmtop auto [--policy P] [--act]     a policy at work, in shadow unless --act
-       kvmtop simulate SCENARIO|FILE [--policy A,B]
+       kvmtop simulate SCENARIO|FILE [--policy A,B] [-o OUT.html]
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
        kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
@@ -108,12 +108,14 @@ moved, nor looked at.
   --format text|ndjson
 
 `,
-  simulate: () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json] [--from T] [--to T] [OPTIONS]
+  simulate: () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json | -o OUT.html] [--from T] [--to T] [OPTIONS]
 
 Tells what policies would make of a scenario, or of what the guests of a recording used, beside each other. Nothing of this
 host is read or changed. It is a model: NUMA, hugepages, transparent hugepages, processors and disks' own load are not in
 it, and a recording does not tell what a guest would have used if it had had more.
   --policy A,B          of ${policies.map(({ id }) => id).join(', ')} and none; all of them unless given
+  --json                figures and traces for a script
+  -o, --output OUT.html one page with plots, which needs no network and no other file; - is standard output
   --from T, --to T      only this part of a recording: 2027-01-15T08:00, 08:00[:30] (local time), or -10m (before its end)
 
 Scenarios:

@@ -41,14 +41,22 @@ const told: Readonly<Record<FigureId, Told>> = {
 /** What a run without a policy is called. */
 export const nobody = 'none';
 
-/** The figures of runs beside each other as lines of text: one row each, one column for each run. */
+const ids = Object.keys(told) as readonly FigureId[];
+
+/** What these figures are called. */
+export const titlesOf = (some: readonly FigureId[]): readonly string[] => some.map(id => told[id].title);
+
+/** The figures of runs beside each other: a row each of its title and the texts of all runs. */
+export const figureRows = (
+  runs: readonly Run[],
+): readonly { readonly id: FigureId; readonly title: string; readonly texts: readonly string[] }[] =>
+  ids.map(id => ({ id, title: told[id].title, texts: runs.map(({ figures }) => told[id].text(figures[id])) }));
+
+/** The same as lines of text: one row each, one column for each run. */
 export const figureTable = (runs: readonly Run[]): readonly string[] => {
   const cells = [
     ['', ...runs.map(({ policy = nobody }) => policy)],
-    ...Object.entries(told).map(([id, { title, text }]) => [
-      title,
-      ...runs.map(({ figures }) => text(figures[id as FigureId])),
-    ]),
+    ...figureRows(runs).map(({ title, texts }) => [title, ...texts]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)));
   return cells.map(row =>

@@ -21,7 +21,7 @@ const readPart = 0.5;
 const cacheSpeed = 30 * MiB;
 const cachePart = 0.08;
 /** Wall clock at which every simulation begins: 2026-01-05 08:00 UTC. */
-const begin = 1_767_600_000;
+export const begin = 1_767_600_000;
 
 /**
  * A host with guests in which a Scenario happens, in steps of one second. All follows from the scenario, the seed (which

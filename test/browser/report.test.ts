@@ -5,8 +5,9 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: a build script, without types.
 import { pageAssets as untyped } from '../../esbuild.config.mjs';
+import type { PageAssets } from '../../src/export/report/document.ts';
 import { gather } from '../../src/export/report/gather.ts';
-import { type PageAssets, reportPage } from '../../src/export/report/page.ts';
+import { reportPage } from '../../src/export/report/page.ts';
 import type { Sample } from '../../src/sample.ts';
 import { begin, demoDelay, demoPause, demoSamples, tapeOf } from '../export/report/tapes.ts';
 import { openBrowser, openPage, whyNoBrowser } from './chromium.ts';

@@ -81,7 +81,7 @@ describe('kvmtop report', () => {
     const nowhere = join(folder, 'none/out.html');
     await expect(run(nowhere)).rejects.toThrow(
       new Failure(
-        `the report can't be written to ${nowhere} (ENOENT: no such file or directory): choose another place with -o`,
+        `the page can't be written to ${nowhere} (ENOENT: no such file or directory): choose another place with -o`,
       ),
     );
     await expect(run('/dev/full')).rejects.toThrow(/\(ENOSPC: no space left on device\)/);

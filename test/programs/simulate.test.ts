@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -14,8 +14,12 @@ import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
 import { printed } from './sources.ts';
 
+const assets = { script: 'run()', styles: 'p{}' };
+
 const simulated = (...words: readonly string[]): Promise<string> =>
-  printed(out => simulatePolicies({ ...parseCall(['simulate', ...words]).options, settings: defaults }, out));
+  printed(out =>
+    simulatePolicies({ ...parseCall(['simulate', ...words]).options, settings: defaults }, async () => assets, out),
+  );
 
 let folder: string;
 beforeEach(() => {
@@ -57,6 +61,8 @@ describe('kvmtop simulate', () => {
     const graphs = text.slice(text.indexOf('Available on the host'));
     expect(graphs).toContain('Balloons together');
     expect(graphs).toMatch(/^[\x00-\x7f]*$/);
+    // In a terminal of 80 columns no row breaks.
+    for (const line of text.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('gives a script figures and traces, each policy once and in the order that was asked for', async () => {
@@ -66,6 +72,18 @@ describe('kvmtop simulate', () => {
     expect(json.runs.map(({ policy }: { policy: string }) => policy)).toEqual(['mom', 'none']);
     expect(json.runs[0].figures.stalled).toBeLessThan(json.runs[1].figures.stalled);
     expect(json.runs[0].trace).toHaveLength(180);
+  });
+
+  it('writes a page that only its owner can read, or prints it', async () => {
+    const path = join(folder, 'out.html');
+    expect(await simulated('forgotten-balloon', '--policy', 'none,mom', '-o', path)).toBe('');
+    const page = readFileSync(path, 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain('<h1>A forgotten balloon</h1>');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await simulated('forgotten-balloon', '--policy', 'none', '-o', '-')).toContain('<script>run()</script>');
+    await expect(simulated('forgotten-balloon', '--policy', 'none', '--json', '-o', path)).rejects.toThrow(UsageError);
+    await expect(simulated('forgotten-balloon', '--policy', 'none', '-o', '')).rejects.toThrow('-o takes OUT.html');
   });
 
   it('simulates a recording, or a part of it', async () => {

@@ -59,7 +59,8 @@ const expectWhole = (world: World, sample: Sample): void => {
     expect(one.coldOut).toBeGreaterThanOrEqual(0);
     expect(inside.actual).toBeLessThanOrEqual(inside.size);
     expect(inside.actual % 4096).toBe(0);
-    expect(inside.kernel + inside.programs + inside.cache).toBeLessThanOrEqual(one.touched + 1);
+    // A guest that boots where there is nothing left has not even got its kernel.
+    expect(inside.programs + inside.cache).toBeLessThanOrEqual(Math.max(0, one.touched - inside.kernel) + 1);
     expect(inside.programs + inside.cache).toBeLessThanOrEqual(inside.total + 1);
     expect(one.merged).toBeLessThanOrEqual(one.resident);
     expect(one.stalled).toBeGreaterThanOrEqual(0);

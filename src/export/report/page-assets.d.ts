@@ -1,5 +1,5 @@
-/** Made by the bundler (esbuild.config.mjs): what a report's page carries with it. */
+/** Made by the bundler (esbuild.config.mjs): what a page carries with it. */
 declare module 'kvmtop:page' {
-  const assets: import('./page.ts').PageAssets;
+  const assets: import('./document.ts').PageAssets;
   export default assets;
 }

@@ -9,10 +9,23 @@ export const plottedGuests = 200;
 const openGuests = 12;
 
 /** An empty place that the page's script draws a plot into; its legend is made by the script too. */
-const figure = (id: string, title: string, note: string, kind: 'host' | 'guest'): string => `<figure class="${kind}">
+export const figure = (
+  id: string,
+  title: string,
+  note: string,
+  kind: 'host' | 'guest',
+): string => `<figure class="${kind}">
 <figcaption><h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p></figcaption>
 <div class="plot" data-plot="${escapeHtml(id)}"></div>
 </figure>`;
+
+/** How to look at plots, and what is said where they can't be drawn. */
+export const plotHint = `All plots share their times. Drag to zoom, double click to see all again; with the keyboard, arrows move the
+cursor, + and - zoom, 0 shows all.`;
+export const noScript = `<noscript><p class="note">The plots are drawn by a script, which is not allowed here. The tables below need none.</p></noscript>`;
+
+/** What stays at the lower edge of the window while a plot is in sight: the cursor's moment. */
+export const readout = `<div id="readout" hidden><output id="moment"></output><span id="event"></span><button type="button" id="reset" hidden>Show all</button></div>`;
 
 const isKnown = ({ columns }: HostTrace): boolean => columns.some(column => column.some(value => value !== undefined));
 
@@ -23,10 +36,9 @@ const hostSection = ({ host }: Gathered): string => {
     missing.length === 0 ? '' : `<p class="note">Not in this recording: ${escapeHtml(missing.join(', '))}.</p>`;
   const figures = host.filter(isKnown).map(({ plot }) => figure(plot.id, plot.title, plot.note, 'host'));
   return `<section aria-labelledby="host"><h2 id="host">The host</h2>
-<p class="hint">All plots share their times. Drag to zoom, double click to see all again; with the keyboard, arrows move the
-cursor, + and - zoom, 0 shows all. Marks: <span class="mark change">a change</span> <span class="mark finding">a finding</span>
+<p class="hint">${plotHint} Marks: <span class="mark change">a change</span> <span class="mark finding">a finding</span>
 <span class="mark worst">least available memory</span></p>
-<noscript><p class="note">The plots are drawn by a script, which is not allowed here. The tables below need none.</p></noscript>
+${noScript}
 ${note}${figures.join('\n')}</section>`;
 };
 
@@ -51,9 +63,9 @@ ${more.length === 0 ? '' : `<details><summary>${more.length} more that moved les
 ${rest > 0 ? `<p class="note">${rest} more guests moved less than these and have no plot.</p>` : ''}</section>`;
 };
 
-/** The plots, and what stays at the lower edge of the window while one of them is in sight: the cursor's moment. */
+/** The plots, and the moment under their cursor. */
 export const plotSections = (gathered: Gathered): string => `<div>
 ${hostSection(gathered)}
 ${guestSection(gathered)}
-<div id="readout" hidden><output id="moment"></output><span id="event"></span><button type="button" id="reset" hidden>Show all</button></div>
+${readout}
 </div>`;

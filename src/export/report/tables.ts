@@ -14,14 +14,15 @@ import { escapeHtml } from './html.ts';
 export const timeButton = (time: number, times: Times, kind = ''): string =>
   `<button type="button" class="time ${kind}" data-time="${time}" title="${day(time, times.offset, true)}">${stamp(time, times)}</button>`;
 
-interface Cell {
+export interface Cell {
   readonly html: string;
   readonly kind?: 'number' | 'bad' | undefined;
 }
 
-const text = (value: string, kind?: Cell['kind']): Cell => ({ html: escapeHtml(value), kind });
+export const text = (value: string, kind?: Cell['kind']): Cell => ({ html: escapeHtml(value), kind });
 
-const table = (caption: string, heads: readonly string[], rows: readonly (readonly Cell[])[]): string => {
+/** Heads are HTML, and the caption is not. */
+export const table = (caption: string, heads: readonly string[], rows: readonly (readonly Cell[])[]): string => {
   const cells = (row: readonly Cell[]): string =>
     row
       .map(({ html, kind }, at) => {

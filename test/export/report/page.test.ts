@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { PageAssets } from '../../../src/export/report/document.ts';
 import { gather } from '../../../src/export/report/gather.ts';
 import { escapeHtml, scriptJson } from '../../../src/export/report/html.ts';
-import { type PageAssets, reportPage } from '../../../src/export/report/page.ts';
+import { reportPage } from '../../../src/export/report/page.ts';
 import type { PageData } from '../../../src/export/report/page-data.ts';
 import type { TapeEvent } from '../../../src/recording/tape.ts';
 import { RecordingError } from '../../../src/recording/tape.ts';

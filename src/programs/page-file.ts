@@ -1,0 +1,43 @@
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { safe } from '../text.ts';
+import { Failure } from './options.ts';
+import { openOutput } from './output.ts';
+
+/** A device or a pipe can't be replaced by a file. */
+const isReplaceable = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+
+/** Whole or not at all, for its owner alone: it holds what a host told. */
+const writePrivately = (path: string, text: string): void => {
+  const mode = 0o600;
+  if (!isReplaceable(path)) {
+    writeFileSync(path, text);
+    return;
+  }
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(unfinished, text, { mode, flag: 'wx' });
+    renameSync(unfinished, path);
+  } catch (error) {
+    // Not another's, which could not be made.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(unfinished, { force: true });
+    throw error;
+  }
+};
+
+/**
+ * Writes a page into a file, which is replaced where there is one already, or with `-` to `out`.
+ * @throws Failure when it can't be written.
+ */
+export const writePage = async (path: string, page: string, out: NodeJS.WritableStream): Promise<void> => {
+  if (path === '-') {
+    await openOutput(out).write(page);
+    return;
+  }
+  try {
+    writePrivately(path, page);
+  } catch (error) {
+    // Behind the comma is what was called, and on which file.
+    const why = (error instanceof Error ? error.message : String(error)).split(',')[0] ?? '';
+    throw new Failure(`the page can't be written to ${safe(path)} (${safe(why)}): choose another place with -o`);
+  }
+};
