@@ -238,6 +238,7 @@ export const policySettingsOf = (values: Settings): Omit<PolicySettings, 'pinned
   floorShare: values['policy.floor_percent'] / 100,
   shares: sharesByName(values['policy.shares']),
   limits: limitsOf(values),
+  thresholds: thresholdsOf(values),
 });
 
 /** From where on findings are told, and colours change. */
@@ -254,6 +255,7 @@ export const thresholdsOf = (values: Settings): Thresholds => ({
   commitNear: values['thresholds.commit_near_percent'] / 100,
   dirtyNear: values['thresholds.dirty_near_percent'] / 100,
   poolIdle: values['thresholds.pool_idle'],
+  limits: limitsOf(values),
 });
 
 /** How long is waited for the monitors that kvmtop connects to itself; libvirt's are libvirt's. */

@@ -2,6 +2,7 @@ import type { Request } from '../actions/action.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import type { Thresholds } from './thresholds.ts';
 
 /** What the operator set for policies. Bytes, seconds, shares 0 to 1. */
 export interface PolicySettings {
@@ -14,6 +15,7 @@ export interface PolicySettings {
   /** Guests that no policy touches, and why: changed by hand, for one. */
   readonly pinned: ReadonlyMap<GuestId, string>;
   readonly limits: Limits;
+  readonly thresholds: Thresholds;
 }
 
 /** One thing that a policy wants done; it goes through `plan` and the gate like any other request. */

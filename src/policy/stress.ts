@@ -1,4 +1,5 @@
 import { statsStale } from '../actions/balloon.ts';
+import { defaultLimits, type Limits } from '../actions/limits.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
 import { idleMemory } from './findings/room.ts';
@@ -44,21 +45,21 @@ const diskSwap = (model: Model): number | undefined => {
 };
 
 /** It may have memory to spare, and does not tell. */
-const isSilent = (guest: GuestModel): boolean =>
-  guest.sample.monitor.balloon?.device !== false && statsStale(guest) !== false;
+const isSilent = (guest: GuestModel, limits: Limits): boolean =>
+  guest.sample.monitor.balloon?.device !== false && statsStale(guest, limits) !== false;
 
-export const stress = (model: Model): Stress => {
+export const stress = (model: Model, limits: Limits = defaultLimits): Stress => {
   const claims = model.guests.map(guest => ({ guest, bytes: claimOf(guest) }));
   const unknown = claims.flatMap(({ guest, bytes }) => (bytes === undefined ? [guest.name] : []));
   const least = claims.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   const { mem_available: available, ksm_saved: ksm } = model.host.values;
   const free = diskSwap(model);
   const swapped = model.guests.reduce((sum, { values }) => sum + (values.swap ?? 0), 0);
-  const idle = idleMemory(model);
+  const idle = idleMemory(model, limits);
   return {
     ...(unknown.length === 0 ? { needed: least } : {}),
     ...(available === undefined ? {} : { available, short: least - available }),
-    ...(idle.length === 0 && model.guests.some(isSilent)
+    ...(idle.length === 0 && model.guests.some(guest => isSilent(guest, limits))
       ? {}
       : { balloons: idle.reduce((sum, one) => sum + one.bytes, 0) }),
     ...(ksm === undefined ? {} : { ksm }),

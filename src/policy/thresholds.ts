@@ -1,3 +1,4 @@
+import { defaultLimits, type Limits } from '../actions/limits.ts';
 import { GiB } from '../units.ts';
 
 /** Where numbers begin to be worrying: for the findings, and for the colours of the screen. Shares are 0 to 1. */
@@ -23,6 +24,8 @@ export interface Thresholds {
   readonly dirtyNear: number;
   /** Bytes of a hugepage pool that nobody uses or has reserved. */
   readonly poolIdle: number;
+  /** Those of the guard rails: what is too old to act on, how far a balloon may go. */
+  readonly limits: Limits;
 }
 
 export const defaultThresholds: Thresholds = {
@@ -38,4 +41,5 @@ export const defaultThresholds: Thresholds = {
   commitNear: 0.95,
   dirtyNear: 0.9,
   poolIdle: GiB,
+  limits: defaultLimits,
 };

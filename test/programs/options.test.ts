@@ -105,6 +105,7 @@ it('settings become thresholds, and those that nobody set are the ones that find
     'thresholds.commit_near_percent': 80,
     'thresholds.dirty_near_percent': 70,
     'thresholds.pool_idle': 8 * GiB,
+    'statistics.stale_seconds': 20,
   };
   expect(thresholdsOf({ ...defaults, ...set })).toEqual({
     availableLow: 0.2,
@@ -119,6 +120,7 @@ it('settings become thresholds, and those that nobody set are the ones that find
     commitNear: 0.8,
     dirtyNear: 0.7,
     poolIdle: 8 * GiB,
+    limits: { ...defaultThresholds.limits, staleSeconds: 20 },
   });
 });
 

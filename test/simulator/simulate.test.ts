@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/actions/limits.ts';
 import { policies, policyOf } from '../../src/policy/policies.ts';
 import type { Decision, Policy, PolicySettings } from '../../src/policy/policy.ts';
+import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { Tally } from '../../src/simulator/figures.ts';
 import type { Scenario } from '../../src/simulator/scenario.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
@@ -14,6 +15,7 @@ const settings: PolicySettings = {
   shares: {},
   pinned: new Map(),
   limits: defaultLimits,
+  thresholds: defaultThresholds,
 };
 
 /** What a guest uses and a quarter of its size more, or all of it where the host has plenty; and KSM. */

@@ -1,6 +1,7 @@
 import type { Request } from '../../actions/action.ts';
 import { plan } from '../../actions/actions.ts';
 import { describeRequest } from '../../actions/describe.ts';
+import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { Remark } from '../finding.ts';
 
@@ -8,10 +9,10 @@ import type { Remark } from '../finding.ts';
 export const offer = (
   model: Model,
   request: Request,
-  { advice, guest }: { readonly advice?: string; readonly guest?: GuestModel } = {},
+  { advice, guest, limits }: { readonly advice?: string; readonly guest?: GuestModel; readonly limits?: Limits } = {},
 ): Pick<Remark, 'fix' | 'advice'> => {
   // Where it is for one guest, the others need not be searched for it: there may be a thousand remarks.
-  const { refusal } = plan(guest ? { ...model, guests: [guest] } : model, request);
+  const { refusal } = plan(guest ? { ...model, guests: [guest] } : model, request, limits);
   if (!refusal) return { fix: request, ...(advice === undefined ? {} : { advice }) };
   return { advice: `“${describeRequest(request)}” would help, but is refused: ${refusal.reason}.` };
 };

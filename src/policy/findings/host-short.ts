@@ -1,3 +1,4 @@
+import type { Limits } from '../../actions/limits.ts';
 import type { Model } from '../../model.ts';
 import { formatRatio, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
@@ -7,12 +8,13 @@ import { known } from './numbers.ts';
 import { idleMemory, reclaim, reclaimable } from './room.ts';
 
 /** What would help, by the operators' order: balloons where guests have memory to spare, else somebody has to go. */
-const help = (model: Model, lacking: number): Pick<Remark, 'fix' | 'advice'> => {
-  const idle = idleMemory(model);
+const help = (model: Model, lacking: number, limits: Limits): Pick<Remark, 'fix' | 'advice'> => {
+  const idle = idleMemory(model, limits);
   const request = reclaim(idle, lacking);
   if (!request) return { advice: 'No balloon can give anything back: move a guest away, or end what is not needed.' };
   const back = reclaimable(idle);
   return offer(model, request, {
+    limits,
     advice:
       back < lacking
         ? `Guests have about ${longBytes(back)} to spare, which is not enough: move one away, too.`
@@ -45,7 +47,7 @@ export const hostShort: Rule = {
         severity: critical ? 'critical' : 'warning',
         text: `Only ${longBytes(available)} of ${longBytes(total)} RAM are available (${formatRatio(share)}). ${meaning}`,
         numbers: known({ mem_available: available, mem_total: total }),
-        ...help(model, 1.5 * thresholds.availableLow * total - available),
+        ...help(model, 1.5 * thresholds.availableLow * total - available, thresholds.limits),
       },
     ];
   },

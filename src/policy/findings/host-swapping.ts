@@ -40,7 +40,7 @@ const wanted = ({ host: { values } }: Model, { availableLow }: Thresholds): numb
 
 const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pick<Remark, 'fix' | 'advice'> => {
   const request = reclaim(idle, wanted(model, thresholds));
-  return request ? offer(model, request) : {};
+  return request ? offer(model, request, { limits: thresholds.limits }) : {};
 };
 
 export const hostSwappingIdle: Rule = {
@@ -56,7 +56,7 @@ export const hostSwappingIdle: Rule = {
     const model = window.at(-1);
     const now = swapping(window, thresholds, stands('host'));
     if (!model || !now) return [];
-    const idle = idleMemory(model);
+    const idle = idleMemory(model, thresholds.limits);
     const back = reclaimable(idle);
     if (!above(back, worthwhile, stands('host'))) return [];
     return [
@@ -83,7 +83,7 @@ export const hostSwapping: Rule = {
   check(window, thresholds, stands) {
     const model = window.at(-1);
     const now = swapping(window, thresholds, stands('host'));
-    if (!model || !now || above(reclaimable(idleMemory(model)), worthwhile, false)) return [];
+    if (!model || !now || above(reclaimable(idleMemory(model, thresholds.limits)), worthwhile, false)) return [];
     return [
       {
         subject: 'host',

@@ -15,10 +15,10 @@ export const overcommitUnmet: Rule = {
   strategy: 'migrate',
   severities: ['warning', 'notice'],
   sustain: 30,
-  check(window, _thresholds, stands) {
+  check(window, { limits }, stands) {
     const model = window.at(-1);
     if (!model) return [];
-    const now = stress(model);
+    const now = stress(model, limits);
     const missing = worstShort(now);
     if (missing === undefined || missing <= (stands('host') ? -some : some)) return [];
     const covered = (now.swap ?? 0) + (now.balloons ?? 0);

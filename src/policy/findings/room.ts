@@ -1,6 +1,7 @@
 import type { Request } from '../../actions/action.ts';
 import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon.ts';
 import { unreachable } from '../../actions/guest.ts';
+import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { MiB } from '../../units.ts';
 import type { Thresholds } from '../thresholds.ts';
@@ -19,11 +20,11 @@ export interface Idle {
 export const givesBack = ({ sample: { launch } }: GuestModel): boolean =>
   launch.backend !== 'hugetlb' && launch.memLock !== true;
 
-const idleOf = (guest: GuestModel): Idle | undefined => {
+const idleOf = (guest: GuestModel, limits: Limits): Idle | undefined => {
   const { balloon_actual: actual, rss_anon: anon, rss_shmem: shmem } = guest.values;
-  const floor = balloonFloor(guest);
+  const floor = balloonFloor(guest, limits);
   if (actual === undefined || floor === undefined || anon === undefined || actual <= floor) return undefined;
-  if (!isRunning(guest) || unreachable(guest) !== undefined || statsStale(guest) !== false) return undefined;
+  if (!isRunning(guest) || unreachable(guest) !== undefined || statsStale(guest, limits) !== false) return undefined;
   if (!givesBack(guest)) return undefined;
   const resident = anon + (shmem ?? 0);
   return { guest, bytes: actual - floor, held: Math.max(0, Math.min(actual, resident) - floor) };
@@ -33,9 +34,9 @@ const idleOf = (guest: GuestModel): Idle | undefined => {
  * What balloons could take now without touching what guests use: only from those whose numbers are fresh, so a guest
  * that is not in here may have some, too. Idlest first.
  */
-export const idleMemory = (model: Model): readonly Idle[] =>
+export const idleMemory = (model: Model, limits: Limits): readonly Idle[] =>
   model.guests
-    .flatMap(guest => idleOf(guest) ?? [])
+    .flatMap(guest => idleOf(guest, limits) ?? [])
     .sort((one, other) => other.held - one.held || other.bytes - one.bytes);
 
 /** Bytes that the host would get back. */

@@ -74,15 +74,15 @@ export const statisticsFrozen: Rule = {
   id: 'statistics-frozen',
   title: 'Guest statistics are frozen',
   help:
-    'A running guest that is asked for statistics has not reported for longer than 10 s and three of its intervals. ' +
+    'A running guest that is asked for statistics has not reported for longer than is set (statistics.stale_seconds) and three of its intervals. ' +
     'A guest that thrashes or hangs stops first, so its last numbers are not what is now.',
   strategy: 'repair',
   severities: ['warning'],
   sustain: 5,
-  check: window =>
+  check: (window, { limits }) =>
     each(window, (_model, guest) => {
       const { stats_interval: interval, stats_age: age } = guest.values;
-      if (statsStale(guest) !== true || interval === undefined || interval <= 0) return undefined;
+      if (statsStale(guest, limits) !== true || interval === undefined || interval <= 0) return undefined;
       return {
         severity: 'warning',
         text: `It last reported its memory ${formatDuration(age)} ago, though it is asked every ${formatDuration(interval)}: it thrashes, hangs, or its driver was unloaded. What is shown of its inside is from then.`,

@@ -34,7 +34,7 @@ export const thrashing = (guest: GuestModel, thresholds: Thresholds, stands: boo
   const low = below(share, thresholds.guestAvailableLow, stands);
   const rather = below(share, 2 * thresholds.guestAvailableLow, stands);
   const faulting = above(faults, thresholds.guestMajorFaults, stands) && (rather || swaps);
-  const stale = statsStale(guest) === true;
+  const stale = statsStale(guest, thresholds.limits) === true;
   const silent = stale && (guest.values.stats_interval ?? 0) > 0 && (rather || swaps);
   if (!swaps && !low && !faulting && !silent) return undefined;
   // What is of then must not read as if it were of now.

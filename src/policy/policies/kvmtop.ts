@@ -112,7 +112,7 @@ export const kvmtop: Policy = {
 
   decide(models, settings) {
     const model = models.at(-1) as Model;
-    const host = hostState(models, settings.reserve);
+    const host = hostState(models, settings.reserve, settings.thresholds);
     if (!host) return hostUnknown('what is available on the host');
     const { candidates, skipped } = candidatesOf(model, settings);
     const past = histories(models);

@@ -1,7 +1,7 @@
 import { describeRequest } from '../../actions/describe.ts';
 import type { Finding, Severity } from '../../policy/finding.ts';
 import type { Verdict } from '../../policy/pilot.ts';
-import { stressSentence } from '../../policy/stress.ts';
+import { stress, stressSentence } from '../../policy/stress.ts';
 import { describeTried, isSameFinding } from '../../store/advice.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
@@ -102,9 +102,10 @@ export const advisorPane: Draw = canvas => {
   const at = Math.min(state.adviceCursor, Math.max(0, findings.length - 1));
   const selected = findings[at];
   const below = selected ? details(selected, canvas) : [];
-  const stress = wrap(capital(stressSentence(model)) + '.', width).map((row): Line => [span(row, 'dim')]);
+  const worst = stressSentence(model, stress(model, state.setting.limits));
+  const atWorst = wrap(capital(worst) + '.', width).map((row): Line => [span(row, 'dim')]);
   const policy = Math.max(2, Math.min(2 + state.pilot.verdicts.length, Math.floor(height / 3)));
-  const room = Math.max(1, height - 1 - below.length - 1 - stress.length - policy);
+  const room = Math.max(1, height - 1 - below.length - 1 - atWorst.length - policy);
   const first = Math.max(0, Math.min(at - room + 1, findings.length - room));
   const head: Line = [
     span(`URGENCY   ORDER    SINCE   ${'SUBJECT'.padEnd(subjectWidth)}  FINDING`.padEnd(width), 'head'),
@@ -114,6 +115,6 @@ export const advisorPane: Draw = canvas => {
       ? nothing(state)
       : findings.slice(first, first + room).map((one, index) => findingRow(one, first + index === at, canvas));
   const lines = [head, ...rows, ...(below.length > 0 ? [[] as Line] : []), ...below];
-  const gap = Math.max(0, height - lines.length - stress.length - policy);
-  return [...lines, ...Array.from({ length: gap }, (): Line => []), ...stress, ...policyRows(canvas, policy)];
+  const gap = Math.max(0, height - lines.length - atWorst.length - policy);
+  return [...lines, ...Array.from({ length: gap }, (): Line => []), ...atWorst, ...policyRows(canvas, policy)];
 };

@@ -5,6 +5,7 @@ import { hostShort } from '../../../src/policy/findings/host-short.ts';
 import { hostSwapping, hostSwappingIdle } from '../../../src/policy/findings/host-swapping.ts';
 import { oomKill } from '../../../src/policy/findings/oom.ts';
 import { pressureHigh } from '../../../src/policy/findings/pressure.ts';
+import { defaultThresholds } from '../../../src/policy/thresholds.ts';
 import type { Numbers } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { withSysctls } from '../../actions/hosts.ts';
@@ -20,6 +21,15 @@ describe('a host short of memory', () => {
     // web-1 holds 3 GiB and its floor is 1.13 GiB: 1.53 GiB bring the host back to 15 %.
     expect(said.advice).toBe('Guests have about 1.88 GiB to spare.');
     expect(line(said)).toBe(`balloon 100.5000 ${1505 * MiB}B`);
+  });
+
+  it('takes no more than the operator lets balloons take', () => {
+    const limits = { ...defaultThresholds.limits, floorShare: 0.5 };
+    const said = remark(hostShort, [hostWith({ MemAvailable: 2 * GiB }, [well()])], {
+      thresholds: { ...defaultThresholds, limits },
+    });
+    expect(said.advice).toMatch(/^Guests have about 1\.00 GiB to spare, which is not enough/);
+    expect(line(said)).toBe(`balloon 100.5000 ${2048 * MiB}B`);
   });
 
   it('takes from several guests, the idlest first', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { monitorsBusy, monitorsSlow } from '../../../src/policy/findings/monitors.ts';
 import { driverMissing, statisticsFrozen, statisticsOff } from '../../../src/policy/findings/statistics.ts';
+import { defaultThresholds } from '../../../src/policy/thresholds.ts';
 import type { GuestSample } from '../../../src/sample.ts';
 import { idleHost, line, remark, remarks, start, well } from './looks.ts';
 
@@ -36,6 +37,13 @@ describe('a guest’s own statistics', () => {
     const said = remark(statisticsFrozen, [idleHost([well({ age: 95 })])]);
     expect(said.severity).toBe('warning');
     expect(said.text).toMatch(/^It last reported its memory 1m35 ago, though it is asked every 2s/);
+  });
+
+  it('are as old as the operator lets them be', () => {
+    const limits = { ...defaultThresholds.limits, staleSeconds: 120 };
+    expect(
+      remarks(statisticsFrozen, [idleHost([well({ age: 95 })])], { thresholds: { ...defaultThresholds, limits } }),
+    ).toEqual([]);
   });
 
   it('are one finding each, and none of a guest that does well, is paused, or has no balloon', () => {

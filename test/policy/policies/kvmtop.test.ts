@@ -212,6 +212,13 @@ describe('a guest in need', () => {
     expect(sizes([host(16, hungry('a', 2))])).toEqual({ a: 3 });
   });
 
+  it('is one by the operator’s thresholds', () => {
+    // 0.4 GiB of 4 GiB are available.
+    const worlds = [host(16, using('a', 3.6, { actual: 4 * GiB }))];
+    const thresholds = { ...settings.thresholds, guestAvailableLow: 0.2 };
+    expect(sizes(worlds, { thresholds })['a']).toBeGreaterThan(sizes(worlds)['a'] ?? 0);
+  });
+
   it('gets it from others where the host has nothing to spare', () => {
     // 1 GiB for a: b gives it, and the host has 6.4 + 0 GiB then as before.
     expect(sizes([host(7.7, hungry('a', 4), using('b', 1))])).toEqual({ a: 6, b: 7.3 });

@@ -1,6 +1,7 @@
 import { defaultLimits } from '../../../src/actions/limits.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { Decisions, PolicySettings } from '../../../src/policy/policy.ts';
+import { defaultThresholds } from '../../../src/policy/thresholds.ts';
 import type { GuestSample, HostSample, Numbers, Values } from '../../../src/sample.ts';
 import { GiB } from '../../../src/units.ts';
 import { guest, sample } from '../../samples.ts';
@@ -14,6 +15,7 @@ export const settings: PolicySettings = {
   shares: {},
   pinned: new Map(),
   limits: defaultLimits,
+  thresholds: defaultThresholds,
 };
 
 /** What a test says of a guest; bytes. Without more it is a healthy one of 4 GiB, half of it used. */

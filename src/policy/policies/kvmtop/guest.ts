@@ -2,7 +2,7 @@ import { statsStale } from '../../../actions/balloon.ts';
 import type { GuestModel } from '../../../model.ts';
 import { MiB } from '../../../units.ts';
 import type { PolicySettings } from '../../policy.ts';
-import { defaultThresholds } from '../../thresholds.ts';
+import type { Thresholds } from '../../thresholds.ts';
 import type { Candidate } from '../candidates.ts';
 import { before, type Moment } from '../history.ts';
 import { trendSeconds } from './host.ts';
@@ -71,12 +71,12 @@ const growth = (moments: readonly Moment[], used: number, limits: PolicySettings
 };
 
 /** Whether it suffers from what it has; page cache that it could drop is no use of memory. */
-const isInNeed = ({ guest: { values }, actual, free }: Candidate): boolean => {
+const isInNeed = ({ guest: { values }, actual, free }: Candidate, thresholds: Thresholds): boolean => {
   const share = Math.max(values.guest_available ?? 0, free) / actual;
   return (
-    share < defaultThresholds.guestAvailableLow ||
-    (share < swapsBelow && (values.guest_swap_in ?? 0) >= defaultThresholds.guestSwapIn) ||
-    (share < faultsBelow && (values.guest_major_faults ?? 0) >= defaultThresholds.guestMajorFaults)
+    share < thresholds.guestAvailableLow ||
+    (share < swapsBelow && (values.guest_swap_in ?? 0) >= thresholds.guestSwapIn) ||
+    (share < faultsBelow && (values.guest_major_faults ?? 0) >= thresholds.guestMajorFaults)
   );
 };
 
@@ -131,7 +131,7 @@ const yieldOf = (held: number | undefined, actual: number, used: number): number
   held === undefined || actual <= used ? 1 : Math.min(1, Math.max(0, (held - used) / (actual - used)));
 
 /** What the guest needs; `moments` are its own, oldest first. */
-export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: PolicySettings): Need => {
+export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thresholds }: PolicySettings): Need => {
   const { guest, actual, maximum, used, free } = one;
   const smallest = smallestOf(maximum);
   // What its kernel took at boot is missing in its total, but not in its balloon's size. A total older than a move of the
@@ -143,7 +143,7 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits }: P
   const least = Math.max(one.minimum, one.guard + kernel);
   const keep = Math.max(least, soon + kernel + keepMargins * margin);
   const want = Math.min(maximum, Math.max(least, soon + kernel + wantMargins * margin));
-  const inNeed = isInNeed(one);
+  const inNeed = isInNeed(one, thresholds);
   const shrank = moved(moments, -1, smallest);
   const lacks = Math.max(0, want - actual);
   const wants = Math.min(maximum - actual, inNeed ? Math.max(lacks, rescue * actual) : shrank ? 0 : lacks);

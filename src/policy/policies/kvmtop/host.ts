@@ -1,5 +1,5 @@
 import type { Model } from '../../../model.ts';
-import { defaultThresholds } from '../../thresholds.ts';
+import type { Thresholds } from '../../thresholds.ts';
 import { before } from '../history.ts';
 
 /** Below the reserve the host is short, and stays it until this many reserves are available. */
@@ -26,10 +26,10 @@ export interface HostState {
 }
 
 /** Whether it swaps or everything waits for memory: MemAvailable tells of neither. What is unknown is no sign of it. */
-const suffers = ({ host: { values } }: Model): boolean =>
-  (values.swap_out ?? 0) >= defaultThresholds.swapRate ||
-  (values.swap_in ?? 0) >= defaultThresholds.swapRate ||
-  (values.psi_mem_full_avg10 ?? 0) >= defaultThresholds.pressureFull;
+const suffers = ({ host: { values } }: Model, thresholds: Thresholds): boolean =>
+  (values.swap_out ?? 0) >= thresholds.swapRate ||
+  (values.swap_in ?? 0) >= thresholds.swapRate ||
+  (values.psi_mem_full_avg10 ?? 0) >= thresholds.pressureFull;
 
 /** Whether it was short at the end of these: below the reserve once, and not above the line of relief since. */
 const wasShort = (known: readonly number[], reserve: number): boolean => {
@@ -38,7 +38,7 @@ const wasShort = (known: readonly number[], reserve: number): boolean => {
 };
 
 /** How the host stands; `undefined` where its own numbers are missing. */
-export const hostState = (models: readonly Model[], share: number): HostState | undefined => {
+export const hostState = (models: readonly Model[], share: number, thresholds: Thresholds): HostState | undefined => {
   const model = models.at(-1) as Model;
   const { mem_total: total, mem_available: available } = model.host.values;
   if (total === undefined || available === undefined) return undefined;
@@ -56,7 +56,7 @@ export const hostState = (models: readonly Model[], share: number): HostState | 
       known.map(one => one.available),
       reserve,
     );
-  const critical = available < criticalShare * reserve || (available < relief * reserve && suffers(model));
+  const critical = available < criticalShare * reserve || (available < relief * reserve && suffers(model, thresholds));
   const pressure = critical ? 'critical' : short ? 'short' : 'calm';
   return {
     pressure,
