@@ -1,3 +1,4 @@
+import { ownTotal } from '../fields/guest.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../sample.ts';
 import { formatDuration, KiB, longBytes, parseTarget } from '../units.ts';
@@ -33,7 +34,8 @@ const findDevice = (guest: GuestModel, word: string | undefined): MemoryDeviceSa
 
 /** What the guest must keep to live: what it uses, and a margin or 10 % more. Bytes. */
 const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['refusal'] => {
-  const { guest_used: used, guest_total: total, stats_age: age } = guest.values;
+  const { guest_used: used, stats_age: age } = guest.values;
+  const total = ownTotal(guest.sample);
   if (used === undefined || total === undefined || statsStale(guest, limits) !== false)
     return {
       reason:

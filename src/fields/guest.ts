@@ -68,7 +68,7 @@ const memSize = (guest: GuestSample): number | undefined => {
  * all that the balloon holds looks used; drivers/virtio/virtio_balloon.c: fill_balloon(). An old driver that does not know
  * it lowers the total all the same, as far as can be told from numbers: then nothing must be taken off twice.
  */
-const ownTotal = (guest: GuestSample): number | undefined => {
+export const ownTotal = (guest: GuestSample): number | undefined => {
   const { balloon, memory, memoryDevices = [] } = guest.monitor;
   const total = stat('stat-total-memory')(guest);
   if (total === undefined || !balloon?.deflateOnOom) return total;

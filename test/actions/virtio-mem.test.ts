@@ -41,6 +41,21 @@ const asked = (one: GuestSample, ...words: string[]): Plan =>
 const sent = ({ steps: [step] }: Plan) => (step?.kind === 'qmp' ? step.arguments : undefined);
 
 describe('virtio-mem', () => {
+  it('is not unplugged by what the balloon holds, though a guest with deflate-on-oom counts it', () => {
+    // Of 3 GiB the balloon holds 1.5, and the guest uses 1: only some 400 MiB can go.
+    const one = db([device()], GiB);
+    const values = { ...one.monitor.balloon!.stats!.values, 'stat-available-memory': 0.5 * GiB };
+    const balloon = {
+      device: true,
+      deflateOnOom: true,
+      actual: 0.5 * GiB,
+      stats: { lastUpdate: now - 1, values },
+    };
+    const memory = { 'base-memory': 2 * GiB, 'plugged-memory': GiB };
+    const { refusal } = asked({ ...one, monitor: { ...one.monitor, memory, balloon } }, '0');
+    expect(refusal?.reason).toBe('unsafe: it uses 1.00 GiB, so of its 1.50 GiB no more than 384 MiB may go');
+  });
+
   it('is set in whole blocks, with the way back and what to follow', () => {
     const plan = asked(db([device()]), '1537M');
     expect(sent(plan)).toEqual({ path: '/machine/peripheral/vm0', property: 'requested-size', value: 1536 * MiB });

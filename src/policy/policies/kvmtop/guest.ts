@@ -1,4 +1,5 @@
 import { statsStale } from '../../../actions/balloon.ts';
+import { ownTotal } from '../../../fields/guest.ts';
 import type { GuestModel } from '../../../model.ts';
 import { MiB } from '../../../units.ts';
 import type { PolicySettings } from '../../policy.ts';
@@ -136,7 +137,7 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thr
   const smallest = smallestOf(maximum);
   // What its kernel took at boot is missing in its total, but not in its balloon's size. A total older than a move of the
   // balloon says nonsense, so no more than a tenth is believed.
-  const kernel = Math.min(0.1 * maximum, Math.max(0, actual - (guest.values.guest_total ?? actual)));
+  const kernel = Math.min(0.1 * maximum, Math.max(0, actual - (ownTotal(guest.sample) ?? actual)));
   const margin = Math.max(limits.floorMargin, 0.1 * used);
   const soon = used + growth(moments, used, limits);
   const cache = Math.max(0, (guest.values.guest_available ?? free) - free);
