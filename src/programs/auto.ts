@@ -1,6 +1,4 @@
-import type { JournalEntry } from '../actions/journal.ts';
 import type { Gate } from '../actions/perform.ts';
-import { watchJournal } from '../actions/watch.ts';
 import { policySettingsOf } from '../config/settings.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -8,12 +6,13 @@ import type { Verdict } from '../policy/pilot.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy } from '../policy/policy.ts';
 import { formatMoment } from '../recording/moment.ts';
-import type { GuestId, Sample } from '../sample.ts';
+import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { escapeJson, safe } from '../text.ts';
 import { openAttendant } from './attendant.ts';
 import { createAutopilot } from './autopilot.ts';
 import { nextBeat } from './beat.ts';
+import { watchHands } from './hands.ts';
 import { claimActing } from './one-pilot.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
@@ -40,12 +39,6 @@ const chosen = (name: string): Policy => {
     throw new UsageError(`there is no policy '${name}': there are ${policies.map(({ id }) => id).join(', ')}`);
   return policy;
 };
-
-/** Guests whose balloon somebody moved by hand, in this process or another. */
-const touchedBy = ({ by, request, steps }: JournalEntry): readonly GuestId[] =>
-  (by === 'key' || by === 'do') && /^(balloon|deflate-all)/.test(request.action)
-    ? steps.flatMap(step => ('guest' in step ? [step.guest] : []))
-    : [];
 
 /**
  * `kvmtop auto [--policy NAME] [--act | --shadow] [--format text|ndjson]`: lets a policy run until `stop`, in shadow unless
@@ -86,7 +79,7 @@ export const auto = async (
     previous = sample;
     return selectGuests(model, options.guests);
   };
-  const hands = watchJournal(gate.journal.path);
+  const hands = watchHands(gate.journal.path);
   const began = Date.now() / 1000;
   tell({
     time: began,
@@ -100,7 +93,7 @@ export const auto = async (
       const started = Date.now() / 1000;
       const model = await look();
       attendant.attend(model);
-      for (const guest of hands.look().flatMap(touchedBy)) pilot.pin(guest, 'changed by hand: left alone');
+      for (const guest of hands.look()) pilot.pin(guest, 'changed by hand: left alone');
       pilot.see(model);
       const now = Date.now() / 1000;
       await pause(nextBeat(started, now, options.delay) - now, stop);

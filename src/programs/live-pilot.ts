@@ -9,6 +9,7 @@ import type { TapeEvent } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
 import { type Store, withPerformed, withVerdict } from '../store/store.ts';
 import { createAutopilot } from './autopilot.ts';
+import { watchHands } from './hands.ts';
 import { claimActing } from './one-pilot.ts';
 import { tell } from './terminal.tsx';
 
@@ -43,6 +44,7 @@ export const createLivePilot = (
         undoable: state.undoable,
       })),
   });
+  const hands = watchHands(gate.journal.path);
   /** Of this host, while a policy acts: nobody else may let one act, too. */
   let release: (() => void) | undefined;
   const giveUpClaim = (): void => {
@@ -53,6 +55,11 @@ export const createLivePilot = (
     store.setState(({ pilot }) => ({
       pilot: { ...pilot, mode: autopilot.mode, pinned: new Map(autopilot.pinned) },
     }));
+  /** Guests that were moved by hand. */
+  const touched = (guests: readonly GuestId[]): void => {
+    for (const guest of guests) autopilot.pin(guest, 'changed by hand: left alone');
+    if (guests.length > 0) show();
+  };
   return {
     /** A policy decides on all that it may look at. */
     get needs(): ReadonlySet<Need> {
@@ -87,12 +94,15 @@ export const createLivePilot = (
       else autopilot.pin(guest, 'pinned by hand: left alone');
       show();
     },
-    /** Guests that were changed by hand. */
-    touched(guests: readonly GuestId[]): void {
-      for (const guest of guests) autopilot.pin(guest, 'changed by hand: left alone');
-      if (guests.length > 0) show();
+    touched,
+    see(model: Model): void {
+      // Here, or by `kvmtop do` elsewhere.
+      touched(hands.look());
+      autopilot.see(model);
     },
-    see: (model: Model): void => autopilot.see(model),
-    leave: (look: () => Promise<Model>): Promise<void> => autopilot.leave(look),
+    leave(look: () => Promise<Model>): Promise<void> {
+      hands.close();
+      return autopilot.leave(look);
+    },
   };
 };

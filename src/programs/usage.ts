@@ -108,7 +108,8 @@ moved, nor looked at.
   --format text|ndjson
 
 `,
-  simulate: () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json | -o OUT.html] [--from T] [--to T] [OPTIONS]
+  simulate:
+    () => `Usage: kvmtop simulate SCENARIO|FILE [--policy A,B] [--json | -o OUT.html] [--from T] [--to T] [OPTIONS]
 
 Tells what policies would make of a scenario, or of what the guests of a recording used, beside each other. Nothing of this
 host is read or changed. It is a model: NUMA, hugepages, transparent hugepages, processors and disks' own load are not in
