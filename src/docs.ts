@@ -1,4 +1,7 @@
-/** `npm run docs` writes the pages that are made from tables; with `--check`, fails where one is not what the tables say. */
+/**
+ * `npm run docs` writes the pages that are made from tables; with `--check`, fails where one is not what the tables say; with
+ * `--policies`, simulates for some 20 s and writes the tables of docs/policies.md, too.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configPage } from './docs/config.ts';
@@ -6,6 +9,7 @@ import { fieldsPage } from './docs/fields.ts';
 import { findingsPage } from './docs/findings.ts';
 import { keysPage } from './docs/keys.ts';
 import { manPage } from './docs/man.ts';
+import { policyTables, withTables } from './docs/policies.ts';
 
 const folder = join(import.meta.dirname, '../docs');
 
@@ -32,7 +36,13 @@ export const outdated = (): readonly string[] =>
     .filter(([name, make]) => current(name) !== make())
     .map(([name]) => name);
 
-const main = (argv: readonly string[]): number => {
+const writePolicies = async (): Promise<void> => {
+  const path = join(folder, 'policies.md');
+  writeFileSync(path, withTables(readFileSync(path, 'utf8'), await policyTables()));
+  process.stdout.write('wrote docs/policies.md\n');
+};
+
+const main = async (argv: readonly string[]): Promise<number> => {
   const old = outdated();
   if (argv.includes('--check')) {
     if (old.length === 0) return 0;
@@ -43,7 +53,8 @@ const main = (argv: readonly string[]): number => {
     writeFileSync(join(folder, name), pages[name]?.() ?? '');
     process.stdout.write(`wrote docs/${name}\n`);
   }
+  if (argv.includes('--policies')) await writePolicies();
   return 0;
 };
 
-if (process.argv[1] === import.meta.filename) process.exitCode = main(process.argv.slice(2));
+if (process.argv[1] === import.meta.filename) process.exitCode = await main(process.argv.slice(2));

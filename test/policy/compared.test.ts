@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runRow } from '../../src/docs/policies.ts';
 import { policyOf } from '../../src/policy/policies.ts';
 import type { FigureId, Figures } from '../../src/simulator/figures.ts';
 import type { Scenario } from '../../src/simulator/scenario.ts';
@@ -7,8 +10,15 @@ import { simulate } from '../../src/simulator/simulate.ts';
 import { variantOf } from '../../src/simulator/variant.ts';
 import { settings } from './policies/world.ts';
 
-const figuresOf = async (scenario: Scenario, policy: string): Promise<Figures> =>
-  (await simulate(scenario, policyOf(policy), settings)).figures;
+const page = readFileSync(join(import.meta.dirname, '../../docs/policies.md'), 'utf8');
+
+/** What came of it; a scenario as it is written stands in docs/policies.md, too. */
+const figuresOf = async (scenario: Scenario, policy: string): Promise<Figures> => {
+  const run = await simulate(scenario, policyOf(policy), settings);
+  if (scenarios.get(scenario.id) === scenario)
+    expect(page.includes(runRow(run)), `run: npm run docs -- --policies, for ${runRow(run)}`).toBe(true);
+  return run.figures;
+};
 
 /** What is the same to an operator: a tenth, a thousandth of all guests' time, a hundredth of the host's RAM. */
 const slack = (scenario: Scenario, id: FigureId, value: number): number => {
