@@ -29,28 +29,44 @@ const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: Sta
   return data.length === 0 ? null : <Table data={data} />;
 };
 
+type PlanLine = ReturnType<typeof describePlan>[number];
+
 const looks = {
   summary: { bold: true },
   refusal: { bold: true, color: 'red' },
   warning: { color: 'yellow' },
   effect: {},
   step: { dimColor: true },
-} as const satisfies Record<ReturnType<typeof describePlan>[number]['kind'], TextProps>;
+} as const satisfies Record<PlanLine['kind'], TextProps>;
 
-/** A plan as the operator reads it before saying yes: the same words as `--dry-run`. */
-export const PlanView = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => (
-  <Box flexDirection="column">
-    {describePlan(plan).map(({ kind, text }) => (
-      <Text key={kind + text} {...looks[kind]}>
-        {text}
-      </Text>
-    ))}
-    {state.model &&
-      whatIf(state.model, plan).map(row => (
-        <Text key={row} wrap="truncate">
-          {row}
-        </Text>
-      ))}
-    <BeforeAfter plan={plan} state={state} />
-  </Box>
-);
+const Lines = ({ lines }: { readonly lines: readonly PlanLine[] }): ReactNode =>
+  lines.map(({ kind, text }) => (
+    <Text key={kind + text} {...looks[kind]}>
+      {text}
+    </Text>
+  ));
+
+/** What it makes of the host, beside what is now. */
+const WhatIf = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode =>
+  state.model &&
+  whatIf(state.model, plan).map(row => (
+    <Text key={row} wrap="truncate">
+      {row}
+    </Text>
+  ));
+
+/**
+ * A plan as the operator reads it before saying yes: the same words as `--dry-run`. Where there is no room for all, the
+ * exact steps of many guests are cut before what comes of them.
+ */
+export const PlanView = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
+  const lines = describePlan(plan);
+  return (
+    <Box flexDirection="column">
+      <Lines lines={lines.filter(({ kind }) => kind !== 'step')} />
+      <WhatIf plan={plan} state={state} />
+      <Lines lines={lines.filter(({ kind }) => kind === 'step')} />
+      <BeforeAfter plan={plan} state={state} />
+    </Box>
+  );
+};
