@@ -8,6 +8,7 @@ import { leaveSafe } from '../policy/leave.ts';
 import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../policy/pilot.ts';
 import type { Decision, Policy, PolicySettings } from '../policy/policy.ts';
 import type { GuestId } from '../sample.ts';
+import { haltAll } from './halt.ts';
 import { createNews, saysTheSame } from './news.ts';
 
 /** Seconds for which a guest that did not give what was asked is left alone. */
@@ -19,15 +20,6 @@ interface Hooks {
   readonly performed?: (plan: Plan, entry: JournalEntry) => void;
 }
 
-/** The Model with what was asked of balloons a moment ago, and can't be in it yet. Bytes. */
-const withAims = (model: Model, aims: ReadonlyMap<GuestId, number>): Model => ({
-  ...model,
-  guests: model.guests.map(guest => {
-    const aim = aims.get(guest.id);
-    return aim !== undefined ? { ...guest, values: { ...guest.values, balloon_target: aim } } : guest;
-  }),
-});
-
 /** Who is asked again and again, and has not moved since it was first asked, stands still since then. */
 const goingOn = (next: Following, others: readonly Following[]): Following => {
   const before = others.find(one => isSameFollowed(one, next));
@@ -35,6 +27,9 @@ const goingOn = (next: Following, others: readonly Following[]): Following => {
   const [then, now] = [before.follow.target - before.actual, next.follow.target - next.actual];
   return next.actual === before.actual && then * now > 0 ? { ...next, moved: before.moved } : next;
 };
+
+/** It was asked to stand where it is. */
+const isHalt = ({ follow }: Following): boolean => follow.kind === 'balloon' && follow.from === follow.target;
 
 /** Runs a policy on Models as they come: in shadow it tells what it would do, in act it does that through the gate. */
 export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinned'>, hooks: Hooks) => {
@@ -100,7 +95,8 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     skipped = now;
   };
 
-  const follow = (model: Model): void => {
+  /** Goes on following; gives those that have just come to a halt. */
+  const follow = (model: Model): readonly Following[] => {
     const before = following;
     following = before.map(one => advance(one, model, settings.limits));
     following.forEach((one, index) => {
@@ -110,9 +106,25 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       if (one.state === 'stalled') {
         refusing.set(guest, model.time + refusingSeconds);
         told('stalled', `${describeFollowing(one)}: left alone for ${refusingSeconds / 60} minutes`);
-      } else if (one.state === 'arrived') told('arrived', describeFollowing(one));
+      } else if (one.state === 'arrived' && !isHalt(one)) told('arrived', describeFollowing(one));
     });
+    const stalled = following.filter((one, index) => one.state === 'stalled' && before[index]?.state !== 'stalled');
     following = following.filter(({ state }) => state === 'moving' || state === 'stalled');
+    return stalled;
+  };
+
+  /** Its driver would go on trying, and take whatever the guest frees next, however much it then needs that. */
+  const relent = (model: Model, stalled: readonly Following[]): void => {
+    const pressed = stalled.filter(({ follow, actual }) => follow.kind === 'balloon' && follow.target < actual);
+    if (mode !== 'act' || pressed.length === 0) return;
+    const round = { time: model.time, policy: flown };
+    const proposals = haltAll(model, pressed, 'it gives no more', settings.limits);
+    const before = underway ?? Promise.resolve();
+    underway = before
+      .then(() => carryOut({ ...round, proposals, skipped: [] }))
+      .finally(() => {
+        underway = undefined;
+      });
   };
 
   const leftAlone = (time: number): ReadonlyMap<GuestId, string> => {
@@ -140,11 +152,15 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       news.forget();
     },
     /** The operator changed this guest: no policy touches it until it is released. */
-    pin: (guest: GuestId, why: string) => pinned.set(guest, why),
+    pin(guest: GuestId, why: string): void {
+      pinned.set(guest, why);
+      // What it is on its way to is no business of ours any more.
+      following = following.filter(({ follow: { guest: one } }) => one !== guest);
+    },
     release: (guest: GuestId) => pinned.delete(guest),
 
     see(model: Model): void {
-      follow(model);
+      relent(model, follow(model));
       if (!pilot || mode === 'off') return;
       const next = steer(pilot, model, { ...settings, pinned: leftAlone(model.time) });
       // A round that is not done yet is not overtaken by the next: its requests are not in the numbers.
@@ -161,20 +177,12 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       mode = 'off';
       pilot = undefined;
       await underway;
-      const halted = following.flatMap(({ follow, actual }) =>
-        follow.kind === 'balloon' ? [{ ...follow, actual }] : [],
-      );
+      const halted = following;
       following = [];
       if (model === undefined) return;
-      const asked = withAims(model, new Map(halted.map(({ guest, target }) => [guest, target])));
-      await Promise.all(
-        halted.map(({ guest, name, actual }) => {
-          const size = asked.guests.find(({ id }) => id === guest)?.values.balloon_actual ?? actual;
-          const request = { action: 'balloon', words: [guest, `${size}B`] };
-          const decision = { request, subject: name, guest, why: 'everything was stopped' };
-          return doOne({ time: model.time, policy: flown }, decision, planOf(asked, request, settings.limits));
-        }),
-      );
+      const round = { time: model.time, policy: flown };
+      const halts = haltAll(model, halted, 'everything was stopped', settings.limits);
+      await Promise.all(halts.map(({ decision, plan }) => doOne(round, decision, plan)));
     },
 
     /** Before leaving: guests that it moved are left with enough to do without it. */
