@@ -3,6 +3,7 @@ import type { Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import { compareWords } from '../text.ts';
 import { type Finding, type Remark, type Rule, type Severity, strategies } from './finding.ts';
+import { outline } from './outline.ts';
 import { rules } from './rules.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -92,29 +93,8 @@ export const startAdvising = (patient = true): AdvisorState => ({
 
 const clock = (model: Model): number => model.sample.monotonic;
 
-/** A Model without all that is not looked back at: a minute of a thousand guests would be some hundred MiB else. */
-const counters = ({ time, interval, host, guests, sample }: Model): Model => {
-  const { version, monotonic, pageSize } = sample;
-  return {
-    time,
-    ...(interval === undefined ? {} : { interval }),
-    host,
-    nodes: [],
-    pools: [],
-    swaps: [],
-    guests: guests.map(({ id, name, pid, state, totals, sample: { starttime, vmm } }) => ({
-      id,
-      name,
-      pid,
-      state,
-      values: {},
-      totals,
-      sample: { id, pid, starttime, name, vmm, launch: {}, process: {}, monitor: { state: 'unasked' } },
-    })),
-    problems: [],
-    sample: { version, time, monotonic, pageSize, host: {}, guests: [], problems: [] },
-  };
-};
+/** Rules look back at counters alone. */
+const counters = (model: Model): Model => outline(model, ({ totals }) => ({ values: {}, totals }));
 
 /** The newest takes the place of the one before it, unless that is far enough from the one before that. */
 const advance = (window: readonly Model[], model: Model): readonly Model[] => {

@@ -1,7 +1,9 @@
 import type { Plan } from '../actions/action.ts';
 import { plan } from '../actions/actions.ts';
-import type { Model } from '../model.ts';
+import type { GuestFieldId } from '../fields/guest.ts';
+import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import { outline } from './outline.ts';
 import type { Decision, Decisions, Policy, PolicySettings } from './policy.ts';
 
 /** off: no policy runs; shadow: what it would do is told; act: it is done. */
@@ -58,7 +60,7 @@ export interface Round {
 /** A policy at the helm: what it has seen, and when it decides next. Plain data. */
 export interface Pilot {
   readonly policy: Policy;
-  /** Oldest first, the newest last. */
+  /** Oldest first, the newest last; of those before it there is only what policies look back at. */
   readonly seen: readonly Model[];
   /** Monotonic clock of its last round, seconds. */
   readonly decided: number | undefined;
@@ -76,12 +78,37 @@ const light = (model: Model): Model => {
   return { ...rest, sample: { ...model.sample, host } };
 };
 
+/** What policies look back at; of the newest Model they see all. */
+const lookedBackAt: readonly GuestFieldId[] = [
+  'balloon_actual',
+  'balloon_target',
+  'guest_used',
+  'guest_free',
+  'stats_age',
+  'stats_interval',
+  'rss_anon',
+  'rss_shmem',
+  'swap',
+];
+
+const valuesOf = ({ values }: GuestModel): GuestModel['values'] => {
+  const kept: Partial<Record<GuestFieldId, number>> = {};
+  for (const id of lookedBackAt) {
+    const value = values[id];
+    if (value !== undefined) kept[id] = value;
+  }
+  return kept;
+};
+
+const past = (model: Model): Model => outline(model, guest => ({ values: valuesOf(guest), totals: {} }));
+
 const remember = (seen: readonly Model[], model: Model, most: number): readonly Model[] => {
   const [before, last] = [seen.at(-2), seen.at(-1)];
   // Another boot, or a recording that was wound back: what was is no history of what is.
   if (last && model.sample.monotonic < last.sample.monotonic) return [light(model)];
   const replaced = before && last && last.sample.monotonic - before.sample.monotonic < apart;
-  return [...(replaced ? seen.slice(0, -1) : seen), light(model)].slice(-most);
+  const older = replaced || !last ? seen.slice(0, -1) : [...seen.slice(0, -1), past(last)];
+  return [...older, light(model)].slice(-most);
 };
 
 /**
