@@ -9,7 +9,7 @@ import { createMemoryTape } from '../recording/memory.ts';
 import type { GuestId, Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { needsOfView } from '../store/needs.ts';
-import { openStore, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
+import { openStore, outcomesOf, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
 import { createTraveller } from '../store/travel.ts';
 import type { App } from '../ui/keys/key.ts';
@@ -121,9 +121,10 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   };
   const stopLooking = startLooking(source, options.delay, wanted, model => {
     const advice = advisor.see(model);
+    const before = store.getState();
     store.setState(state => withModel(state, model, advice.state));
     flight.see(model.sample, headlineOf(model));
-    for (const event of advice.events) flight.note(event);
+    for (const event of [...advice.events, ...outcomesOf(before, store.getState())]) flight.note(event);
     traveller.refresh();
     attendant.attend(model);
     pilot.see(model);

@@ -10,6 +10,7 @@ import type { Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
 import type { PilotMode, Verdict } from '../policy/pilot.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
+import type { TapeEvent } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
 import { type ActivityRow, rememberActivity } from './activity.ts';
 import { describeTried, judgeTried, type Tried } from './advice.ts';
@@ -216,6 +217,23 @@ const shown = (state: State, moment: Moment): Partial<State> => {
   const guests = visibleGuests(moment.model, state.filter, state.sort);
   const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
   return { ...moment, selected, selectedIndex: index };
+};
+
+/** What came of changes on their way, and of fixes that were tried, as the newest Model has it: for recordings. */
+export const outcomesOf = (state: State, { now }: State): readonly TapeEvent[] => {
+  const { model } = now;
+  if (!model) return [];
+  const event = (subject: string, text: string): TapeEvent => ({ time: model.time, kind: 'outcome', subject, text });
+  const moved = state.following.flatMap(one => {
+    const next = advance(one, model, state.setting.limits);
+    return next.state !== one.state && next.state !== 'moving'
+      ? [event(next.follow.name, describeFollowing(next))]
+      : [];
+  });
+  const judged = judgeTried(state.tried, now.advice.findings, model.time)
+    .filter((one, index) => one.outcome !== state.tried[index]?.outcome)
+    .map(one => event(one.finding.subject, describeTried(one, model.time)));
+  return [...moved, ...judged];
 };
 
 /** What the newest Model changes: the balloons on their way, and what is shown unless the screen looks back. */

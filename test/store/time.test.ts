@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { startFollowing } from '../../src/actions/follow.ts';
 import { derive, type Model } from '../../src/model.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { Encoder } from '../../src/recording/chain.ts';
@@ -13,7 +14,7 @@ import type { Tape } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
 import type { Sample } from '../../src/sample.ts';
 import { emptyHistory, graphed, historyOf, remember } from '../../src/store/data.ts';
-import { withModel } from '../../src/store/store.ts';
+import { outcomesOf, withModel } from '../../src/store/store.ts';
 import { destinationId, momentOf, partAt, timelineOf, timelineParts } from '../../src/store/time.ts';
 import { createTraveller } from '../../src/store/travel.ts';
 import { demoModels, openStage } from '../ui/stage.tsx';
@@ -257,5 +258,32 @@ describe('looking back while live', () => {
     expect(store.getState().activity).toEqual([]);
     store.setState({ tab: 'vmstat' });
     expect(store.getState().activity).toHaveLength(15);
+  });
+});
+
+describe('what came of a change', () => {
+  it('is told once, with the look that shows it', () => {
+    const { store } = openStage(models.slice(0, 1));
+    const guest = models[0]!.guests.find(({ values }) => values.balloon_actual !== undefined)!;
+    const target = guest.values.balloon_actual! / 2;
+    const follow = { kind: 'balloon', guest: guest.id, name: guest.name, from: target * 2, target } as const;
+    store.setState({ following: [startFollowing(follow, start)] });
+    const arrived = (model: Model): Model => ({
+      ...model,
+      guests: model.guests.map(one =>
+        one.id === guest.id ? { ...one, values: { ...one.values, balloon_actual: target } } : one,
+      ),
+    });
+    const see = (model: Model) => {
+      const before = store.getState();
+      store.setState(state => withModel(state, model));
+      return outcomesOf(before, store.getState());
+    };
+    expect(see(models[1]!)).toEqual([]);
+    const [told, ...more] = see(arrived(models[2]!));
+    expect(told).toMatchObject({ time: start + 2, kind: 'outcome', subject: guest.name });
+    expect(told?.text).toMatch(/balloon arrived/);
+    expect(more).toEqual([]);
+    expect(see(arrived(models[3]!))).toEqual([]);
   });
 });
