@@ -86,6 +86,14 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     }
   };
 
+  /** After what is under way. */
+  const begin = (work: () => Promise<void>): void => {
+    const mine = (underway ?? Promise.resolve()).then(work).finally(() => {
+      if (underway === mine) underway = undefined;
+    });
+    underway = mine;
+  };
+
   const tellSkipped = (round: Round): void => {
     const now = new Map(round.skipped.map(({ subject, guest, why }) => [guest ?? subject, why]));
     for (const one of round.skipped) {
@@ -119,12 +127,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     if (mode !== 'act' || pressed.length === 0) return;
     const round = { time: model.time, policy: flown };
     const proposals = haltAll(model, pressed, 'it gives no more', settings.limits);
-    const before = underway ?? Promise.resolve();
-    underway = before
-      .then(() => carryOut({ ...round, proposals, skipped: [] }))
-      .finally(() => {
-        underway = undefined;
-      });
+    begin(() => carryOut({ ...round, proposals, skipped: [] }));
   };
 
   const leftAlone = (time: number): ReadonlyMap<GuestId, string> => {
@@ -167,9 +170,8 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       pilot = underway && next.round ? pilot : next.pilot;
       if (!next.round || underway) return;
       tellSkipped(next.round);
-      underway = carryOut(next.round).finally(() => {
-        underway = undefined;
-      });
+      const { round } = next;
+      begin(() => carryOut(round));
     },
 
     /** Everything at once: nothing more is decided, and what is on its way stands where it is. */
@@ -190,9 +192,10 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       mode = 'off';
       pilot = undefined;
       await underway;
-      if (moved.size === 0) return;
+      const ours = new Set([...moved].filter(guest => !pinned.has(guest)));
+      if (ours.size === 0) return;
       const model = await look();
-      for (const decision of leaveSafe(model, moved, settings.limits))
+      for (const decision of leaveSafe(model, ours, settings.limits))
         await doOne({ time: model.time, policy: flown }, decision, planOf(model, decision.request, settings.limits));
     },
   };
