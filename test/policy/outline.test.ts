@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
+import type { GuestFieldId } from '../../src/fields/guest.ts';
 import { derive, type Model } from '../../src/model.ts';
 import { outline } from '../../src/policy/outline.ts';
 import { startPilot, steer } from '../../src/policy/pilot.ts';
 import { policies } from '../../src/policy/policies.ts';
-import type { Decisions, Policy } from '../../src/policy/policy.ts';
 import type { Sample } from '../../src/sample.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
+import { GiB } from '../../src/units.ts';
 import { guestOf, look, settings } from './policies/world.ts';
 
-/** Looks at a scenario, two seconds apart, with guests that swap and one balloon that was moved. */
+/** Looks at a scenario, two seconds apart, in which one balloon is moved back and forth. */
 const looks = async (id: string, seconds: number): Promise<readonly Model[]> => {
   const world = new World(scenarios.get(id)!);
   const models: Model[] = [];
@@ -19,34 +20,49 @@ const looks = async (id: string, seconds: number): Promise<readonly Model[]> => 
     if (world.time % 2 > 0) continue;
     const sample = world.look();
     const [first] = sample.guests;
-    if (world.time % 90 === 0 && first) await world.control.execute(first.id, 'balloon', { value: 3 * 2 ** 30 });
-    if (world.time % 90 === 40 && first) await world.control.execute(first.id, 'balloon', { value: 12 * 2 ** 30 });
+    const target = { 0: 3 * GiB, 40: 8 * GiB }[world.time % 90];
+    if (target !== undefined && first) {
+      await world.control.execute(first.id, 'balloon', { value: target });
+      world.control.noteTarget(first.id, target);
+    }
     models.push(derive(previous, sample));
     previous = sample;
   }
   return models;
 };
 
-test.each(policies)('$id decides on what a pilot keeps as it would on whole Models', async policy => {
-  const models = await looks('noisy-batch', 800);
-  const kept: Decisions[] = [];
-  const whole: Decisions[] = [];
-  let seen = 0;
-  const both: Policy = {
-    ...policy,
-    decide(window, given) {
-      kept.push(policy.decide(window, given));
-      whole.push(policy.decide(models.slice(Math.max(0, seen - window.length), seen), given));
-      return { decisions: [], skipped: [] };
-    },
-  };
-  let pilot = startPilot(both);
-  for (const model of models) {
-    seen += 1;
+/** The same Model, that notes whatever is read of its guests' values. */
+const watched = (model: Model, read: Set<string>): Model => ({
+  ...model,
+  guests: model.guests.map(guest => ({
+    ...guest,
+    values: new Proxy(guest.values, {
+      get(values, id, receiver) {
+        if (typeof id === 'string') read.add(id);
+        return Reflect.get(values, id, receiver);
+      },
+    }),
+  })),
+});
+
+test.each(policies)('a pilot keeps all that $id looks back at', async policy => {
+  const models = await looks('noisy-batch', 400);
+  const read = new Set<string>();
+  let pilot = startPilot({ ...policy, decide: () => ({ decisions: [], skipped: [] }) });
+  for (const [index, model] of models.entries()) {
     pilot = steer(pilot, model, settings).pilot;
+    const before = models.slice(Math.max(0, index + 1 - policy.window), index);
+    policy.decide([...before.map(one => watched(one, read)), model], settings);
   }
-  expect(kept).toEqual(whole);
-  expect(kept.flatMap(({ decisions }) => decisions).length).toBeGreaterThan(5);
+  const kept = pilot.seen.slice(0, -1);
+  expect(kept).toHaveLength(policy.window - 1);
+  for (const { time, guests } of kept) {
+    const whole = models.find(model => model.time === time);
+    for (const [index, { values }] of guests.entries())
+      for (const id of read as Set<GuestFieldId>)
+        expect([id, values[id]]).toEqual([id, whole?.guests[index]?.values[id]]);
+  }
+  if (policy.id === 'kvmtop') expect([...read]).toEqual(expect.arrayContaining(['balloon_target', 'rss_anon', 'swap']));
 });
 
 test('an outline has the guests’ names, the host’s values, and what is kept of each guest', () => {
