@@ -50,11 +50,10 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
   const go = (to: Destination): void => {
     if (tape.last < tape.first) return;
     const { at } = store.getState();
-    const beyond = to.kind === 'last' || (at !== undefined && 'by' in to && to.by > 0 && at >= tape.last);
     const id = destinationId(tape, at ?? tape.last, to);
-    // A minute on from ten seconds ago is now, too.
-    const arrives = at !== undefined && id === tape.last && 'by' in to && to.by > 0;
-    if (live && (beyond || arrives)) store.setState(withNow);
+    // A minute on from ten seconds ago is now, too; and there is nothing after now.
+    const isNow = to.kind === 'last' || (id === tape.last && 'by' in to && to.by > 0);
+    if (live && isNow) store.setState(withNow);
     else show(id);
   };
   return {
