@@ -12,9 +12,6 @@ import { sum } from './share-out.ts';
 /** Of what is available beyond the line, at most this share is given back in one round: then it is looked again. */
 const returnShare = 0.5;
 
-/** Of the reserve, this share is kept from guests in need, too: above the line below which the host is critical. */
-const untouchable = 0.6;
-
 /** What the guests that may be asked have beyond what they keep: all that balloons could ever bring now. Bytes. */
 const potential = (needs: readonly Need[], { pressure }: HostState): number => {
   const floor = floorsOf(pressure).at(-1);
@@ -72,8 +69,7 @@ const targets = (
   const taken = take(needs, needed / yields, host.pressure);
   const gain = yields * (sum(actualSizes(needs)) - sum(taken));
   const urgent = sum(needs.map(need => (need.inNeed ? need.wants : 0)));
-  const spendable = (1 - untouchable) * host.reserve;
-  const granted = Math.max(0, Math.min(wants, room + gain), Math.min(urgent, room + gain + spendable));
+  const granted = Math.max(0, Math.min(wants, room + gain), Math.min(urgent, room + gain + host.spendable));
   const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
   const spare = host.expected - untouched - granted - roomy * host.reserve;
   return {
@@ -91,7 +87,8 @@ const targets = (
  * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
  * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets
  * half of its size at once, from what the host has beyond its reserve, from what others have idle and, if that is not
- * enough, from up to four tenths of the reserve: guests that stand still beside unused memory help nobody.
+ * enough, from up to four tenths of the reserve, while the host does not swap: guests that stand still beside unused memory
+ * help nobody.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
  * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor;

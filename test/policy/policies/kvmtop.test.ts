@@ -234,6 +234,10 @@ describe('a guest in need', () => {
     // 5 − 0.6·6.4 = 1.16 GiB, alike; at 3.8 GiB nothing is left to give.
     expect(sizes([host(5, hungry('a', 6), hungry('b', 6))])).toEqual({ a: 6.58, b: 6.58 });
     expect(sizes([host(5, using('a', 5.5, { actual: 6 * GiB }))])).toEqual({});
+    const model = look(host(5, hungry('a', 6)));
+    const swapping = { ...model, host: { ...model.host, values: { ...model.host.values, swap_out: MiB } } };
+    expect(targets(kvmtop.decide([model], settings))).toHaveProperty('a');
+    expect(targets(kvmtop.decide([swapping], settings))).toEqual({});
   });
 
   it('gets nothing twice: what others were given and have not touched yet will be missed', () => {

@@ -6,6 +6,8 @@ import { before } from '../history.ts';
 export const relief = 1.2;
 /** Below this share of the reserve, or where it swaps or stalls while short, it is critical. */
 const criticalShare = 0.5;
+/** Of the reserve, this share is kept from guests in need, too: above the line below which the host is critical. */
+const untouchable = 0.6;
 /** Only above this many reserves memory is given back to guests that do not ask for it. */
 export const roomy = 1.5;
 
@@ -21,15 +23,19 @@ export interface HostState {
   readonly lowest: number;
   readonly expected: number;
   readonly reserve: number;
+  /** Of the reserve, what guests in need may have: nothing while the host swaps out. */
+  readonly spendable: number;
   /** Bytes to be had from guests: from what is expected up to where the host is no longer short; 0 when calm. */
   readonly shortfall: number;
 }
 
+const swapsOut = ({ host: { values } }: Model, { swapRate }: Thresholds): boolean => (values.swap_out ?? 0) >= swapRate;
+
 /** Whether it swaps or everything waits for memory: MemAvailable tells of neither. What is unknown is no sign of it. */
-const suffers = ({ host: { values } }: Model, thresholds: Thresholds): boolean =>
-  (values.swap_out ?? 0) >= thresholds.swapRate ||
-  (values.swap_in ?? 0) >= thresholds.swapRate ||
-  (values.psi_mem_full_avg10 ?? 0) >= thresholds.pressureFull;
+const suffers = (model: Model, thresholds: Thresholds): boolean =>
+  swapsOut(model, thresholds) ||
+  (model.host.values.swap_in ?? 0) >= thresholds.swapRate ||
+  (model.host.values.psi_mem_full_avg10 ?? 0) >= thresholds.pressureFull;
 
 /** Whether it was short at the end of these: below the reserve once, and not above the line of relief since. */
 const wasShort = (known: readonly number[], reserve: number): boolean => {
@@ -64,6 +70,7 @@ export const hostState = (models: readonly Model[], share: number, thresholds: T
     lowest: Math.min(...known.map(one => one.available)),
     expected,
     reserve,
+    spendable: swapsOut(model, thresholds) ? 0 : (1 - untouchable) * reserve,
     shortfall: pressure === 'calm' ? 0 : Math.max(0, relief * reserve - expected),
   };
 };
