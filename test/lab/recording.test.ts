@@ -20,14 +20,11 @@ interface Frame {
 }
 
 /**
- * A row but for what tells how the program runs: clock and badges at the right of the header; and which policy runs, or
- * which key begins one, since in a replay none does.
+ * A row but for what tells how the program runs: clock and badges at the right of the header; which policy runs, or which
+ * key begins one, and which guests are not for it, since in a replay none runs.
  */
 const within = (text = '', row: number): string =>
-  text.replace(
-    row === 0 ? / +(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d.*/ : /^Policy ─+ (off: A runs one|as it was recorded)$/,
-    '',
-  );
+  text.replace(row === 0 ? / +(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d.*/ : /^Policy ─+ .*$/, '').replace('[pin]', '     ');
 
 /** Whether the last frame is there as a whole, with nothing told in the row above the footer. */
 const isWhole = (terminal: Terminal, footer: number): boolean =>
