@@ -5,7 +5,7 @@ import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';
 import type { MemoryTape } from '../recording/memory.ts';
-import { type Recorder, startRecorder } from '../recording/recorder.ts';
+import type { Recorder } from '../recording/recorder.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 import type { Sample } from '../sample.ts';
 import type { Store } from '../store/store.ts';
@@ -66,6 +66,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     try {
       // The folder is made where the journal has not been needed yet.
       if (journal.path !== 'none') journal.check();
+      const { startRecorder } = await import('../recording/recorder.ts');
       const started = await startRecorder(path, {
         program: `kvmtop ${version()}`,
         delay: setting.delay,

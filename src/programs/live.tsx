@@ -1,26 +1,23 @@
 import type { Plan } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/perform.ts';
-import { limitsOf, policySettingsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
+import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
-import { headlineOf } from '../recording/headline.ts';
-import { createMemoryTape } from '../recording/memory.ts';
 import type { GuestId, Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { needsOfView } from '../store/needs.ts';
-import { openStore, outcomesOf, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
+import { openStore, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
-import { createTraveller } from '../store/travel.ts';
 import type { App } from '../ui/keys/key.ts';
-import { createAdvisor } from './advisor.ts';
 import { openAttendant } from './attendant.ts';
-import { createFlightRecorder } from './flight-recorder.ts';
-import { createLivePilot } from './live-pilot.ts';
+import type { Companions } from './companions.ts';
 import type { Options } from './options.ts';
 import { openGate } from './session.ts';
 import { showScreen, tabOf, tell } from './terminal.tsx';
 
+/** Milliseconds from the first frame until what it does not need is loaded. */
+const companionsAfter = 50;
 /** Milliseconds until what the machine is gets looked up: the operator is to see the host first. */
 const identityAfter = 1500;
 
@@ -98,36 +95,41 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
   });
 
-  const memory = createMemoryTape({ seconds: settings['flight.seconds'], bytes: settings['flight.size'] });
-  const traveller = createTraveller(store, memory, true);
-  const flight = createFlightRecorder({ store, memory, journal: gate.journal });
-  const advisor = createAdvisor(setting.thresholds, options.delay);
-  const pilot = createLivePilot(store, gate, policySettingsOf(settings), event => flight.note(event));
+  let beside: Companions | undefined;
+  /** Keys that were pressed before they were there. */
+  let asked: ((companions: Companions) => void)[] = [];
+  const ask = (what: (companions: Companions) => void): void => {
+    if (beside) what(beside);
+    else asked.push(what);
+  };
   const screen = showScreen(store, options, {
-    act: actor(store, gate, plan => pilot.touched(ballooned(plan))),
-    travel: to => traveller.go(to),
-    record: () => flight.toggle(),
-    fly: (mode, policy) => void pilot.fly(mode, policy),
-    halt: () => pilot.halt(),
-    pin: guest => pilot.pin(guest),
+    act: actor(store, gate, plan => ask(one => one.touched(ballooned(plan)))),
+    travel: to => ask(one => one.travel(to)),
+    record: () => ask(one => one.record()),
+    fly: (mode, policy) => ask(one => one.fly(mode, policy)),
+    halt: () => ask(one => one.halt()),
+    pin: guest => ask(one => one.pin(guest)),
     play: () => undefined,
   });
   const attendant = openAttendant(gate, settings['statistics.polling_seconds']);
-  const wanted = (): ReadonlySet<Need> => {
-    const state = store.getState();
-    // The first frame must not wait for what only a look back would show.
-    if (!state.now.model) return needsOfView(state);
-    return new Set([...needsOfView(state), ...flight.needs, ...advisor.needs, ...pilot.needs]);
+  const early: Model[] = [];
+  let soon: NodeJS.Timeout | undefined;
+  const accompany = async (): Promise<void> => {
+    const { openCompanions } = await import('./companions.ts');
+    beside = openCompanions(store, gate, options, early);
+    for (const what of asked) what(beside);
+    asked = [];
   };
+  const showAlone = (model: Model): void => {
+    early.push(model);
+    store.setState(state => withModel(state, model));
+    soon ??= setTimeout(accompany, companionsAfter);
+  };
+  const wanted = (): ReadonlySet<Need> => new Set([...needsOfView(store.getState()), ...(beside?.needs ?? [])]);
   const stopLooking = startLooking(source, options.delay, wanted, model => {
-    const advice = advisor.see(model);
-    const before = store.getState();
-    store.setState(state => withModel(state, model, advice.state));
-    flight.see(model.sample, headlineOf(model));
-    for (const event of [...advice.events, ...outcomesOf(before, store.getState())]) flight.note(event);
-    traveller.refresh();
+    if (beside) beside.see(model);
+    else showAlone(model);
     attendant.attend(model);
-    pilot.see(model);
   });
   const lookUp = async (): Promise<void> => {
     const { lookUpIdentity } = await import('./identity.ts');
@@ -137,9 +139,10 @@ export const live = async (source: Source, options: Options): Promise<void> => {
 
   await screen.left;
   clearTimeout(late);
+  clearTimeout(soon);
   stopLooking();
   screen.close();
   const look = async (): Promise<Model> => derive(undefined, await source.look(new Set()));
-  await pilot.leave(look);
-  await Promise.all([flight.close(), attendant.putBack(look)]);
+  await beside?.leave(look);
+  await attendant.putBack(look);
 };

@@ -56,7 +56,7 @@ const files = async (folder: string, rounds: number, list: string): Promise<stri
       limits: defaultLimits,
       thresholds: defaultThresholds,
       policy: 'kvmtop',
-  messageSeconds: 8,
+      messageSeconds: 8,
     }),
   );
   // One round is a second after the other for the source, as on the screen: what it spreads over seconds stays spread.
