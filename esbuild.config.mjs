@@ -157,7 +157,7 @@ const main = async () => {
   const sources = ['src', 'package-lock.json', 'esbuild.config.mjs'].map(name => join(root, name));
   const built = Math.min(...Object.keys(entries).map(name => changed(join(dist, `${name}.js`))));
   if (built > Math.max(...sources.map(changed))) return;
-  rmSync(join(dist, 'chunks'), { recursive: true, force: true });
+  for (const folder of ['chunks', 'cache']) rmSync(join(dist, folder), { recursive: true, force: true });
   await bundle(entries, dist);
 };
 

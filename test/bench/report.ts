@@ -106,7 +106,8 @@ const startPart = (costs: readonly StartCost[]): string[] => {
     '',
     'From the start in an 80x24 terminal until the screen shows the head of the table and its first row, on the host above;',
     'of `node -e 0` until its end. The programs start in turn, twelve times each. The peak is the most memory held (VmHWM) in',
-    'the first 20 s, in millions of bytes; a good part of kvmtop’s is the text of Node, which all Node programs share.',
+    'the first 20 s, in millions of bytes; a good part of kvmtop’s is the text of Node, which all Node programs share. What V8',
+    'compiled at the first start is kept beside the program for the others.',
     '',
     ...table(
       ['program', 'least ms', 'median ms', 'least / least', 'median / median', 'peak MB'],

@@ -8,6 +8,10 @@ const runs = 12;
 /** After so many seconds the peak is reached: the second look, the late look-ups, the first collections of garbage. */
 const seconds = 20;
 
+/** Milliseconds that a program is left alone before it is left, and that it may take to end. */
+const settle = 300;
+const leaving = 2000;
+
 export interface StartCost {
   readonly program: string;
   /** Milliseconds until the screen is complete; of `node -e 0`, until it has ended. */
@@ -22,7 +26,12 @@ const untilComplete = async (contestant: Contestant): Promise<number> => {
   const terminal = openTerminal(contestant.run);
   try {
     await terminal.waitFor(screen => contestant.complete(screen), 20_000);
-    return performance.now() - start;
+    const time = performance.now() - start;
+    // As operators leave them: what a program keeps for its next start is kept at its end.
+    await pause(settle);
+    terminal.press('q');
+    await Promise.race([terminal.exit, pause(leaving)]);
+    return time;
   } finally {
     await terminal.close();
   }
