@@ -82,10 +82,7 @@ describe('what is wrong is told in one line with file, line and the nearest righ
     ['"balloon.step" = "1G"', ':1: there is no setting "balloon.step": did you mean balloon.step?'],
     ['delay = "2"', ':1: delay takes seconds from 0.1 to 3600, not "2"'],
     ['delay = 1979-05-27', ':1: delay takes seconds from 0.1 to 3600, not a date'],
-    [
-      '[balloon]\n\nstep = "1 cubit"',
-      ':3: balloon.step takes a size from "1M" to "1T" in steps of 1M, not "1 cubit"',
-    ],
+    ['[balloon]\n\nstep = "1 cubit"', ':3: balloon.step takes a size from "1M" to "1T" in steps of 1M, not "1 cubit"'],
     ['tab = "gests"', /:1: tab takes a tab: [\w", ]+, not "gests": did you mean "guests"\?$/],
     [
       '[tabs.guests]\ncolumns = ["name",\n"heldd"]',
