@@ -62,11 +62,12 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     const folder = journal.path === 'none' ? '.' : dirname(journal.path);
     path = join(folder, recordingName(now.model.sample.host.hostname, now.model.time));
     starting = true;
-    missed = [];
     try {
       // The folder is made where the journal has not been needed yet.
       if (journal.path !== 'none') journal.check();
       const { startRecorder } = await import('../recording/recorder.ts');
+      // What is seen from here on is not among the entries.
+      missed = [];
       const started = await startRecorder(path, {
         program: `kvmtop ${version()}`,
         delay: setting.delay,
