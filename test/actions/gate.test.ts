@@ -54,7 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'recording/file.ts': ['DatabaseSync', 'openSync'],
   'recording/recorder.ts': ['Worker'],
   'recording/worker.ts': ['parentPort', 'workerData'],
-  'programs/report.ts': ['renameSync', 'rmSync', 'writeFileSync'],
+  'programs/page-file.ts': ['renameSync', 'rmSync', 'writeFileSync'],
   'programs/rescue.ts': ['rmSync'],
   // A socket that nobody talks on: the claim to act.
   'programs/one-pilot.ts': ['createServer'],
