@@ -133,10 +133,11 @@ export const openForWriting = (path: string): DatabaseSync => {
   try {
     // SQLite gives -wal and -shm the rights of the file.
     if (!existsSync(whole)) closeSync(openSync(whole, 'wx', 0o600));
-    const state = inspect(path);
+    inspect(path);
     database = open(whole, { timeout: 2000 });
-    // Before the log is switched on: so the file itself always says what it is.
-    if (state === 'empty') database.exec(schema);
+    // SQLite has taken back by now what one that was killed while it made the tables had written of them. Before the log is
+    // switched on: so the file itself always says what it is.
+    if (!database.prepare('SELECT 1 FROM sqlite_schema').get()) database.exec(schema);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     return database;
   } catch (error) {

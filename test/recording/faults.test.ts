@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { openRecording } from '../../src/recording/read.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
@@ -65,6 +66,17 @@ test('killed before its first sample it is a recording without samples, or can b
     writer.close();
     expect(readAll(path)).toBeGreaterThanOrEqual(1);
   }
+});
+
+test('killed while its tables were made it has none, and gets them', () => {
+  const path = join(folder(), 'half.kvmtop');
+  const half = new DatabaseSync(path);
+  half.exec(`PRAGMA application_id = ${0x6b766d74}; PRAGMA user_version = 1`);
+  half.close();
+  const writer = openWriter(path, options);
+  writer.append(samples[0]!, headlines[0]!);
+  writer.close();
+  expect(readAll(path)).toBe(1);
 });
 
 const isRoot = process.getuid?.() === 0;
