@@ -1,8 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Request } from '../actions/action.ts';
 import { plan } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/perform.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+
+/**
+ * Milliseconds that an end waits for what was asked just before it: libvirt takes seconds while a guest migrates. What comes
+ * later is not put back; the journal has it.
+ */
+const patience = 1500;
 
 /**
  * Switches statistics on where they are off, so that there is something to see, and puts back what it found. Goes
@@ -38,7 +45,7 @@ export const openAttendant = (gate: Gate, pollEvery: number) => {
 
     /** Before leaving: the intervals as they were, by a fresh look. Never fails; a guest that is gone needs nothing. */
     async putBack(look: () => Promise<Model>): Promise<void> {
-      await Promise.allSettled(underway);
+      await Promise.race([Promise.allSettled(underway), delay(patience)]);
       if (putBack.length === 0) return;
       const model = await look();
       await Promise.allSettled(putBack.map(request => perform(gate, plan(model, request), { by: 'itself' })));

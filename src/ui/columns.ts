@@ -9,7 +9,7 @@ const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help
   name: { title: 'NAME', help: 'The guest’s name, as it was started.', width: 14 },
   state: {
     title: 'STATE',
-    help: 'running, paused, …; busy when its monitor does not answer, stopped by a signal.',
+    help: 'running, paused, …; busy when its monitor does not answer, stopped by a signal; * is pinned, so that policies leave it alone.',
     width: 10,
   },
   pid: { title: 'PID', help: 'The guest’s process.', width: 7 },

@@ -24,7 +24,7 @@ interface Frame {
  * key begins one, and which guests are not for it, since in a replay none runs.
  */
 const within = (text = '', row: number): string =>
-  text.replace(row === 0 ? / +(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d.*/ : /^Policy ─+ .*$/, '').replace('[pin]', '     ');
+  text.replace(row === 0 ? / +(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d.*/ : /^Policy ─+ .*$/, '').replace(/\b\* /, '  ');
 
 /** Whether the last frame is there as a whole, with nothing told in the row above the footer. */
 const isWhole = (terminal: Terminal, footer: number): boolean =>

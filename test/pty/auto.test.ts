@@ -9,7 +9,7 @@ const [enter, leave, up, down] = ['\r', '\x1b', '\x1b[A', '\x1b[B'];
 
 const openDemo = async (...args: string[]) => {
   const terminal = desk.open(['--demo', '-d', '0.5', ...args], { columns: 120, rows: 40 });
-  await terminal.waitFor(screen => guestIn(screen, 'db-main') !== undefined, 20_000);
+  await terminal.waitFor(screen => guestIn(screen, 'db-main')?.get('STATE') === 'running', 20_000);
   const head = (): string => terminal.screen()[0] ?? '';
   return { terminal, head };
 };
@@ -53,7 +53,7 @@ test('P pins the selected guest and releases it; the advisor tells how many, and
   terminal.press(down);
   terminal.press(up);
   terminal.press('P');
-  await terminal.waitFor(screen => guestIn(screen, 'db-main [pin]') !== undefined);
+  await terminal.waitFor(screen => guestIn(screen, 'db-main')?.get('STATE') === 'running*');
   terminal.press('A');
   await terminal.waitFor('Let a policy run');
   terminal.press(enter);
@@ -61,9 +61,9 @@ test('P pins the selected guest and releases it; the advisor tells how many, and
   await terminal.waitFor(/Policy .*kvmtop, shadow, 1 pinned/);
   await terminal.waitFor(/skipped .*db-main .*pinned by hand: left alone/, 20_000);
   terminal.press('1');
-  await terminal.waitFor(screen => guestIn(screen, 'db-main [pin]') !== undefined);
+  await terminal.waitFor(screen => guestIn(screen, 'db-main')?.get('STATE') === 'running*');
   terminal.press('P');
-  await terminal.waitFor(screen => guestIn(screen, 'db-main') !== undefined);
+  await terminal.waitFor(screen => guestIn(screen, 'db-main')?.get('STATE') === 'running');
   terminal.press('V');
   await terminal.waitFor(/Policy .*kvmtop, shadow(?!, 1 pinned)/);
 });

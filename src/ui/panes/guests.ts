@@ -94,7 +94,7 @@ const row = (guest: GuestModel, columns: readonly Shown[], selected: boolean, ca
   const spans = columns.flatMap((one, index): Span[] => {
     const gap = index === 0 ? [] : [span(' ')];
     if (one.column === 'bar') return [...gap, ...bar(guest, one.width, canvas)];
-    const pinned = one.column === 'name' && canvas.state.pilot.pinned.has(guest.id) ? ' [pin]' : '';
+    const pinned = one.column === 'state' && canvas.state.pilot.pinned.has(guest.id) ? '*' : '';
     const text = cellText(guest, one.column) + pinned;
     return [...gap, span(align(text, one, canvas), tone(guest, one.column, text, canvas.state.setting))];
   });
