@@ -29,7 +29,7 @@ const expectPicture = (screen: readonly string[], columns: number, rows: number)
   expect(screen[0]).toHaveLength(columns - 1);
   // Tabs with their names where there is room, else the names' keys; then how the table is ordered.
   expect(screen[1]).toMatch(
-    columns >= 120 ? /^1 Overview 2 Guests .* J Journal V Advisor/ : /^1 Overview 2 .* J .*HELD▼$/,
+    columns >= 160 ? /^1 Overview 2 Guests .* J Journal V Advisor .*HELD▼$/ : /^1 Overview 2 .* J .*HELD▼$/,
   );
   expect(screen[1]).toHaveLength(columns);
   // The ledger: one bar over all of RAM, and what its parts are.

@@ -41,7 +41,7 @@ describe('the tab bar', () => {
   });
 
   it('names them all where they fit', async () => {
-    const [, bar = ''] = (await shown({ tab: 'numa' }, 120, 24)).split('\n');
+    const [, bar = ''] = (await shown({ tab: 'numa' }, 160, 24)).split('\n');
     expect(bar).toContain(
       '1 Overview 2 Guests 3 Memory 4 Sharing 5 Processes 6 Vmstat 7 Meminfo 8 Numa 9 Translation 0 Stall',
     );

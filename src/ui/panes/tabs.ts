@@ -8,24 +8,23 @@ import { processTitle } from './processes.ts';
 
 const tones = { critical: 'bad', warning: 'warn', notice: 'text' } as const;
 
-/** The advisor tells in the colour of the worst that it has found something, and how much where there is room. */
-const named = (tab: Tab, shown: boolean, findings: readonly Finding[], counted: boolean): Line => {
+/** The advisor tells how much it has found, in the colour of the worst. */
+const named = (tab: Tab, shown: boolean, findings: readonly Finding[]): Line => {
   const name = `${tab[0]?.toUpperCase()}${tab.slice(1)}`;
   const [worst] = findings;
   if (tab !== 'advisor' || !worst) return [span(` ${name} `, shown ? 'badge' : 'text')];
-  const count = counted ? `${findings.length} ` : '';
-  return [span(` ${name} ${count}`, shown ? 'badge' : tones[worst.severity])];
+  return [span(` ${name} ${findings.length} `, shown ? 'badge' : tones[worst.severity])];
 };
 
 /** The tabs with their keys; to the right, what the guest table lists and in which order. Names go where room is short. */
 export const tabBar: Draw = ({ state, model, width, glyphs }) => {
   const { sort, filter, tab } = state;
   const { findings } = state.now.advice.findings.length > 0 ? state.now.advice : state.advice;
-  const bar = (names: boolean, counted = true): Line =>
+  const bar = (names: boolean): Line =>
     tabs.flatMap((one, index): Line => {
       const key = span(tabKeys[index] ?? '', 'key');
       const found = one === 'advisor' && findings.length > 0;
-      return names || one === tab || found ? [key, ...named(one, one === tab, findings, counted)] : [key, span(' ')];
+      return names || one === tab || found ? [key, ...named(one, one === tab, findings)] : [key, span(' ')];
     });
   const processes = tab === 'processes';
   const listed = processes
@@ -39,14 +38,10 @@ export const tabBar: Draw = ({ state, model, width, glyphs }) => {
   const order = span(`${by}${reverse ? glyphs.up : glyphs.down}`);
   const long = [span(`${count} ${things}, by `, 'dim'), order];
   const short = filter === '' ? [order] : [span(`${count} by `, 'dim'), order];
-  const fits = (left: Line, right: Line): boolean =>
-    widthOf(left) + (right.length > 0 ? 1 : 0) + widthOf(right) <= width;
+  const fits = (left: Line, right: Line): boolean => widthOf(left) + 1 + widthOf(right) <= width;
   const [left, right] = [
     [bar(true), long],
     [bar(true), short],
-    // The table's head marks the order, too.
-    [bar(true), []],
-    [bar(true, false), []],
     [bar(false), long],
   ].find(([one = [], other = []]) => fits(one, other)) ?? [bar(false), short];
   return [spread(left ?? [], right ?? [], width)];
