@@ -17,7 +17,8 @@ const largest = 'db-main';
 const [enter, leave, up, left, pageDown, ctrlL] = ['\r', '\x1b', '\x1b[A', '\x1b[D', '\x1b[6~', '\x0c'];
 
 /** Above the timeline, while the screen is held. */
-const footerOf = (screen: readonly string[]): string => screen.findLast(row => /^q Quit/.test(row)) ?? '';
+const footerOf = (screen: readonly string[]): string =>
+  screen.at(/ in \d+s *$/.test(screen.at(-1) ?? '') ? -1 - timelineRows : -1) ?? '';
 const isDrawn = (screen: readonly string[]): boolean =>
   /^kvmtop /.test(screen[0] ?? '') && /^q Quit/.test(footerOf(screen)) && guestIn(screen, largest) !== undefined;
 
