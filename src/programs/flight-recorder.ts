@@ -4,7 +4,7 @@ import { watchJournal } from '../actions/watch.ts';
 import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';
-import type { MemoryTape } from '../recording/memory.ts';
+import type { Entry, MemoryTape } from '../recording/memory.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 import type { Sample } from '../sample.ts';
@@ -39,7 +39,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
   let starting = false;
   let path = '';
   /** What was seen while the file was being opened. */
-  let missed: (readonly [Sample, Headline])[] = [];
+  let missed: Entry[] = [];
 
   const show = (): void => {
     const recorded = recorder && { path, seconds: recorder.status.seconds, size: recorder.status.bytes };
@@ -79,7 +79,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
         },
       });
       for (const event of memory.events(0, Number.MAX_SAFE_INTEGER)) started.note(event);
-      for (const [sample, headline] of missed) started.append(sample, headline);
+      for (const entry of missed) started.follow(entry);
       recorder = started;
       show();
       const { seconds } = started.status;
@@ -113,12 +113,12 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     },
     note,
     see(sample: Sample, headline: Headline): void {
-      memory.append(sample, headline);
-      if (starting) missed.push([sample, headline]);
-      recorder?.append(sample, headline);
-      for (const entry of actions.look()) {
-        note(actionEvent(entry, sample.time));
-        remember(entry);
+      const entry = memory.append(sample, headline);
+      if (starting) missed.push(entry);
+      recorder?.follow(entry);
+      for (const action of actions.look()) {
+        note(actionEvent(action, sample.time));
+        remember(action);
       }
       if (recorder) show();
     },

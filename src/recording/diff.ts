@@ -57,6 +57,14 @@ class Differ {
       return now;
     }
     if (!isBranch(before) || Array.isArray(after) !== (before.keys === undefined)) return this.#literal(gap, after);
+    if (before.plain === after) return before;
+    const now = this.#branch(gap, before, after, echoed);
+    // What says the same may be met again.
+    if (now === before) before.plain = after;
+    return now;
+  }
+
+  #branch(gap: number, before: Branch, after: Parameters<typeof partsOf>[0], echoed: Tree | undefined): Tree {
     if (echoed !== undefined && isBranch(echoed) && isFlat(echoed, echoDepth) && equals(echoed, after)) {
       if (equals(before, after)) return before;
       this.#operation(gap, kind.echo);
@@ -102,7 +110,7 @@ class Differ {
     }
     if (isSame && index === keys.length && children) {
       this.operations.varint(0);
-      return { keys, children };
+      return { keys, children, plain: after };
     }
     const isEqual = isSame && index === keys.length && this.operations.length === filled;
     this.operations.length = start;
@@ -125,7 +133,7 @@ class Differ {
       return before;
     }
     this.operations.varint(0);
-    return { keys: order ? keys : before.keys, children };
+    return { keys: order ? keys : before.keys, children, plain: after };
   }
 
   #children(

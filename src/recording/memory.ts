@@ -9,8 +9,8 @@ export interface Entry extends Encoded {
 }
 
 export interface MemoryTape extends Tape {
-  /** `headline.time` is the sample's. The sample must not change after. */
-  append(sample: Sample, headline: Headline): void;
+  /** `headline.time` is the sample's. The sample must not change after. Gives it as it is kept. */
+  append(sample: Sample, headline: Headline): Entry;
   note(event: TapeEvent): void;
   /** Bytes, about. */
   readonly size: number;
@@ -96,6 +96,7 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
         current.newest = sample.monotonic;
       }
       forget(sample.monotonic);
+      return entry;
     },
     note(event) {
       events.push(event);

@@ -58,11 +58,11 @@ class Patcher {
     if (which === kind.inside) {
       const children = [...before.children];
       this.#children(children, before, undefined);
-      return { keys: before.keys, children };
+      return { keys: before.keys, children, plain: undefined };
     }
     const { keys, children, places } = this.#order(before);
     this.#children(children, before, places);
-    return { keys, children };
+    return { keys, children, plain: undefined };
   }
 
   #children(children: Tree[], before: Branch, places: readonly number[] | undefined): void {
@@ -75,7 +75,11 @@ class Patcher {
     }
   }
 
-  #order(before: Branch): Branch & { readonly children: Tree[]; readonly places: readonly number[] } {
+  #order(before: Branch): {
+    readonly keys: readonly string[] | undefined;
+    readonly children: Tree[];
+    readonly places: readonly number[];
+  } {
     const keys: string[] | undefined = before.keys && [];
     const children: Tree[] = [];
     const places: number[] = [];

@@ -28,12 +28,14 @@ export interface RecorderStatus {
   readonly dropped: number;
 }
 
-/** Encodes on this thread, in less than a millisecond, and writes on another: the disk never holds up the screen. */
+/** Encodes on this thread, in about a millisecond, and writes on another: the disk never holds up the screen. */
 export interface Recorder {
   readonly status: RecorderStatus;
   /** Why it has ended; what comes after is not recorded. */
   readonly failure: RecordingError | undefined;
   append(sample: Sample, headline: Headline): void;
+  /** The same of what a memory tape has encoded already: each entry of it, in turn. */
+  follow(entry: Entry): void;
   note(event: TapeEvent): void;
   /** Writes what is waiting, and closes the file. Never fails: see `failure`. */
   close(): Promise<void>;
@@ -56,6 +58,8 @@ class WorkerRecorder implements Recorder {
   readonly #options: RecorderOptions;
   /** Bytes of each order that is not done yet, oldest first. */
   readonly #waiting: number[] = [0];
+  /** Whether what was sent last is of the tape that it follows. */
+  #follows = false;
   #queued = 0;
   #bytes = 0;
   #samples = 0;
@@ -86,7 +90,7 @@ class WorkerRecorder implements Recorder {
         resolve();
       });
     });
-    for (const entry of options.entries ?? []) this.#append(entry, entry.headline);
+    for (const entry of options.entries ?? []) this.follow(entry);
   }
 
   #hear(answer: Answer): void {
@@ -133,6 +137,7 @@ class WorkerRecorder implements Recorder {
 
   append(sample: Sample, headline: Headline): void {
     if (this.#failure || this.#closing) return;
+    this.#follows = false;
     if (this.#isFull) {
       this.#dropped += 1;
       // What comes after can't build on it.
@@ -140,6 +145,14 @@ class WorkerRecorder implements Recorder {
       return;
     }
     this.#append(this.#encoder.encode(sample), headline);
+  }
+
+  follow(entry: Entry): void {
+    if (this.#failure || this.#closing) return;
+    // After one that was dropped the others of its chain mean nothing.
+    this.#follows = !this.#isFull && (entry.key || this.#follows);
+    if (this.#follows) this.#append(entry, entry.headline);
+    else this.#dropped += 1;
   }
 
   note(event: TapeEvent): void {

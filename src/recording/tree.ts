@@ -7,8 +7,11 @@ export interface Branch {
   /** Of an object, in its order; an array has none. */
   readonly keys: readonly string[] | undefined;
   readonly children: readonly Tree[];
-  /** The value that `plainOf` made of it. */
-  made?: unknown;
+  /**
+   * The plain value that it was made of, or that `plainOf` made of it. Plain values don't change either, so who meets the very
+   * same one again knows what it says.
+   */
+  plain: unknown;
 }
 export type Tree = Branch | string | number | boolean | null;
 
@@ -47,14 +50,14 @@ export const partsOf = (
 export const plant = (value: unknown): Tree => {
   if (!isContainer(value)) return scalar(value);
   const { keys, values } = partsOf(value);
-  return { keys, children: values.map(plant) };
+  return { keys, children: values.map(plant), plain: value };
 };
 
 /** The plain value, made once. What trees share, their values share: it must not be changed. */
 export const plainOf = (tree: Tree): unknown => {
   if (!isBranch(tree)) return tree;
-  if (tree.made === undefined) tree.made = tree.keys ? objectOf(tree.keys, tree.children) : tree.children.map(plainOf);
-  return tree.made;
+  tree.plain ??= tree.keys ? objectOf(tree.keys, tree.children) : tree.children.map(plainOf);
+  return tree.plain;
 };
 
 const objectOf = (keys: readonly string[], children: readonly Tree[]): Plain => {
@@ -72,6 +75,7 @@ const objectOf = (keys: readonly string[], children: readonly Tree[]): Plain => 
 /** Whether a tree is what this value would be. */
 export const equals = (tree: Tree, value: unknown): boolean => {
   if (!isBranch(tree)) return !isContainer(value) && tree === scalar(value);
+  if (tree.plain === value) return true;
   if (!isContainer(value) || Array.isArray(value) !== (tree.keys === undefined)) return false;
   const { keys, values } = partsOf(value);
   return (

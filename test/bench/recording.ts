@@ -27,7 +27,7 @@ export interface RecordingCost {
   readonly kvmtop: number;
   readonly atop: number;
   /** Milliseconds of the main loop for one sample. */
-  readonly append: { readonly median: number; readonly most: number };
+  readonly append: { readonly median: number; readonly mean: number; readonly most: number };
   /** A day at one sample a second: bytes of the file, and milliseconds until any moment of it is there. */
   readonly day: { readonly bytes: number; readonly seek: { readonly median: number; readonly most: number } };
 }
@@ -126,7 +126,11 @@ export const measureRecording = async (folder: string, tell: (line: string) => v
     seconds,
     kvmtop: (size('short.kvmtop') - size('empty.kvmtop')) / seconds,
     atop: size('atop.raw') / seconds,
-    append: { median: median(recorded.appends), most: Math.max(...recorded.appends) },
+    append: {
+      median: median(recorded.appends),
+      mean: recorded.appends.reduce((sum, one) => sum + one, 0) / recorded.appends.length,
+      most: Math.max(...recorded.appends),
+    },
     day: { bytes: size('day.kvmtop'), seek: { median: median(times), most: Math.max(...times) } },
   };
 };

@@ -72,6 +72,37 @@ test('any tree is made of any other, and again of the result', () => {
   );
 });
 
+test('the very same object is not looked into again, wherever it stands now', () => {
+  let looks = 0;
+  const numbers = Object.defineProperty({ b: 2 }, 'a', {
+    enumerable: true,
+    get: () => {
+      looks += 1;
+      return 1;
+    },
+  });
+  const first = codec.diff(plant({ list: [{ id: 1, numbers: { a: 0, b: 2 } }] }), { list: [{ id: 1, numbers }] });
+  expect(looks).toBeGreaterThan(0);
+  const once = looks;
+  const same = codec.diff(first.tree, { list: [{ id: 1, numbers }] });
+  expect(same.bytes).toEqual(codec.diff(plant(1), 1).bytes);
+  const moved = codec.diff(same.tree, {
+    list: [
+      { id: 2, numbers: {} },
+      { id: 1, numbers },
+    ],
+    more: 1,
+  });
+  expect(looks).toBe(once);
+  expect(JSON.parse(JSON.stringify(plainOf(moved.tree)))).toEqual({
+    list: [
+      { id: 2, numbers: {} },
+      { id: 1, numbers: { a: 1, b: 2 } },
+    ],
+    more: 1,
+  });
+});
+
 test('random bytes give a value or a RecordingError, and damaged ones too', () => {
   const survives = (before: unknown, bytes: Uint8Array): void => {
     try {

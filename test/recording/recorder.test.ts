@@ -40,6 +40,25 @@ test('what memory had, what comes and what happened are in the file', async () =
   expect(read(path)).toEqual({ samples, events: [event] });
 });
 
+test('it follows a tape without encoding anew; after what was dropped it goes on with the next chain', async () => {
+  const path = join(folder(), 'a.kvmtop');
+  // So little is kept that a chain is some samples long.
+  const tape = createMemoryTape({ seconds: 1e9, bytes: 60_000 });
+  const entries = samples.map((sample, index) => tape.append(sample, headlines[index]!));
+  const keys = entries.flatMap(({ key }, index) => (key ? [index] : []));
+  expect(keys.length).toBeGreaterThan(2);
+  expect(keys.length).toBeLessThan(entries.length / 2);
+  const recorder = await startRecorder(path, { ...options, entries: entries.slice(0, 2) });
+  for (const entry of entries.slice(2, keys[1])) recorder.follow(entry);
+  // One of another kind in between: what the tape says next builds on what the file does not have.
+  recorder.append(samples[20]!, headlines[20]!);
+  for (const entry of entries.slice(keys[1]! + 1)) recorder.follow(entry);
+  await recorder.close();
+  expect(recorder.failure).toBe(undefined);
+  expect(recorder.status.dropped).toBe(keys[2]! - keys[1]! - 1);
+  expect(read(path).samples).toEqual([...samples.slice(0, keys[1]), samples[20], ...samples.slice(keys[2])]);
+});
+
 test('a file that can not be recorded into is told at once', async () => {
   const there = folder();
   await expect(startRecorder(there, options)).rejects.toThrow(RecordingError);

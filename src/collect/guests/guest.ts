@@ -32,6 +32,8 @@ export interface Guest {
   /** What is shown when `monitor` is not there. */
   readonly idle: MonitorSample;
   stat: ProcessStat;
+  /** What the last look told of its launch: the same one as long as nothing more is known. */
+  launch: LaunchSample | undefined;
   /** Why its monitor must not be used for now. */
   contested: string | undefined;
 }
@@ -69,6 +71,7 @@ export const openGuest = (
     monitor: idle ? undefined : started ? openMonitor(started, askable) : openApi(api, vmm, askable),
     idle: idle ?? { state: 'unasked' },
     stat,
+    launch: undefined,
     contested: undefined,
   };
 };
@@ -147,7 +150,8 @@ const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
   const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid, accelerator, asyncPageFaults } =
     guest.started.launch;
   const known = size ?? monitor.memory?.['base-memory'];
-  return {
+  if (guest.launch && guest.launch.size === known) return guest.launch;
+  guest.launch = {
     ...(uuid === undefined ? {} : { uuid }),
     ...(known === undefined ? {} : { size: known }),
     ...(maxmem === undefined ? {} : { maxmem }),
@@ -159,4 +163,5 @@ const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
     ...(accelerator === undefined ? {} : { accelerator }),
     ...(asyncPageFaults === undefined ? {} : { asyncPageFaults }),
   };
+  return guest.launch;
 };

@@ -69,6 +69,19 @@ export const parseKilobytes = (bytes: Uint8Array, names: KeyNames): Numbers => {
   return numbers;
 };
 
+const unit = Buffer.from(' kB');
+
+/**
+ * From where to where a status has the lines that `parseKilobytes` keeps, whole lines: those before and after, with the
+ * state and the context switches, change whenever the process runs.
+ */
+export const amountsIn = (status: Buffer): readonly [from: number, to: number] => {
+  const first = status.indexOf(unit);
+  if (first < 0) return [0, 0];
+  const end = status.indexOf(newline, status.lastIndexOf(unit));
+  return [status.lastIndexOf(newline, first) + 1, end < 0 ? status.length : end];
+};
+
 /**
  * `/proc/PID/numa_maps`: a line for each mapping, `7f… default file=… N0=12 N1=3 kernelpagesize_kB=4`. Gives the bytes on
  * each node, as `N0`, `N1`, … A file's name can't look like that: the kernel escapes its blanks and equal signs.

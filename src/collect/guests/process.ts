@@ -1,8 +1,17 @@
 import { closeSync, readFileSync } from 'node:fs';
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
-import type { ProcessSample } from '../../sample.ts';
-import { type KeyNames, type ProcessStat, parseKilobytes, parseKsmStat, parseNumaMaps, parseStat } from './numbers.ts';
+import type { Numbers, ProcessSample } from '../../sample.ts';
+import { Parsed } from '../parsed.ts';
+import {
+  amountsIn,
+  type KeyNames,
+  type ProcessStat,
+  parseKilobytes,
+  parseKsmStat,
+  parseNumaMaps,
+  parseStat,
+} from './numbers.ts';
 
 /** The files that stay open; all come in one record. */
 type Kept = 'stat' | 'status' | 'ksm_stat';
@@ -45,6 +54,9 @@ export class ProcessReader {
   readonly #budget: DescriptorBudget;
   readonly #names: Record<'status' | 'smaps_rollup', KeyNames>;
   readonly #open = new Map<Kept, number>();
+  readonly #stat = new Parsed(parseStat);
+  readonly #status: Parsed<Numbers>;
+  readonly #ksm = new Parsed(bytes => parseKsmStat(bytes.toString('latin1')));
   /** The last costly readings, each until it is asked for again. */
   #measured: Pick<ProcessSample, 'smaps_rollup' | 'smaps_time' | 'numa_maps' | 'numa_time'> = {};
 
@@ -53,12 +65,13 @@ export class ProcessReader {
     this.#pid = pid;
     this.#budget = budget;
     this.#names = names;
+    this.#status = new Parsed(bytes => parseKilobytes(bytes, names.status));
   }
 
   /** `undefined` when the process is gone, or is only waited for. */
   stat(): ProcessStat | undefined {
     const bytes = this.#bytes('stat');
-    const stat = bytes && parseStat(bytes);
+    const stat = bytes && this.#stat.of(bytes);
     return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat : undefined;
   }
 
@@ -69,9 +82,11 @@ export class ProcessReader {
       state: stat.state,
       stat: stat.numbers,
     };
-    if (status) process.status = parseKilobytes(status, this.#names.status);
-    const ksm = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
-    if (ksm) process.ksm_stat = parseKsmStat(ksm.toString('latin1'));
+    const amounts = status && this.#status.of(status, ...amountsIn(status));
+    if (amounts) process.status = amounts;
+    const merging = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
+    const ksm = merging && this.#ksm.of(merging);
+    if (ksm) process.ksm_stat = ksm;
     if (wanted.has(`guest_smaps_rollup:${this.#pid}`)) this.#measure();
     if (wanted.has(`guest_numa_maps:${this.#pid}`)) this.#place();
     return { ...process, ...this.#measured };

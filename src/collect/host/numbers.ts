@@ -1,5 +1,6 @@
 import type { Root } from '../../root.ts';
 import type { Numbers } from '../../sample.ts';
+import { Parsed } from '../parsed.ts';
 import { type FileKind, KeptFile } from './kept.ts';
 import { type Find, Layout } from './layout.ts';
 import type { Reader } from './reader.ts';
@@ -8,10 +9,11 @@ import type { Reader } from './reader.ts';
 export const createNumbersReader = (root: Root, path: string, find: Find, kind?: FileKind): Reader<Numbers> => {
   const file = new KeptFile(root, path, kind);
   const layout = new Layout(find);
+  const numbers = new Parsed(bytes => layout.parse(bytes));
   return {
     read() {
       const bytes = file.bytes();
-      return bytes && layout.parse(bytes);
+      return bytes && numbers.of(bytes);
     },
     close: () => file.close(),
   };

@@ -1,8 +1,8 @@
 import type { Root } from '../../root.ts';
-import type { PoolSample, Values } from '../../sample.ts';
+import type { Numbers, PoolSample } from '../../sample.ts';
 import { listNodes, nodesFolder } from './nodes.ts';
 import type { Reader } from './reader.ts';
-import { createValuesReader, onlyNumbers, pathsIn } from './value.ts';
+import { createCountsReader, pathsIn } from './value.ts';
 
 /** `hugepages-2048kB` in bytes; `undefined` for any other name. */
 export const parsePoolName = (name: string): number | undefined => {
@@ -13,7 +13,7 @@ export const parsePoolName = (name: string): number | undefined => {
 interface Pool {
   readonly pageSize: number;
   readonly node?: number;
-  readonly counts: Reader<Values>;
+  readonly counts: Reader<Numbers>;
 }
 
 const listPools = (root: Root, folder: string, node?: number): Pool[] =>
@@ -22,7 +22,7 @@ const listPools = (root: Root, folder: string, node?: number): Pool[] =>
     .flatMap(name => {
       const pageSize = parsePoolName(name);
       if (pageSize === undefined) return [];
-      const counts = createValuesReader(root, () =>
+      const counts = createCountsReader(root, () =>
         // `demote` can only be written, and `demote_size` is not a count.
         pathsIn(root, `${folder}/${name}`).filter(
           ([file]) => file.endsWith('hugepages') || file.includes('hugepages_'),
@@ -53,8 +53,8 @@ export const createPoolsReader = (root: Root): Reader<readonly PoolSample[]> => 
     read() {
       pools ??= look();
       const samples = pools.flatMap(({ counts, ...pool }) => {
-        const values = counts.read();
-        return values ? { ...pool, counts: onlyNumbers(values) } : [];
+        const numbers = counts.read();
+        return numbers ? { ...pool, counts: numbers } : [];
       });
       if (samples.length < pools.length) close();
       return samples.length > 0 ? samples : undefined;

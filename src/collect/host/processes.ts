@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import type { Root } from '../../root.ts';
-import type { HostProcess } from '../../sample.ts';
-import { KeyNames, parseKilobytes, parseStat } from '../guests/numbers.ts';
+import type { HostProcess, Numbers } from '../../sample.ts';
+import { amountsIn, KeyNames, type ProcessStat, parseKilobytes, parseStat } from '../guests/numbers.ts';
+import { Parsed } from '../parsed.ts';
 import type { Reader } from './reader.ts';
 
 const bracket = { open: 40, close: 41 } as const;
@@ -36,6 +37,52 @@ export const parsePasswd = (text: string): ReadonlyMap<number, string> => {
 /** The kernel's threads have this parent, and no memory of their own. */
 const kthreadd = 2;
 
+interface About {
+  readonly stat: ProcessStat;
+  readonly name: string;
+}
+
+/** A process as it was last read. While it stays the same, `sample` gives the very same object. */
+class KnownProcess {
+  readonly #about: Parsed<About>;
+  readonly #status: Parsed<Numbers>;
+  #sample: HostProcess | undefined;
+
+  constructor(pid: number, keyNames: KeyNames) {
+    this.#about = new Parsed(bytes => {
+      const stat = parseStat(bytes);
+      const thread = pid === kthreadd || stat?.ppid === kthreadd;
+      return stat && !thread && stat.state !== 'Z' ? { stat, name: parseComm(bytes) } : undefined;
+    });
+    this.#status = new Parsed(bytes => parseKilobytes(bytes, keyNames));
+  }
+
+  /** Reads its stat; `undefined` for what is no process with memory of its own. */
+  about(bytes: Buffer): About | undefined {
+    return this.#about.of(bytes);
+  }
+
+  sample(pid: number, { stat, name }: About, status: Buffer, users: ReadonlyMap<number, string>) {
+    const amounts = this.#status.of(status, ...amountsIn(status));
+    // A process on its way out has no memory any more.
+    if (amounts?.['VmRSS'] === undefined) return undefined;
+    const uid = parseUid(status);
+    const user = uid === undefined ? undefined : users.get(uid);
+    const last = this.#sample;
+    if (last?.stat === stat.numbers && last.status === amounts && last.uid === uid && last.user === user) return last;
+    this.#sample = {
+      pid,
+      starttime: stat.starttime,
+      name,
+      ...(uid === undefined ? {} : { uid }),
+      ...(user === undefined ? {} : { user }),
+      status: amounts,
+      stat: stat.numbers,
+    };
+    return this.#sample;
+  }
+}
+
 /**
  * Every process's /proc/PID/stat and status. Both come in one record, and processes come and go: each is opened, read
  * with one system call, and closed; the shared buffer is parsed before the next read.
@@ -43,6 +90,7 @@ const kthreadd = 2;
 export const createProcessesReader = (root: Root): Reader<readonly HostProcess[]> => {
   const keyNames = new KeyNames();
   let users: ReadonlyMap<number, string> | undefined;
+  let known = new Map<number, KnownProcess>();
 
   const record = <Part>(path: string, parse: (bytes: Buffer) => Part): Part | undefined => {
     const descriptor = root.open(path);
@@ -54,42 +102,24 @@ export const createProcessesReader = (root: Root): Reader<readonly HostProcess[]
       closeSync(descriptor);
     }
   };
-  const readOne = (pid: number, names: ReadonlyMap<number, string>): HostProcess | undefined => {
-    const about = record(`/proc/${pid}/stat`, bytes => {
-      const stat = parseStat(bytes);
-      const thread = pid === kthreadd || stat?.ppid === kthreadd;
-      return stat && !thread && stat.state !== 'Z' ? { stat, name: parseComm(bytes) } : undefined;
-    });
-    if (!about) return undefined;
-    const memory = record(`/proc/${pid}/status`, bytes => ({
-      status: parseKilobytes(bytes, keyNames),
-      uid: parseUid(bytes),
-    }));
-    // A process on its way out has no memory any more.
-    if (memory?.status['VmRSS'] === undefined) return undefined;
-    const { status, uid } = memory;
-    const user = uid === undefined ? undefined : names.get(uid);
-    return {
-      pid,
-      starttime: about.stat.starttime,
-      name: about.name,
-      ...(uid === undefined ? {} : { uid }),
-      ...(user === undefined ? {} : { user }),
-      status,
-      stat: about.stat.numbers,
-    };
-  };
 
   return {
     read() {
       users ??= parsePasswd(root.read('/etc/passwd') ?? '');
+      const names = users;
       const processes: HostProcess[] = [];
+      const seen = new Map<number, KnownProcess>();
       for (const name of root.list('/proc')) {
         const first = name.charCodeAt(0);
         if (first < 49 || first > 57 || !/^\d{1,10}$/.test(name)) continue;
-        const found = readOne(Number(name), users);
-        if (found) processes.push(found);
+        const pid = Number(name);
+        const process = known.get(pid) ?? new KnownProcess(pid, keyNames);
+        seen.set(pid, process);
+        const about = record(`/proc/${pid}/stat`, bytes => process.about(bytes));
+        const sample = about && record(`/proc/${pid}/status`, bytes => process.sample(pid, about, bytes, names));
+        if (sample) processes.push(sample);
       }
+      known = seen;
       return processes.length > 0 ? processes : undefined;
     },
     close() {

@@ -1,7 +1,7 @@
 import type { Root } from '../../root.ts';
 import type { Numbers } from '../../sample.ts';
 import type { Reader } from './reader.ts';
-import { createValuesReader, onlyNumbers } from './value.ts';
+import { createCountsReader } from './value.ts';
 
 /** The settings that decide how this host gives out, keeps and takes back memory. Those a kernel lacks are absent. */
 const names = [
@@ -37,15 +37,5 @@ const names = [
 ];
 
 /** /proc/sys, under the sysctls' names and in their own units. */
-export const createSysctlsReader = (root: Root): Reader<Numbers> => {
-  const settings = createValuesReader(root, () =>
-    names.map(name => [name, `/proc/sys/${name.replaceAll('.', '/')}`] as const),
-  );
-  return {
-    read() {
-      const values = settings.read();
-      return values && onlyNumbers(values);
-    },
-    close: () => settings.close(),
-  };
-};
+export const createSysctlsReader = (root: Root): Reader<Numbers> =>
+  createCountsReader(root, () => names.map(name => [name, `/proc/sys/${name.replaceAll('.', '/')}`] as const));

@@ -32,36 +32,48 @@ export const parseValueBytes = (bytes: Buffer): number | string | undefined => {
 /** Where a value stands, by its key. */
 type Paths = readonly (readonly [key: string, path: string])[];
 
-/**
- * Reads many files of one value each. `look` tells which; it is asked once, and again after `close`. Absent when none
- * can be read.
- */
-export const createValuesReader = (root: Root, look: () => Paths): Reader<Values> => {
+const createReader = <Value extends number | string>(
+  root: Root,
+  look: () => Paths,
+  parse: (bytes: Buffer) => Value | undefined,
+): Reader<Readonly<Record<string, Value>>> => {
   let files: readonly (readonly [string, KeptFile])[] | undefined;
+  let last: Readonly<Record<string, Value>> = {};
   return {
     read() {
       files ??= look().map(([key, path]) => [key, new KeptFile(root, path, 'page')] as const);
-      const values: Record<string, number | string> = {};
-      let some = false;
+      const values: Record<string, Value> = {};
+      let isSame = true;
       for (const [key, file] of files) {
         const bytes = file.bytes();
-        const value = bytes && parseValueBytes(bytes);
-        if (value === undefined) continue;
-        values[key] = value;
-        some = true;
+        const value = bytes && parse(bytes);
+        if (value !== undefined) values[key] = value;
+        if (value !== last[key]) isSame = false;
       }
-      return some ? values : undefined;
+      if (!isSame) last = values;
+      return Object.keys(last).length > 0 ? last : undefined;
     },
     close() {
       for (const [, file] of files ?? []) file.close();
       files = undefined;
+      last = {};
     },
   };
 };
 
+/**
+ * Reads many files of one value each. `look` tells which; it is asked once, and again after `close`. Absent when none
+ * can be read; the very same object while no value changes.
+ */
+export const createValuesReader = (root: Root, look: () => Paths): Reader<Values> =>
+  createReader(root, look, parseValueBytes);
+
 /** The same for files that hold numbers; one that holds anything else is left out. */
-export const onlyNumbers = (values: Values): Numbers =>
-  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+export const createCountsReader = (root: Root, look: () => Paths): Reader<Numbers> =>
+  createReader(root, look, bytes => {
+    const value = parseValueBytes(bytes);
+    return typeof value === 'number' ? value : undefined;
+  });
 
 /** Each file of a folder under its name. */
 export const pathsIn = (root: Root, folder: string): Paths =>

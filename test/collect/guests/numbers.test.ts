@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import { KeyNames, parseKilobytes, parseKsmStat, parseStat } from '../../../src/collect/guests/numbers.ts';
+import { amountsIn, KeyNames, parseKilobytes, parseKsmStat, parseStat } from '../../../src/collect/guests/numbers.ts';
 import { statLine, statusText } from './tree.ts';
 
 const kilobytes = (text: string, names = new KeyNames()) => parseKilobytes(Buffer.from(text), names);
@@ -37,6 +37,30 @@ it('reads files of any keys in any order through the same names', () => {
       expect(kilobytes(textOf(lines), names)).toEqual(wanted);
     }),
   );
+});
+
+it('finds all amounts between the first and the last of them, whatever is around', () => {
+  const around = fc.string({ unit: fc.constantFrom('k', 'B', ' ', ':', '5', '\n', 'x') });
+  fc.assert(
+    fc.property(
+      around,
+      fc.array(
+        fc.oneof(
+          line.map(one => textOf([one])),
+          around,
+        ),
+      ),
+      around,
+      (head, lines, tail) => {
+        const bytes = Buffer.from(head + lines.join('') + tail);
+        const found = parseKilobytes(bytes.subarray(...amountsIn(bytes)), new KeyNames());
+        expect(found).toEqual(parseKilobytes(bytes, new KeyNames()));
+      },
+    ),
+    { numRuns: 1000 },
+  );
+  const status = Buffer.from(statusText(37_012));
+  expect(status.subarray(...amountsIn(status)).toString()).toMatch(/^Vm[\s\S]* kB$/);
 });
 
 it('takes any bytes for a file', () => {

@@ -29,6 +29,19 @@ describe('the size at a report', () => {
     expect(withSize(balloonOf(5, first), report(2), 5)).toEqual(report(2));
   });
 
+  it('comes with the very report that is known, where it says the same', () => {
+    const known = { ...report(1), values: { free: 5, total: 7 } };
+    const again = { lastUpdate: 1, values: { free: 5, total: 7 } };
+    expect(withSize(balloonOf(7, known), again, 7)).toBe(known);
+    expect(withSize(balloonOf(7, known), { ...again, values: { free: 6, total: 7 } }, 7)).toEqual({
+      lastUpdate: 1,
+      values: { free: 6, total: 7 },
+    });
+    expect(withSize(balloonOf(7, known), { ...again, values: { free: 5 } }, 7)?.values).toEqual({ free: 5 });
+    expect(withSize(balloonOf(9, known), again, 7)).toEqual({ ...again, actual: 9 });
+    expect(withSize(balloonOf(7, known), { ...again, lastUpdate: 2 }, 7)?.lastUpdate).toBe(2);
+  });
+
   it('is never below the size when the guest reported, however looks and reports follow each other', () => {
     const moment = fc.record({ actual: fc.nat(20), reports: fc.boolean() });
     fc.assert(

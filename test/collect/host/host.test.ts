@@ -151,6 +151,33 @@ describe('while the host changes', () => {
     expect(host.read(everything)).toMatchObject({ meminfo: { MemFree: 10240, New: 1024 }, ksm: { run: 1 } });
   });
 
+  test('what stays as it was is the very same object', () => {
+    const { dir, put, remove } = makeTree({
+      '/proc/meminfo': 'MemFree:  7 kB\n',
+      '/sys/kernel/mm/ksm/run': '0\n',
+      '/sys/kernel/mm/ksm/advisor_mode': '[none] scan-time\n',
+      '/proc/sys/vm/swappiness': '60\n',
+      [`${pool}/nr_hugepages`]: '3\n',
+    });
+    const host = open(dir);
+    const first = host.read(everything);
+    put('/sys/kernel/mm/ksm/run', '1\n');
+    const second = host.read(everything);
+    expect(second.ksm).toEqual({ run: 1, advisor_mode: 'none' });
+    expect(second.meminfo).toBe(first.meminfo);
+    expect(second.sysctls).toBe(first.sysctls);
+    expect(second.pools?.[0]?.counts).toBe(first.pools?.[0]?.counts);
+    const third = host.read(everything);
+    expect(third.ksm).toBe(second.ksm);
+    put('/sys/kernel/mm/ksm/run', '');
+    expect(host.read(everything).ksm).toEqual({ advisor_mode: 'none' });
+    remove('/proc/sys/vm/swappiness');
+    put('/proc/meminfo', 'MemFree:  8 kB\n');
+    for (let round = 1; round < 60; round += 1) host.read(everything);
+    expect(host.read(everything)).toMatchObject({ meminfo: { MemFree: 8192 } });
+    expect(host.read(everything).sysctls).toBeUndefined();
+  });
+
   test('files, pools, nodes and devices that come or go are seen within a minute of reads', () => {
     const { dir, put, remove } = makeTree({
       [`${pool}/nr_hugepages`]: '3\n',

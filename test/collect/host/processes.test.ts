@@ -72,6 +72,31 @@ describe('the processes', () => {
     expect(descriptors()).toBe(before);
   });
 
+  test('one that stays as it was is the very same object, though it ran meanwhile', () => {
+    const before = status('a', 1000, memory);
+    const { root, put } = makeRoot({
+      '/proc/42/stat': stat(42, 'a'),
+      '/proc/42/status': before,
+      '/etc/passwd': 'anna:x:1000:1000:::\n',
+    });
+    const reader = createProcessesReader(root);
+    const look = () => reader.read()?.[0];
+    const first = look();
+    put('/proc/42/status', before.replace('S (sleeping)', 'R (running)').replace('Threads:\t3', 'Threads:\t30'));
+    expect(look()).toBe(first);
+    put('/proc/42/stat', stat(42, 'a', { majflt: 1 }));
+    const faulted = look();
+    expect(faulted).toMatchObject({ stat: { majflt: 1 }, uid: 1000 });
+    expect(faulted?.status).toBe(first?.status);
+    put('/proc/42/status', status('a', 1001, memory));
+    expect(look()).toMatchObject({ uid: 1001, status: first?.status });
+    put('/proc/42/status', status('a', 1001, ['VmRSS:\t    101 kB']));
+    expect(look()?.status).toEqual({ VmRSS: 101 * 1024 });
+    // Another process under its number.
+    put('/proc/42/stat', stat(42, 'b'));
+    expect(look()?.name).toBe('b');
+  });
+
   test('of this host: this very one is among them', () => {
     const own = createProcessesReader(new Root('/'))
       .read()

@@ -19,6 +19,13 @@ export const amounts = (given: unknown): Numbers | undefined => {
   return Object.fromEntries(kept) as Numbers;
 };
 
+/** `last` where it says the same: who compares Samples then need not look into it. */
+export const shared = <Now extends Numbers | undefined>(last: Numbers | undefined, now: Now): Numbers | Now => {
+  if (!last || !now) return now;
+  const keys = Object.keys(now);
+  return keys.length === Object.keys(last).length && keys.every(key => now[key] === last[key]) ? last : now;
+};
+
 /** One of QEMU's own words for a state. */
 export const word = (given: unknown): string | undefined =>
   typeof given === 'string' && /^[a-z-]{1,32}$/.test(given) ? given : undefined;

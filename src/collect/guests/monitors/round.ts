@@ -1,6 +1,6 @@
 import { isMigrating } from '../../../fields/migration.ts';
 import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../../sample.ts';
-import { type Answers, amount, amounts, list, record, value, word } from './answers.ts';
+import { type Answers, amount, amounts, list, record, shared, value, word } from './answers.ts';
 import { hasVirtioMem, lacksPath, parseMemoryDevices } from './memory-devices.ts';
 import { parseMigration } from './migration.ts';
 import { earlierOf, withSize } from './reports.ts';
@@ -117,7 +117,7 @@ export const digest = (
   heard: { readonly time: number; readonly path: string; readonly version: string | undefined },
 ): MonitorSample => {
   const status = word(record(value(answers, 'query-status'))['status']);
-  const memory = amounts(value(answers, 'query-memory-size-summary'));
+  const memory = shared(last.memory, amounts(value(answers, 'query-memory-size-summary')));
   const memdevs = answers.has('query-memdev') ? memdevsOf(value(answers, 'query-memdev')) : last.memdevs;
   const balloon = balloonOf(last.balloon, answers);
   const memoryDevices = memoryDevicesOf(last.memoryDevices, answers);
