@@ -79,10 +79,14 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
   const from = turnBegin(time - lookBack);
   const start = begin(tape, id, from, thresholds);
   let { state, last } = start;
-  for (let one = Math.max(tape.first, start.id + 1); one <= id; one++) {
+  const since = Math.max(tape.first, start.id + 1);
+  for (const [index, { time: then }] of tape.headlines(since, id).entries()) {
+    // Decoding a sample costs more than all the rest: most of them are in a turn that it has had.
+    if (then < from || (last !== undefined && turnBegin(last) === turnBegin(then))) continue;
+    const one = since + index;
     try {
       const [before, sample] = [tape.before(one), tape.sample(one)];
-      if (sample.time < from || !isAdviceDue(last, before, sample)) continue;
+      if (!isAdviceDue(last, before, sample)) continue;
       last = sample.time;
       state = advise(state, derive(before, sample), thresholds);
     } catch (error) {
