@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { until } from '../until.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
 const opened: Terminal[] = [];
@@ -108,4 +109,18 @@ test('waiting in vain rejects with a picture', async () => {
   );
   terminal.press('\r');
   await expect(terminal.waitFor('never')).rejects.toThrow('the program ended (code 0, signal undefined)');
+});
+
+test('an update is shown whole, however it comes', async () => {
+  const terminal = sh(
+    'stty -echo; printf "old\\033[?20"; read -r go; printf "26h\\rnew"; read -r go; printf " one\\033[?2026l."; read -r go',
+  );
+  await terminal.waitFor(rows => rows[0] === 'old');
+  for (const shown of ['new', ' one']) {
+    const before = terminal.bytes();
+    terminal.press('\r');
+    await until(`${shown} has come`, 5000, () => terminal.bytes() > before);
+    if (shown === 'new') expect(terminal.screen()[0]).toBe('old');
+  }
+  await terminal.waitFor(rows => rows[0] === 'new one.');
 });

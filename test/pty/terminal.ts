@@ -66,6 +66,17 @@ const environment = (extra: TerminalOptions['env'] = {}): Record<string, string>
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 };
 
+/** Around an update that a terminal shows whole, or not yet (DECSET 2026). */
+const update = { begins: '\x1b[?2026h', ends: '\x1b[?2026l' };
+
+/** How many of these bytes can be shown: those before an update whose end, or whose whole beginning, has not come. */
+const showable = (bytes: Buffer): number => {
+  const begin = bytes.lastIndexOf(update.begins);
+  if (begin >= 0 && !bytes.includes(update.ends, begin)) return begin;
+  const last = bytes.lastIndexOf('\x1b');
+  return last >= 0 && update.begins.startsWith(bytes.toString('latin1', last)) ? last : bytes.length;
+};
+
 /** Runs a program in a real pseudoterminal, with a terminal emulator that also answers what the program asks it. */
 export const openTerminal = (options: TerminalOptions): Terminal => {
   const { command, args = [], columns = 80, rows = 24 } = options;
@@ -81,11 +92,15 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
 
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let held: Buffer = Buffer.alloc(0);
   pty.onData(data => {
     const chunk = data as unknown as Buffer;
     chunks.push(chunk);
     bytes += chunk.length;
-    emulator.write(chunk);
+    const all = Buffer.concat([held, chunk]);
+    const shown = showable(all);
+    emulator.write(all.subarray(0, shown));
+    held = all.subarray(shown);
   });
   let ended: Exit | undefined;
   emulator.onData(answer => {
@@ -93,7 +108,7 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
   });
   const exit = new Promise<Exit>(resolve => {
     pty.onExit(({ exitCode, signal }) => {
-      emulator.write('', () => {
+      emulator.write(held, () => {
         ended = { code: exitCode, signal: signal || undefined };
         resolve(ended);
       });
