@@ -56,6 +56,14 @@ describe('the tab bar', () => {
   });
 });
 
+describe('page sharing', () => {
+  it('tells the most that was saved, and nothing where there never was', async () => {
+    const off = withHost({ ksm: { run: 0, pages_shared: 0, pages_sharing: 0, ksm_zero_pages: 0 } });
+    expect(await shown({ tab: 'sharing' }, 120, 40, off)).toContain('saved over time, top 0B');
+    expect(await shown({ tab: 'sharing' }, 120, 40)).toMatch(/saved over time, top [1-9][\d.]*G/);
+  });
+});
+
 describe('reads only what is shown', () => {
   const needs = (change: Partial<State>): ReadonlySet<Need> => needsOfView(openStage(models, change).store.getState());
 

@@ -64,10 +64,12 @@ export const ksmPane: Draw = canvas => {
   ];
   if (host.ksm_run === undefined) return [heading('KSM', canvas), [span(verdict.text, verdict.tone)]];
   const history = state.history.ksm_saved;
-  const peak = Math.max(1, ...history.map(value => value ?? 0));
+  const peak = Math.max(0, ...history.map(value => value ?? 0));
   const room = height - 1 - text.length;
   const label: Line = [span(`saved over time, top ${formatBytes(peak)}`, 'dim')];
   const drawn =
-    room >= 3 ? [label, ...graph(history, width, room - 1, peak, glyphs).map((row): Line => [span(row, 'part2')])] : [];
+    room >= 3
+      ? [label, ...graph(history, width, room - 1, peak || 1, glyphs).map((row): Line => [span(row, 'part2')])]
+      : [];
   return [heading('KSM', canvas, run ? [span(run.word, run.tone)] : []), ...text, ...drawn].slice(0, height);
 };
