@@ -67,7 +67,7 @@ const run = async ({ command, options: asked }: Call, loaded: LoadedSettings): P
     return withRecording(options, recording => dump(recording, options, process.stdout));
   }
   if (command === 'replay') {
-    const { replay } = await import('./programs/replay.tsx');
+    const { replay } = await import('./programs/replay.ts');
     return replay(options);
   }
   if (command === 'report') {
@@ -81,7 +81,7 @@ const run = async ({ command, options: asked }: Call, loaded: LoadedSettings): P
   try {
     switch (command) {
       case 'live': {
-        const { live } = await import('./programs/live.tsx');
+        const { live } = await import('./programs/live.ts');
         return await live(source, options);
       }
       case 'snapshot': {

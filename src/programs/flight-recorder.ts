@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { safe } from '../text.ts';
 import { formatBytes, formatDuration } from '../units.ts';
 import { actionEvent } from './action-event.ts';
-import { tell } from './terminal.tsx';
+import { tell } from './terminal.ts';
 import { version } from './usage.ts';
 
 /** `kvmtop-HOST-20270115-080002.kvmtop`, of that moment (wall clock, seconds). The host's name is untrusted. */

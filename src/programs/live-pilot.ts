@@ -11,7 +11,7 @@ import { type Store, withPerformed, withVerdict } from '../store/store.ts';
 import { createAutopilot } from './autopilot.ts';
 import { watchHands } from './hands.ts';
 import { claimActing } from './one-pilot.ts';
-import { tell } from './terminal.tsx';
+import { tell } from './terminal.ts';
 
 const nothing: ReadonlySet<Need> = new Set();
 

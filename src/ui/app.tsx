@@ -1,4 +1,4 @@
-import { Box, type Key as InkKey, Text, useInput } from 'ink';
+import { Box, type Key as InkKey, render, Text, useInput } from 'ink';
 import { type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
@@ -14,12 +14,13 @@ import { SettingsDialog } from './dialogs/settings.tsx';
 import type { Glyphs } from './glyphs.ts';
 import type { App } from './keys/key.ts';
 import { press } from './keys.ts';
-import { layout, smallest } from './layout.ts';
-import { type Line, span } from './line.ts';
+import { fits, layout, smallest } from './layout.ts';
+import { linesOf } from './paint.ts';
 import { lastScroll } from './panes/help.ts';
-import { type Draw, drawPane } from './panes/pane.ts';
+import type { Painter } from './parts/painter.ts';
 import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
-import type { Rect } from './screen/layers.ts';
+import type { Screen } from './screen/screen.ts';
+import type { Theme } from './theme.ts';
 
 /** Ink's key in one word: a character, `up`, `enter`, `ctrl-l`. Several characters at once (a paste) are several keys. */
 const namesOf = (input: string, key: InkKey): readonly string[] => {
@@ -40,15 +41,6 @@ const namesOf = (input: string, key: InkKey): readonly string[] => {
   const typed = [...input].map(one => (one === '\r' || one === '\n' ? 'enter' : one));
   // On a slow line Esc and the next key come as one, and look like Alt.
   return key.meta ? ['escape', ...typed] : typed;
-};
-
-const waiting: readonly Line[] = [[span('looking …', 'dim')]];
-
-/** A pane's lines, on the state of the moment it is drawn. */
-const linesOf = (store: Store, draw: Draw, rect: Rect, glyphs: Glyphs) => (): readonly Line[] => {
-  const state = store.getState();
-  const { model } = state;
-  return model ? drawPane(draw, { state, model, glyphs, width: rect.width, height: rect.height }) : waiting;
 };
 
 /** What React renders for: everything else is drawn by panes after each Sample, without it. */
@@ -112,7 +104,7 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   const size = useStore(store, state => state.size);
   useStore(store, useShallow<State, object>(painted ? structure : everything));
   const { columns, rows } = size;
-  if (columns < smallest.columns || rows < smallest.rows)
+  if (!fits(size))
     return (
       <Box width={columns} height={rows} flexDirection="column">
         <Text wrap="truncate">{`kvmtop needs ${smallest.columns}x${smallest.rows},`}</Text>
@@ -141,3 +133,14 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
     </Box>
   );
 };
+
+/** Hands the screen and the keys to Ink, until `unmount`. */
+export const mount = (app: App, screen: Screen, painter: Painter, theme: Theme): { readonly unmount: () => void } =>
+  render(
+    <ThemeContext value={theme}>
+      <ScreenContext value={painter}>
+        <Screenful app={app} />
+      </ScreenContext>
+    </ThemeContext>,
+    { stdout: screen.stdout, debug: true, interactive: true, patchConsole: false, exitOnCtrlC: false },
+  );

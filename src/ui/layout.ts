@@ -29,6 +29,8 @@ import type { Rect } from './screen/layers.ts';
 /** Smaller than this nothing can be laid out: the screen says so. */
 export const smallest: Size = { columns: 60, rows: 15 };
 
+export const fits = ({ columns, rows }: Size): boolean => columns >= smallest.columns && rows >= smallest.rows;
+
 export interface Placed {
   readonly id: string;
   readonly rect: Rect;

@@ -90,6 +90,14 @@ describe('the first frame', () => {
     expect(await outside(terminal.raw(), columns, rows)).toEqual([]);
   });
 
+  test('takes keys that were typed before it was there', async () => {
+    const terminal = desk.open(['--demo']);
+    terminal.press('4?');
+    await terminal.waitFor(/^Keys/m, 20_000);
+    terminal.press(leave);
+    await terminal.waitFor(screen => /4 Sharing/.test(screen[1] ?? ''));
+  });
+
   test('tells an operator without guests what to do', async () => {
     const terminal = desk.open(['--root', quiet]);
     await terminal.waitFor(`No guest in ${quiet}`, 20_000);

@@ -1,11 +1,9 @@
-import { render } from 'ink';
 import type { Settings } from '../config/settings.ts';
 import { type Store, timeOf } from '../store/store.ts';
 import { type Tab, tabs } from '../store/view.ts';
-import { Screenful } from '../ui/app.tsx';
 import type { App } from '../ui/keys/key.ts';
+import { paintPanes } from '../ui/paint.ts';
 import { Painter } from '../ui/parts/painter.ts';
-import { ScreenContext, ThemeContext } from '../ui/parts/pane.tsx';
 import { Screen } from '../ui/screen/screen.ts';
 import { createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
@@ -38,6 +36,22 @@ const neverBlock = (terminal: NodeJS.WriteStream): void => {
   const { _handle: handle } = terminal as { readonly _handle?: { setBlocking?(blocking: boolean): void } };
   handle?.setBlocking?.(false);
 };
+
+/** Milliseconds after which keys work, though there is nothing to see yet. */
+const patience = 500;
+
+/** Resolves once the first look is on the screen: what is scheduled to be written is written before what is scheduled now. */
+const firstFrame = (store: Store): Promise<void> =>
+  new Promise(resolve => {
+    const look = (): void => {
+      if (!store.getState().model) return;
+      stop();
+      setImmediate(resolve);
+    };
+    const stop = store.subscribe(look);
+    setTimeout(resolve, patience).unref();
+    look();
+  });
 
 /** The screen on this terminal. */
 export interface Shown {
@@ -97,21 +111,28 @@ export const showScreen = (store: Store, options: Options & { readonly settings:
   process.once('exit', () => screen.leave());
   process.once('uncaughtExceptionMonitor', () => screen.leave());
 
-  const ink = render(
-    <ThemeContext value={theme}>
-      <ScreenContext value={painter}>
-        <Screenful app={app} />
-      </ScreenContext>
-    </ThemeContext>,
-    { stdout: screen.stdout, debug: true, interactive: true, patchConsole: false, exitOnCtrlC: false },
-  );
-  // After React has placed the panes for the new state.
-  const unsubscribe = store.subscribe(() => painter.repaint());
+  // What is typed before Ink is there waits for it, and is not echoed.
+  process.stdin.setRawMode?.(true);
+  let stopPainting = paintPanes(store, painter, theme.glyphs);
+  let ink: { readonly unmount: () => void } | undefined;
+  let closed = false;
+  const handOver = async (): Promise<void> => {
+    const { mount } = await import('../ui/app.tsx');
+    if (closed) return;
+    stopPainting();
+    ink = mount(app, screen, painter, theme);
+    // After React has placed the panes for the new state.
+    stopPainting = store.subscribe(() => painter.repaint());
+  };
+  // Ink takes half as long to load as all the rest: the operator sees the host meanwhile.
+  void firstFrame(store).then(handOver);
   return {
     left,
     close() {
-      unsubscribe();
-      ink.unmount();
+      closed = true;
+      stopPainting();
+      ink?.unmount();
+      process.stdin.setRawMode?.(false);
       screen.leave();
     },
   };

@@ -9,7 +9,7 @@ import { safe } from '../text.ts';
 import type { App } from '../ui/keys/key.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { createReplayPilot } from './replay-pilot.ts';
-import { showScreen, tabOf, tell } from './terminal.tsx';
+import { showScreen, tabOf, tell } from './terminal.ts';
 
 /** Seconds between two frames of a replay that plays, and between two looks for what was added to the file. */
 const frameSeconds = 0.1;

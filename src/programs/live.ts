@@ -14,7 +14,7 @@ import { openAttendant } from './attendant.ts';
 import type { Companions } from './companions.ts';
 import type { Options } from './options.ts';
 import { openGate } from './session.ts';
-import { showScreen, tabOf, tell } from './terminal.tsx';
+import { showScreen, tabOf, tell } from './terminal.ts';
 
 /** Milliseconds from the first frame until what it does not need is loaded. */
 const companionsAfter = 50;
