@@ -6,6 +6,7 @@ packages=(
   qemu-system-x86 busybox-static cpio zstd xz-utils # the guests and their image
   libvirt-daemon-system libvirt-clients             # libvirtd and virsh
   util-linux procps                                 # setpriv, flock, free
+  systemd-container                                 # systemd-nspawn, for the services
   chromium fonts-dejavu-core                        # reports as their readers see them
   tmux htop btop atop gcc libc6-dev                 # looking by hand, and what the benchmark compares with
 )
