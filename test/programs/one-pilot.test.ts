@@ -11,7 +11,7 @@ test('one claim at a time, and the next once it is given back', async () => {
   expect(refused).toBeInstanceOf(Failure);
   expect(refused).toMatchObject({
     status: 3,
-    message: expect.stringMatching(/^another kvmtop .* stop that one first/),
+    message: expect.stringMatching(`^another kvmtop \\(process ${process.pid}\\) lets .* stop that one first`),
   });
   release();
   (await claimActing(name))();
