@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { completionScript } from './docs/completion.ts';
 import { configPage } from './docs/config.ts';
 import { fieldsPage } from './docs/fields.ts';
 import { findingsPage } from './docs/findings.ts';
@@ -13,13 +14,14 @@ import { policyTables, withTables } from './docs/policies.ts';
 
 const folder = join(import.meta.dirname, '../docs');
 
-/** The made pages by their name in docs/. */
+/** The made pages by their path from docs/. */
 export const pages: Readonly<Record<string, () => string>> = {
   'config.md': configPage,
   'fields.md': fieldsPage,
   'findings.md': findingsPage,
   'keys.md': keysPage,
   'kvmtop.1': manPage,
+  '../packaging/completion.bash': completionScript,
 };
 
 const current = (name: string): string | undefined => {

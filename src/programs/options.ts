@@ -125,8 +125,18 @@ export type Command =
   | 'config'
   | 'doctor';
 
+export const commands = Object.keys(own) as readonly Command[];
+
+/** Names of the flags that go with a command. */
+export const flagsOf = (command: Command): readonly string[] => [...(own[command] ?? []), ...common];
+
+type Flag = { readonly type: 'string' | 'boolean'; readonly short?: string };
+const flagOf = (name: string): Flag => flags[name as keyof typeof flags];
+export const takesValue = (name: string): boolean => flagOf(name).type === 'string';
+export const shortOf = (name: string): string | undefined => flagOf(name).short;
+
 /** These take one word: the recording, or a scenario to simulate. */
-const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report', 'simulate'];
+export const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report', 'simulate'];
 
 export interface Call {
   readonly command: Command;
@@ -179,9 +189,7 @@ export const parseCall = (argv: readonly string[]): Call => {
   const words = parsed.positionals.map(unhide);
   const command = words[0] ?? 'live';
   if (!isCommand(command))
-    throw new UsageError(
-      `there is no command '${command}': there are ${Object.keys(own).slice(1).join(', ')}; see kvmtop -h`,
-    );
+    throw new UsageError(`there is no command '${command}': there are ${commands.slice(1).join(', ')}; see kvmtop -h`);
   for (const flag of Object.keys(values)) {
     if (!common.includes(flag) && !own[command]?.includes(flag))
       throw new UsageError(
