@@ -4,6 +4,7 @@ import { type AdvisorState, advise, isAdviceDue, startAdvising, turnBegin } from
 import type { Finding } from '../policy/finding.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import { RecordingError, type Tape } from '../recording/tape.ts';
+import type { Sample } from '../sample.ts';
 
 /** A finding whose fix was carried out from here, and what came of it. */
 export interface Tried {
@@ -53,6 +54,12 @@ const sinceTold = (findings: readonly Finding[], tape: Tape, time: number): read
   });
 };
 
+/** No rule looks at processes, and there are many. */
+const withoutProcesses = (sample: Sample): Sample => {
+  const { processes: _, ...host } = sample.host;
+  return { ...sample, host };
+};
+
 /** What was told last of a tape, and so what the advisor goes on from: a replay that plays on looks back once. */
 interface Followed {
   readonly id: number;
@@ -88,7 +95,7 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
       const [before, sample] = [tape.before(one), tape.sample(one)];
       if (!isAdviceDue(last, before, sample)) continue;
       last = sample.time;
-      state = advise(state, derive(before, sample), thresholds);
+      state = advise(state, derive(before && withoutProcesses(before), withoutProcesses(sample)), thresholds);
     } catch (error) {
       // Those after a damaged one can be shown again from some place on.
       if (!(error instanceof RecordingError) || one === id) throw error;
