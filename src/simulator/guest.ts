@@ -92,13 +92,18 @@ export class Guest {
     return Math.min(1, this.inside.waiting + this.hostWaiting);
   }
 
-  /** In RAM: what is in use all the time, and what the host can swap out without being noticed. */
+  /** In RAM: what is in use all the time, and what the host could swap out without being noticed. */
   get hotIn(): number {
     return this.#hot - this.hotOut;
   }
 
   get coldIn(): number {
     return this.touched - this.#hot - this.coldOut;
+  }
+
+  /** Part of what is in RAM that the host can swap out, 0 to 1: a merged page has many users, and stays. */
+  get evictable(): number {
+    return this.resident > 0 ? Math.max(0, 1 - this.merged / this.resident) : 0;
   }
 
   /** What its kernel has given out, all of it backed by the host. */

@@ -100,7 +100,7 @@ export class World {
         need: growth + back,
         cache: this.cache,
         swapFree: this.scenario.host.swap - this.swapped,
-        evictable: this.#sum(guest => guest.resident),
+        evictable: this.#sum(guest => guest.evictable * guest.resident),
         reading: back,
       },
       this.marks,
@@ -185,12 +185,15 @@ export class World {
 
   /** From all guests alike: this part of it (0 to 1) from what is in use, the rest from what is not, as far as there is any. */
   #evict(bytes: number, inUse = misjudged): void {
-    const cold = this.#sum(guest => guest.coldIn);
-    const hot = this.#sum(guest => guest.hotIn);
+    const cold = this.#sum(guest => guest.evictable * guest.coldIn);
+    const hot = this.#sum(guest => guest.evictable * guest.hotIn);
     const fromHot = Math.min(hot, Math.max(bytes - cold, inUse * bytes));
     const hotPart = hot > 0 ? fromHot / hot : 0;
     const coldPart = cold > 0 ? Math.min(1, (bytes - fromHot) / cold) : 0;
-    for (const guest of this.#guests) guest.evict(hotPart * guest.hotIn, coldPart * guest.coldIn);
+    for (const guest of this.#guests) {
+      const part = guest.evictable;
+      guest.evict(hotPart * part * guest.hotIn, coldPart * part * guest.coldIn);
+    }
   }
 
   /** The kernel kills who has most, in RAM and swap. */
