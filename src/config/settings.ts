@@ -103,7 +103,7 @@ const policy = {
   'policy.reserve_percent': setting(
     number('percent', 1, 90),
     10,
-    'What the policy kvmtop keeps available for the host, as a part of its RAM; guests in need may get four tenths of that.',
+    'What the policy kvmtop keeps available for the host, as a part of its RAM; guests in need may get a fifth of that.',
   ),
   'policy.floor_percent': setting(
     number('percent', 0, 100),

@@ -55,6 +55,15 @@ const whyOf = ({ one, inNeed, wants }: Need, host: HostState, target: number): s
   return wants > 0 ? `${has}, less than it should have free; ${state}` : `${state}: it gets back what it had; ${has}`;
 };
 
+/**
+ * What guests in need get of the reserve in this round, where `beyond` (negative: below) the reserve is available: a little
+ * at a time, but what is worth a change. Bytes.
+ */
+const spent = (needs: readonly Need[], { spendable, spendStep }: HostState, beyond: number): number => {
+  const worthwhile = needs.map(({ inNeed, smallest }) => (inNeed ? smallest : 0));
+  return Math.max(0, Math.min(spendable + Math.min(0, beyond), Math.max(spendStep, ...worthwhile)));
+};
+
 /** Target sizes in the order of `needs`. Bytes. */
 const targets = (
   needs: readonly Need[],
@@ -67,9 +76,12 @@ const targets = (
   const needed = Math.max(0, host.shortfall - coming) + Math.max(0, wants - Math.max(0, room));
   const yields = yieldOf(needs, host.pressure);
   const taken = take(needs, needed / yields, host.pressure);
-  const gain = yields * (sum(actualSizes(needs)) - sum(taken));
+  const beyond = room + yields * (sum(actualSizes(needs)) - sum(taken));
   const urgent = sum(needs.map(need => (need.inNeed ? need.wants : 0)));
-  const granted = Math.max(0, Math.min(wants, room + gain), Math.min(urgent, room + gain + host.spendable));
+  const granted = Math.max(
+    Math.min(wants, Math.max(0, beyond)),
+    Math.min(urgent, Math.max(0, beyond) + spent(needs, host, beyond)),
+  );
   const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
   const spare = host.expected - untouched - granted - roomy * host.reserve;
   return {
@@ -86,9 +98,9 @@ const targets = (
  * critical (below half of it, or swapping or stalled while short). A guest's need is what it uses without its page cache, as
  * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
  * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets
- * half of its size at once, from what the host has beyond its reserve, from what others have idle and, if that is not
- * enough, from up to four tenths of the reserve, while the host does not swap: guests that stand still beside unused memory
- * help nobody.
+ * half of its size at once, from what the host has beyond its reserve and from what others have idle; if that is not
+ * enough, a little in each round from up to a fifth of the reserve, while the host does not swap. Who wants least for its
+ * shares comes first: shared out evenly, what is not enough for all would leave all of them standing still.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always
  * from who has most for its shares (weighted max-min), in limited steps, smaller near its floor;

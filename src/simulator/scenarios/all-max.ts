@@ -5,7 +5,7 @@ import { numbered, path } from './curves.ts';
 export const allMax: Scenario = {
   id: 'all-max',
   title: 'All claim their maximum',
-  help: 'Twenty guests of 8 GiB, promised a quarter more than there is, all come to use 7 GiB at once. There is no good end: a policy can keep the host itself well and spread the shortage evenly.',
+  help: 'Twenty guests of 8 GiB, promised a quarter more than there is, all come to use 7 GiB at once. There is no good end: a policy can keep the host itself well, and some of the guests.',
   main: ['stalled', 'swappedOut'],
   seconds: 2400,
   host: { memory: 128 * GiB, swap: 48 * GiB, used: () => 5 * GiB },

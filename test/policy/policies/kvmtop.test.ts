@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../src/model.ts';
+import type { Need } from '../../../src/policy/policies/kvmtop/guest.ts';
+import { grant } from '../../../src/policy/policies/kvmtop/moves.ts';
 import { kvmtop } from '../../../src/policy/policies/kvmtop.ts';
+import { sum } from '../../../src/policy/policies/share-out.ts';
 import type { PolicySettings } from '../../../src/policy/policy.ts';
 import { scenarios } from '../../../src/simulator/scenarios.ts';
 import { simulate } from '../../../src/simulator/simulate.ts';
@@ -230,21 +233,31 @@ describe('a guest in need', () => {
     expect(reasons(decisions)['host']).toMatch(/^short by .* migrate/);
   });
 
-  it('gets up to four tenths of the reserve, when there is nothing else; one that is well does not', () => {
-    // 5 − 0.6·6.4 = 1.16 GiB, alike; at 3.8 GiB nothing is left to give.
-    expect(sizes([host(5, hungry('a', 6), hungry('b', 6))])).toEqual({ a: 6.58, b: 6.58 });
-    expect(sizes([host(5, using('a', 5.5, { actual: 6 * GiB }))])).toEqual({});
-    const model = look(host(5, hungry('a', 6)));
+  it('gets up to a fifth of the reserve, a little at a time, when there is nothing else; one that is well does not', () => {
+    // 5.5 GiB are above 0.8·6.4 = 5.12: a hundredth of the reserve is 0.064 GiB, and a hundredth of 8, the smallest change, 0.08.
+    expect(sizes([host(5.5, hungry('a', 6), hungry('b', 6.1))])).toEqual({ b: 6.18 });
+    expect(sizes([host(5.15, hungry('a', 6))])).toEqual({});
+    const small = hungry('a', 4);
+    expect(sizes([host(5.5, { ...small, maximum: 5 * GiB })])).toEqual({ a: 4.06 });
+    expect(sizes([host(5.5, using('a', 5.5, { actual: 6 * GiB }))])).toEqual({});
+    const model = look(host(5.5, hungry('a', 6)));
     const swapping = { ...model, host: { ...model.host, values: { ...model.host.values, swap_out: MiB } } };
     expect(targets(kvmtop.decide([model], settings))).toHaveProperty('a');
     expect(targets(kvmtop.decide([swapping], settings))).toEqual({});
   });
 
+  it('comes first that wants least for its shares, where there is not enough for all', () => {
+    // 2 GiB beyond the reserve, and 0.08 of it. a wants half of 5 GiB, b what it lacks to its full size, 1.5.
+    const guests = [hungry('a', 5), hungry('b', 6.5)];
+    expect(sizes([host(8.4, ...guests)])).toEqual({ a: 5.58, b: 8 });
+    expect(sizes([host(8.4, ...guests)], { shares: { a: 2000 } })).toEqual({ a: 7.08 });
+  });
+
   it('gets nothing twice: what others were given and have not touched yet will be missed', () => {
     const grown = [2, 4].map(actual => using('b', 1, { actual: actual * GiB, rss: GiB }));
-    const worlds = grown.map(one => host(6.84, hungry('a', 4), one));
-    // 3 GiB beyond six tenths of the reserve, of which b will take 2.
-    expect(sizes(worlds)).toEqual({ a: 5 });
+    const worlds = grown.map(one => host(9.4, hungry('a', 4), one));
+    // 3 GiB beyond the reserve, of which b will take 2; and 0.08 of it.
+    expect(sizes(worlds)).toEqual({ a: 5.08 });
     expect(sizes(worlds.slice(1))).toEqual({ a: 6 });
   });
 
@@ -276,6 +289,26 @@ describe('a guest in need', () => {
     expect(sizes(shrunk(hungry('a', 4)))).toHaveProperty('a');
     expect(sizes(shrunk(using('a', 3, { actual: 6 * GiB })))).toEqual({});
   });
+});
+
+it('gives out all that is wanted or there, to those in need first, and leaves at most one with a part', () => {
+  const wish = fc.record({ inNeed: fc.boolean(), wants: fc.nat(1000), shares: fc.integer({ min: 1, max: 5000 }) });
+  fc.assert(
+    fc.property(fc.array(wish), fc.nat(5000), (wishes, amount) => {
+      const needs = wishes.map(({ shares, ...wish }) => ({ ...wish, one: { shares } }) as Need);
+      const given = grant(
+        needs,
+        needs.map(() => 7),
+        amount,
+      ).map(size => size - 7);
+      expect(sum(given)).toBe(Math.min(amount, sum(wishes.map(({ wants }) => wants))));
+      const missing = wishes.map(({ wants }, index) => wants - (given[index] as number));
+      expect(missing.every((bytes, index) => bytes >= 0 && (given[index] as number) >= 0)).toBe(true);
+      expect(missing.filter((bytes, index) => bytes > 0 && (given[index] as number) > 0).length).toBeLessThanOrEqual(1);
+      if (wishes.some(({ inNeed }, index) => inNeed && (missing[index] as number) > 0))
+        expect(wishes.every(({ inNeed }, index) => inNeed || given[index] === 0)).toBe(true);
+    }),
+  );
 });
 
 describe('KSM', () => {

@@ -6,8 +6,10 @@ import { before } from '../history.ts';
 export const relief = 1.2;
 /** Below this share of the reserve, or where it swaps or stalls while short, it is critical. */
 const criticalShare = 0.5;
-/** Of the reserve, this share is kept from guests in need, too: above the line below which the host is critical. */
-const untouchable = 0.6;
+/** Of the reserve, guests in need may have this share: far above the line below which the host is critical. */
+const spendableShare = 0.2;
+/** And in one round at most this share of it, so that it goes where it makes a guest well, and others can give theirs first. */
+const spendStep = 0.01;
 /** Only above this many reserves memory is given back to guests that do not ask for it. */
 export const roomy = 1.5;
 
@@ -23,8 +25,9 @@ export interface HostState {
   readonly lowest: number;
   readonly expected: number;
   readonly reserve: number;
-  /** Of the reserve, what guests in need may have: nothing while the host swaps out. */
+  /** Of the reserve, what guests in need may have in all, and in one round: nothing while the host swaps out. */
   readonly spendable: number;
+  readonly spendStep: number;
   /** Bytes to be had from guests: from what is expected up to where the host is no longer short; 0 when calm. */
   readonly shortfall: number;
 }
@@ -70,7 +73,8 @@ export const hostState = (models: readonly Model[], share: number, thresholds: T
     lowest: Math.min(...known.map(one => one.available)),
     expected,
     reserve,
-    spendable: swapsOut(model, thresholds) ? 0 : (1 - untouchable) * reserve,
+    spendable: swapsOut(model, thresholds) ? 0 : spendableShare * reserve,
+    spendStep: spendStep * reserve,
     shortfall: pressure === 'calm' ? 0 : Math.max(0, relief * reserve - expected),
   };
 };

@@ -67,20 +67,20 @@ export const take = (needs: readonly Need[], amount: number, pressure: Pressure)
   return sizes;
 };
 
-/** Gives `amount` to those who want it, each by its shares; who is in need first. */
+/**
+ * Gives `amount` to those who want it, one after the other: who is in need first, and of these who wants least for its
+ * shares. Where it is not enough for all, a little for each would leave each of them short.
+ */
 export const grant = (needs: readonly Need[], sizes: Sizes, amount: number): Sizes => {
-  let now = sizes;
-  const goal = sum(sizes) + amount;
-  for (const urgent of [true, false]) {
-    const start = now;
-    now = shareOut(
-      needs.map(({ one, wants, inNeed }, index) => {
-        const size = start[index] as number;
-        const most = inNeed === urgent ? Math.max(size, one.actual + wants) : size;
-        return { base: one.used, weight: one.shares, least: size, most };
-      }),
-      goal,
-    );
+  const now = [...sizes];
+  const queue = needs
+    .map(({ one, inNeed, wants }, index) => ({ index, inNeed, wants, rank: wants / one.shares }))
+    .toSorted((a, b) => Number(b.inNeed) - Number(a.inNeed) || a.rank - b.rank);
+  let left = amount;
+  for (const { index, wants } of queue) {
+    const gets = Math.min(left, wants);
+    now[index] = (now[index] as number) + gets;
+    left -= gets;
   }
   return now;
 };
