@@ -13,7 +13,7 @@ const much = 128 * MiB;
 const adviceOf = (model: Model, thresholds: Thresholds, swapped: number): string => {
   const room = roomToGive(model, thresholds);
   return room !== undefined && room > swapped
-    ? 'The host has room for it again: what the guest touches comes back by itself, one wait for each page; swapoff -a and swapon -a bring back all at once.'
+    ? 'The host has room for it again: what the guest touches comes back by itself, one wait for each page; swapoff -a and swapon -a bring back all at once. Where a memory limit (cgroup, virsh memtune) keeps it out, raise that first.'
     : 'Give the host room first: shrink balloons, or move a guest away.';
 };
 

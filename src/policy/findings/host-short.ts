@@ -5,13 +5,20 @@ import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { below } from './limit.ts';
 import { known } from './numbers.ts';
-import { idleMemory, reclaim, reclaimable } from './room.ts';
+import { idleMemory, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
 
 /** What would help, by the operators' order: balloons where guests have memory to spare, else somebody has to go. */
 const help = (model: Model, lacking: number, limits: Limits): Pick<Remark, 'fix' | 'advice'> => {
   const idle = idleMemory(model, limits);
   const request = reclaim(idle, lacking);
-  if (!request) return { advice: 'No balloon can give anything back: move a guest away, or end what is not needed.' };
+  if (!request) {
+    const silent = silentGuests(model, limits);
+    const none =
+      silent.length === 0
+        ? 'No balloon can give anything back'
+        : `W${unknownUse(silent).slice(1)}, so no balloon is known to give anything back`;
+    return { advice: `${none}: move a guest away, or end what is not needed.` };
+  }
   const back = reclaimable(idle);
   return offer(model, request, {
     limits,

@@ -6,7 +6,7 @@ import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { known } from './numbers.ts';
 import { meanRate } from './rate.ts';
-import { type Idle, idleMemory, reclaim, reclaimable } from './room.ts';
+import { type Idle, idleMemory, isTight, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
 
 /** Less than this in all guests is not worth a balloon. Bytes. */
 const worthwhile = 256 * MiB;
@@ -43,12 +43,27 @@ const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pic
   return request ? offer(model, request, { limits: thresholds.limits }) : {};
 };
 
+/** It swaps for another reason than that it lacks memory. Where that is unknown, it may lack it. */
+const isRoomy = (model: Model, thresholds: Thresholds, stands: boolean): boolean =>
+  model.host.values.mem_available !== undefined && !isTight(model, thresholds, stands);
+
+const notShort = ({ host: { values } }: Model): string =>
+  `Yet it is not short: ${longBytes(values.mem_available)} of ${longBytes(values.mem_total)} RAM are available`;
+
+const nothingToTake = (model: Model, { limits }: Thresholds): string => {
+  const silent = silentGuests(model, limits);
+  return silent.length === 0
+    ? 'No balloon has anything worth taking, so guests wait for the disk'
+    : `No balloon is known to have anything worth taking: ${unknownUse(silent)}`;
+};
+
 export const hostSwappingIdle: Rule = {
   id: 'host-swapping-idle',
   title: 'Host swaps while guests have memory to spare',
   help:
-    'The host moves more than the set rate to and from swap (mean of 15 s), while balloons could take at least 256 MiB ' +
-    'from guests without touching what they use. The host can’t know which of a guest’s pages are idle: the guest can.',
+    'The host moves more than the set rate to and from swap (mean of 15 s) with less than twice the share available where it is short, ' +
+    'while balloons could take at least 256 MiB from guests without touching what they use. The host can’t know which of a ' +
+    'guest’s pages are idle: the guest can.',
   strategy: 'balloon',
   severities: ['critical', 'warning'],
   sustain: 10,
@@ -56,6 +71,7 @@ export const hostSwappingIdle: Rule = {
     const model = window.at(-1);
     const now = swapping(window, thresholds, stands('host'));
     if (!model || !now) return [];
+    if (isRoomy(model, thresholds, stands('host'))) return [];
     const idle = idleMemory(model, thresholds.limits);
     const back = reclaimable(idle);
     if (!above(back, worthwhile, stands('host'))) return [];
@@ -76,21 +92,26 @@ export const hostSwapping: Rule = {
   title: 'Host swaps',
   help:
     'The host moves more than the set rate to and from swap (mean of 15 s), and balloons have nothing worth taking ' +
-    '(less than 256 MiB). Guests wait for the disk without knowing why.',
+    '(less than 256 MiB). Guests wait for the disk without knowing why. With more than twice the share available where it is ' +
+    'short, something else than the host’s lack of memory makes it swap: a memory limit of a cgroup, a full NUMA node, or page cache.',
   strategy: 'swap',
   severities: ['critical', 'warning'],
   sustain: 10,
   check(window, thresholds, stands) {
     const model = window.at(-1);
     const now = swapping(window, thresholds, stands('host'));
-    if (!model || !now || above(reclaimable(idleMemory(model, thresholds.limits)), worthwhile, false)) return [];
+    if (!model || !now) return [];
+    const roomy = isRoomy(model, thresholds, false);
+    if (!roomy && above(reclaimable(idleMemory(model, thresholds.limits)), worthwhile, false)) return [];
     return [
       {
         subject: 'host',
         severity: now.severity,
-        text: `${now.words}. No balloon has anything worth taking, so guests wait for the disk.`,
+        text: `${now.words}. ${roomy ? notShort(model) : nothingToTake(model, thresholds)}.`,
         numbers: now.numbers,
-        advice: 'Move a guest away, or end what is not needed; more or faster swap only hides it.',
+        advice: roomy
+          ? 'Look for a memory limit (cgroup) of what is in swap (systemd-cgtop -m, virsh memtune GUEST), for a full NUMA node, and for page cache that pushes guests out (vm.swappiness, disks with cache=none): no other guest’s balloon helps there.'
+          : 'Move a guest away, or end what is not needed; more or faster swap only hides it.',
       },
     ];
   },

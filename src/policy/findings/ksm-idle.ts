@@ -6,6 +6,7 @@ import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { counted } from './names.ts';
 import { known } from './numbers.ts';
+import { offered } from './offered.ts';
 
 /** Full scans after which pages that are alike would have been merged: it takes two to see that a page is calm. */
 const enough = 3;
@@ -19,6 +20,14 @@ const whyNobody = ({ guests }: Model): string | undefined => {
     .join('; ');
 };
 
+/** Bytes of which KSM keeps a record, since it has looked at them; full scans may be from before these guests. */
+const lookedAt = ({ host: { values }, sample: { pageSize } }: Model): number =>
+  pageSize *
+  ((values.ksm_pages_shared ?? 0) +
+    (values.ksm_pages_sharing ?? 0) +
+    (values.ksm_pages_unshared ?? 0) +
+    (values.ksm_pages_volatile ?? 0));
+
 const stop = { action: 'ksm', words: ['stop'] } as const;
 
 /** Why KSM runs for nothing; `undefined` when it does not, or when that is not known yet. */
@@ -28,7 +37,7 @@ const idleness = (model: Model): Omit<Remark, 'subject' | 'severity' | 'numbers'
   const nobody = whyNobody(model);
   if (nobody !== undefined)
     return { text: `KSM runs, but no guest has memory that it could merge (${nobody}).`, ...offer(model, stop) };
-  if (scans < enough) return undefined;
+  if (scans < enough || lookedAt(model) < offered(model) / 2) return undefined;
   return {
     text: `KSM runs, has looked at everything ${scans} times and found nothing to merge: what guests hold differs, or changes too fast.`,
     ...offer(model, stop),
@@ -40,7 +49,7 @@ export const ksmIdle: Rule = {
   title: 'KSM runs for nothing',
   help:
     'KSM runs and saves nothing: no guest has memory that it could merge (hugepages, shared memory, mem-merge=off), or three ' +
-    'full scans found nothing alike. It only takes processor time then.',
+    'full scans found nothing alike, and it has looked at most of what guests offer. It only takes processor time then.',
   strategy: 'share',
   severities: ['notice'],
   sustain: 60,
@@ -85,13 +94,6 @@ export const ksmLoss: Rule = {
 
 /** Seconds: what is alike should be found while guests still have it. */
 const slow = 3600;
-
-/** What the guests could have merged, bytes. */
-const offered = ({ guests }: Model): number =>
-  guests.reduce(
-    (sum, { sample, values }) => (whyNotMerged(sample) === undefined ? sum + (values.rss_anon ?? 0) : sum),
-    0,
-  );
 
 /** The kernel's own advisor where it has one (Linux 6.8), else a pace for a sixth of the limit. */
 const faster = (model: Model, seconds: number): Pick<Remark, 'fix' | 'advice'> => {

@@ -2,11 +2,12 @@ import { whyNotMerged } from '../../fields/mergeable.ts';
 import type { GuestModel } from '../../model.ts';
 import { GiB, longBytes } from '../../units.ts';
 import type { Rule } from '../finding.ts';
-import type { Thresholds } from '../thresholds.ts';
 import { offer } from './fix.ts';
-import { above, below } from './limit.ts';
+import { above } from './limit.ts';
 import { counted, namesOf } from './names.ts';
 import { known } from './numbers.ts';
+import { offeredBy } from './offered.ts';
+import { isTight } from './room.ts';
 
 /** Guests that could have pages in common: of one kind and size, and offering theirs to KSM. At least two. */
 const alike = (guests: readonly GuestModel[]): readonly (readonly GuestModel[])[] =>
@@ -17,15 +18,11 @@ const alike = (guests: readonly GuestModel[]): readonly (readonly GuestModel[])[
     ).values(),
   ].filter(group => group.length > 1);
 
-/** If all of them were equal: what all but the largest hold. Bytes; an upper bound. */
+/** If all of them were equal: what all but the largest offer. Bytes; an upper bound. */
 const atMost = (group: readonly GuestModel[]): number => {
-  const held = group.map(({ values }) => values.rss_anon ?? 0);
+  const held = group.map(offeredBy);
   return held.reduce((sum, bytes) => sum + bytes, 0) - Math.max(...held);
 };
-
-/** Short enough that trying is worth the processor time. */
-const isTight = (share: number | undefined, { availableLow }: Thresholds, stands: boolean): boolean =>
-  below(share, 2 * availableLow, stands);
 
 export const ksmOff: Rule = {
   id: 'ksm-off',
@@ -38,17 +35,16 @@ export const ksmOff: Rule = {
   sustain: 60,
   check(window, thresholds, stands) {
     const model = window.at(-1);
-    const { ksm_run: run, mem_available: available, mem_total: total } = model?.host.values ?? {};
+    const run = model?.host.values.ksm_run;
     if (!model || run !== 0) return [];
     const groups = alike(model.guests);
     const guests = groups.flat();
     const most = groups.reduce((sum, group) => sum + atMost(group), 0);
     if (!above(most, GiB, stands('KSM'))) return [];
-    const share = available === undefined || !total ? undefined : available / total;
     return [
       {
         subject: 'KSM',
-        severity: isTight(share, thresholds, stands('KSM')) ? 'warning' : 'notice',
+        severity: isTight(model, thresholds, stands('KSM')) ? 'warning' : 'notice',
         text: `KSM is off, and ${counted(guests.length, 'guest')} that are like another in size offer memory to it: ${namesOf(guests)}. If they run the same system, some of up to ${longBytes(most)} could be shared; how much, only scanning tells.`,
         numbers: known({ ksm_run: run, guests: guests.length, ksm_saved: model.host.values.ksm_saved }),
         ...offer(

@@ -39,13 +39,13 @@ export const monitorsBusy: Rule = {
 /** Seconds: older numbers mislead, and statistics count as stale soon. */
 const old = 8;
 
-/** Age of the answers that half of the guests have at most: not one that is slow, but the round itself. */
-const medianAge = (model: Model): number | undefined => {
-  const ages = model.guests
-    .flatMap(({ sample, values }) => (sample.monitor.state === 'ok' ? (values.monitor_age ?? []) : []))
+/** Ages of the answers of those that are asked, the newest first. A QEMU that a signal has stopped is not. */
+const agesOf = ({ guests }: Model): readonly number[] =>
+  guests
+    .flatMap(({ state, sample, values }) =>
+      sample.monitor.state === 'ok' && state !== 'stopped' ? (values.monitor_age ?? []) : [],
+    )
     .sort((one, other) => one - other);
-  return ages[Math.floor(ages.length / 2)];
-};
 
 export const monitorsSlow: Rule = {
   id: 'monitors-slow',
@@ -56,15 +56,18 @@ export const monitorsSlow: Rule = {
   sustain: 20,
   check(window, _thresholds, stands): readonly Remark[] {
     const model = window.at(-1);
-    const age = model && medianAge(model);
+    const ages = model ? agesOf(model) : [];
+    // Half of the guests have at most this: not one that is slow, but the round itself.
+    const age = ages[Math.floor(ages.length / 2)];
     if (!model || !above(age, Math.max(old, 2 * (model.interval ?? 0)), stands('monitors'))) return [];
     return [
       {
         subject: 'monitors',
         severity: 'notice',
-        text: `Half of the ${counted(model.guests.length, 'guest')} were last asked ${formatDuration(Math.round(age))} ago or longer: there are more monitors, or slower ones, than can be asked in time.`,
-        numbers: known({ monitor_age: age, guests: model.guests.length }),
-        advice: 'Watch fewer guests (-p GUEST,…), or look less often (-d SECONDS).',
+        text: `Half of the ${counted(ages.length, 'guest')} have not answered for ${formatDuration(Math.round(age))} or longer: there are more monitors, or slower ones, than can be asked in time.`,
+        numbers: known({ monitor_age: age, guests: ages.length }),
+        advice:
+          'Look whether processors or disks hold up the QEMUs (load, state D); and at the age of its numbers before acting on a guest.',
       },
     ];
   },

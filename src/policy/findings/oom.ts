@@ -20,7 +20,8 @@ export const oomKill: Rule = {
         severity: 'critical',
         text: `The kernel has killed ${killed === 1 ? 'a process' : `${killed} processes`} for lack of memory in the last ${formatDuration(Math.round(seconds))}.`,
         numbers: known({ oom_kills: killed }),
-        advice: 'Whom, and for whom, is in its log: journalctl -k --grep "Out of memory|oom".',
+        advice:
+          'Whom, and whether the host or a memory limit (cgroup) was out of it, is in its log: journalctl -k --grep "out of memory|oom".',
       },
     ];
   },

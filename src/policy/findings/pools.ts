@@ -2,11 +2,11 @@ import { persistent, poolCounts } from '../../actions/pool.ts';
 import type { Model, PoolModel } from '../../model.ts';
 import { exactBytes, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
-import type { Thresholds } from '../thresholds.ts';
 import { offer } from './fix.ts';
-import { above, below } from './limit.ts';
+import { above } from './limit.ts';
 import { counted, namesOf } from './names.ts';
 import { known } from './numbers.ts';
+import { isTight } from './room.ts';
 
 const subjectOf = ({ pageSize }: PoolModel): string => `pool of ${exactBytes(pageSize)} pages`;
 
@@ -36,13 +36,6 @@ const shrunk = (model: Model, { pageSize, values }: PoolModel): Pick<Remark, 'fi
   );
 };
 
-const isShort = ({ host: { values } }: Model, { availableLow }: Thresholds, stands: boolean): boolean =>
-  below(
-    values.mem_available === undefined || !values.mem_total ? undefined : values.mem_available / values.mem_total,
-    2 * availableLow,
-    stands,
-  );
-
 export const poolIdle: Rule = {
   id: 'pool-idle',
   title: 'Hugepage pool set aside and unused',
@@ -58,7 +51,7 @@ export const poolIdle: Rule = {
       const standing = stands(subjectOf(pool));
       if (!above(usable, thresholds.poolIdle, standing)) return undefined;
       return {
-        severity: isShort(model, thresholds, standing) ? 'warning' : 'notice',
+        severity: isTight(model, thresholds, standing) ? 'warning' : 'notice',
         text: `${longBytes(usable)} of its ${longBytes(total)} are neither in use nor reserved: RAM that nothing else can use.`,
         numbers: known({ usable, total }),
         ...shrunk(model, pool),

@@ -5,7 +5,8 @@ import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { MiB } from '../../units.ts';
 import type { Thresholds } from '../thresholds.ts';
-import { isRunning } from './names.ts';
+import { below } from './limit.ts';
+import { counted, isRunning, namesOf } from './names.ts';
 
 /** What a guest has and does not need. */
 export interface Idle {
@@ -38,6 +39,24 @@ export const idleMemory = (model: Model, limits: Limits): readonly Idle[] =>
   model.guests
     .flatMap(guest => idleOf(guest, limits) ?? [])
     .sort((one, other) => other.held - one.held || other.bytes - one.bytes);
+
+/** Guests that may have memory to spare, and do not tell: numbers that are unknown or stale are not none. */
+export const silentGuests = ({ guests }: Model, limits: Limits): readonly GuestModel[] =>
+  guests.filter(
+    guest => guest.sample.monitor.balloon?.device !== false && givesBack(guest) && statsStale(guest, limits) !== false,
+  );
+
+/** `what 2 guests use (web-1 and web-2) is unknown`. */
+export const unknownUse = (guests: readonly GuestModel[]): string =>
+  `what ${counted(guests.length, 'guest')} ${guests.length === 1 ? 'uses' : 'use'} (${namesOf(guests)}) is unknown`;
+
+/** Whether so little is available that the host’s lack of it may be why something is slow: twice where it is short. */
+export const isTight = ({ host: { values } }: Model, { availableLow }: Thresholds, stands: boolean): boolean =>
+  below(
+    values.mem_available === undefined || !values.mem_total ? undefined : values.mem_available / values.mem_total,
+    2 * availableLow,
+    stands,
+  );
 
 /** Bytes that the host would get back. */
 export const reclaimable = (idle: readonly Idle[]): number => idle.reduce((sum, { held }) => sum + held, 0);

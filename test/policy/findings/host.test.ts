@@ -43,7 +43,11 @@ describe('a host short of memory', () => {
     const said = remark(hostShort, [hostWith({ MemAvailable: 0.5 * GiB }, [stale])]);
     expect(said.severity).toBe('critical');
     expect(said.fix).toBeUndefined();
-    expect(said.advice).toMatch(/move a guest away/);
+    expect(said.advice).toMatch(
+      /^What 1 guest uses \(web-1\) is unknown, so no balloon is known to give .*: move a guest away/,
+    );
+    const none = remark(hostShort, [hostWith({ MemAvailable: 0.5 * GiB }, [well({ launch: { backend: 'hugetlb' } })])]);
+    expect(none.advice).toMatch(/^No balloon can give anything back: move a guest away/);
   });
 
   it('is not told of a host that has enough, or does not tell what it has', () => {
@@ -61,9 +65,13 @@ describe('a host short of memory', () => {
 
 describe('a host that swaps', () => {
   const swapped = { SwapTotal: 8 * GiB, SwapFree: 7 * GiB };
-  /** Ten seconds in which 1000 pages came in and 3000 went out: 1.56 MiB/s. */
-  const window = (guests = [well()], counts: Numbers = { pswpin: 1000, pswpout: 3000 }) => {
-    const first = hostWith(swapped, guests);
+  /** Ten seconds in which 1000 pages came in and 3000 went out: 1.56 MiB/s; 4 GiB of 23.5 GiB are available. */
+  const window = (
+    guests = [well()],
+    counts: Numbers = { pswpin: 1000, pswpout: 3000 },
+    meminfo: Numbers = { MemAvailable: 4 * GiB },
+  ) => {
+    const first = hostWith({ ...swapped, ...meminfo }, guests);
     return [first, later(first, 10, raised(counts))];
   };
 
@@ -84,6 +92,22 @@ describe('a host that swaps', () => {
     expect(said.text).toMatch(/^The host swaps: 400 KiB\/s in.*guests wait for the disk\.$/);
     expect(said.numbers).toMatchObject({ swap_in: 409_600, swap_used: GiB });
     expect(remarks(hostSwappingIdle, window([]))).toEqual([]);
+  });
+
+  it('is not told to use balloons while it has memory to give: a limit, or its page cache, makes it swap', () => {
+    const roomy = window([well({ age: -9 })], undefined, { MemAvailable: 20 * GiB });
+    expect(remarks(hostSwappingIdle, roomy)).toEqual([]);
+    const said = remark(hostSwapping, roomy);
+    expect(said.text).toMatch(/ are out\. Yet it is not short: 20\.0 GiB of 23\.5 GiB RAM are available\./);
+    expect(said.advice).toMatch(/memory limit \(cgroup\).*virsh memtune/);
+    expect(said.advice).not.toMatch(/move a guest/i);
+  });
+
+  it('does not take what is unknown for nothing', () => {
+    const said = remark(hostSwapping, window([well({ age: 60 })]));
+    expect(said.text).toMatch(
+      /No balloon is known to have anything worth taking: what 1 guest uses \(web-1\) is unknown\.$/,
+    );
   });
 
   it('is critical where everybody waits', () => {
@@ -126,6 +150,7 @@ describe('the killer', () => {
     expect(remark(oomKill, [first, second]).text).toBe(
       'The kernel has killed 2 processes for lack of memory in the last 30s.',
     );
+    expect(remark(oomKill, [first, second]).advice).toMatch(/a memory limit \(cgroup\)/);
     expect(remarks(oomKill, [second, later(second, 30)])).toEqual([]);
     expect(remarks(oomKill, [second])).toEqual([]);
   });

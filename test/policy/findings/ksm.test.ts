@@ -57,7 +57,13 @@ describe('KSM that runs for nothing', () => {
 
   it('says that nothing is alike, once it has looked often enough', () => {
     expect(remarks(ksmIdle, [running({ full_scans: 2 })])).toEqual([]);
-    expect(remark(ksmIdle, [running({ full_scans: 17 })]).text).toMatch(/looked at everything 17 times/);
+    const seen = { pages_unshared: (5 * GiB) / 4096, pages_volatile: GiB / 4096 };
+    expect(remark(ksmIdle, [running({ full_scans: 17, ...seen })]).text).toMatch(/looked at everything 17 times/);
+  });
+
+  it('does not take scans from before these guests for scans of them', () => {
+    const few = { pages_unshared: GiB / 4096, pages_volatile: 0 };
+    expect(remarks(ksmIdle, [running({ full_scans: 17, ...few })])).toEqual([]);
   });
 
   it('is not told where it merges, where zero pages are saved, where it is off, or there is no guest', () => {
@@ -94,6 +100,13 @@ describe('KSM that is slow', () => {
     expect(said.numbers['ksm_scan_ceiling']).toBe(1000 * KiB);
     expect(said.text).toMatch(/guests offer 6\.00 GiB: one look at all of it takes 1h44 or more/);
     expect(line(said)).toBe('ksm-set advisor_mode scan-time');
+  });
+
+  it('counts of a guest no more than its RAM: the rest is QEMU’s own', () => {
+    const said = remark(ksmSlow, [running({ pages_to_scan: 5 }, twins({ status: { RssAnon: 5 * GiB } }))]);
+    expect(said.text).toContain('guests offer 8.00 GiB');
+    const off = remark(ksmOff, [idleHost(twins({ status: { RssAnon: 5 * GiB } }))]);
+    expect(off.text).toContain('up to 4.00 GiB');
   });
 
   it('is given more pages a round where it has none', () => {

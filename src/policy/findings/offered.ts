@@ -1,0 +1,9 @@
+import { whyNotMerged } from '../../fields/mergeable.ts';
+import type { GuestModel, Model } from '../../model.ts';
+
+/** What of a guest KSM may merge, bytes: its RAM as far as the host holds it. QEMU's own memory beyond that is not offered. */
+export const offeredBy = ({ sample, values }: GuestModel): number =>
+  whyNotMerged(sample) === undefined ? Math.min(values.rss_anon ?? 0, values.mem_size ?? Number.POSITIVE_INFINITY) : 0;
+
+/** What all guests could have merged, bytes. */
+export const offered = ({ guests }: Model): number => guests.reduce((sum, guest) => sum + offeredBy(guest), 0);
