@@ -29,6 +29,8 @@ export interface GuestOptions {
   readonly fill?: number;
   /** MiB that it writes again every second. */
   readonly load?: number;
+  /** Folder of the memory cgroup that it is started in. */
+  readonly cell?: string;
   /** Where QMP listens, instead of a socket in the guest's own folder. */
   readonly qmpPath?: string;
   /** QEMU arguments; with `monitor: false`, these are all there is of a monitor. */
@@ -60,6 +62,11 @@ export interface Guest {
 export const kernelLine =
   'console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check init_on_alloc=0 audit=0 apparmor=0 ' +
   '8250.nr_uarts=1 i8042.noaux i8042.nokbd random.trust_cpu=on cryptomgr.notests';
+
+/** The words before those of a command that is to be in a memory cgroup from its beginning; the PID stays. */
+export const enterCell = (folder: string): readonly string[] => [
+  ...['sh', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', folder],
+];
 
 const backends = {
   anon: [],
@@ -102,9 +109,13 @@ export const startGuest = async (options: GuestOptions): Promise<Guest> => {
   const dir = mkdtempSync(join(tmpdir(), 'kvmtop-guest-'));
   const qmpPath = options.qmpPath ?? join(dir, 'qmp');
   mkdirSync(join(qmpPath, '..'), { recursive: true });
+  const [command = '', ...words] = [
+    ...(options.cell === undefined ? [] : enterCell(options.cell)),
+    ...['setpriv', '--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, dir, qmpPath)],
+  ];
   const child = spawn(
-    'setpriv',
-    ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, dir, qmpPath)],
+    command,
+    words,
     // Not of this terminal's process group: Ctrl-C is for us, and `stop` takes down the guests in order.
     { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );

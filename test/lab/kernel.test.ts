@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { requestOf } from '../actions/hosts.ts';
 import { openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
-import { borrowHost, type Guest, startGuest } from './lab.ts';
+import { aloneWithHost, borrowHost, type Guest, startGuest } from './lab.ts';
 import { prefix } from './oracle.ts';
 
 const ksmFolder = '/sys/kernel/mm/ksm';
@@ -50,20 +50,6 @@ const putBack = (values: readonly string[]): void => {
   for (const value of values) {
     const [path = '', text = ''] = value.split(' ');
     if (read(path) !== text && !(text === '0' && /bytes$|_ratio$/.test(path))) writeFileSync(path, text);
-  }
-};
-
-/** Keeps other labs from borrowing (borrow.sh takes the same lock): pools are resized by one at a time. */
-const aloneWithPools = async <T>(work: () => Promise<T>): Promise<T> => {
-  const turn = join(tmpdir(), 'kvmtop-lab-host/turn');
-  const holder = spawn('flock', [turn, 'sh', '-c', 'echo mine; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise(resolve => holder.once('close', resolve));
-  try {
-    await new Promise(resolve => holder.stdout.once('data', resolve));
-    return await work();
-  } finally {
-    holder.stdin.end();
-    await ended;
   }
 };
 
@@ -228,7 +214,7 @@ describeLab('the kernel’s levers on this kernel', () => {
   });
 
   test('a pool grows and goes back, of the host and of a node', () =>
-    aloneWithPools(async () => {
+    aloneWithHost(async () => {
       for (const line of ['hugepages 2M +6', 'hugepages 2M node0 +6']) {
         const before = Number(read(`${pool2M}/nr_hugepages`));
         const entry = await act(line);
@@ -245,7 +231,7 @@ describeLab('the kernel’s levers on this kernel', () => {
     }));
 
   test('what the kernel really gives of pages of 1 GiB is told', () =>
-    aloneWithPools(async () => {
+    aloneWithHost(async () => {
       const before = Number(read(`${pool1G}/nr_hugepages`));
       const entry = await act('hugepages 1G +1');
       const given = Number(read(`${pool1G}/nr_hugepages`));
@@ -259,7 +245,7 @@ describeLab('the kernel’s levers on this kernel', () => {
     const returnPages = await borrowHost({ hugepages: 32 });
     const user = await startGuest({ name: `${prefix}user`, memory: 64, backend: 'hugetlb', balloon: 'none' });
     try {
-      await aloneWithPools(async () => {
+      await aloneWithHost(async () => {
         const counts = (): number[] =>
           ['nr_hugepages', 'surplus_hugepages', 'free_hugepages'].map(name => Number(read(`${pool2M}/${name}`)));
         // Pages that another lab has borrowed and not used yet would go.

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Guest, type GuestOptions, image, startGuest } from './guest.ts';
+import { enterCell, type Guest, type GuestOptions, image, startGuest } from './guest.ts';
 
-export { type Guest, startGuest } from './guest.ts';
+export { type Guest, type GuestOptions, startGuest } from './guest.ts';
 
 /** Why there can be no lab here, and what to do; `undefined` when there can. */
 export const whyNoLab = (): string | undefined => {
@@ -13,18 +14,19 @@ export const whyNoLab = (): string | undefined => {
   return undefined;
 };
 
-/** What the guests use of the host besides memory: KSM running (fast), and hugepages of 2 MiB. */
-interface Loan {
-  readonly ksm?: boolean;
-  readonly hugepages?: number;
+/** What is held of the host, until it is given back. */
+interface Held {
+  /** What the script said after `ready`. */
+  readonly answer: string;
+  readonly giveBack: () => Promise<void>;
 }
 
 /**
- * Borrows from the host; resolves to what gives it back. A process of its own (borrow.sh) holds the loan and gives it
- * back when this one is gone, however it ended.
+ * Runs a script that takes something of the host, says `ready`, and gives it back when its standard input closes: in a
+ * process of its own, so that it does so when this one is gone, however it ended.
  */
-export const borrowHost = async ({ ksm = false, hugepages = 0 }: Loan): Promise<() => Promise<void>> => {
-  const holder = spawn(join(import.meta.dirname, 'borrow.sh'), [ksm ? '1' : '0', String(hugepages)], {
+const hold = async (script: string, words: readonly string[]): Promise<Held> => {
+  const holder = spawn(join(import.meta.dirname, script), words, {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
@@ -38,9 +40,57 @@ export const borrowHost = async ({ ksm = false, hugepages = 0 }: Loan): Promise<
     holder.stdout.setEncoding('utf8').once('data', text => resolve(text.trim()));
     exit.then(() => resolve('ended'));
   });
-  if (answer === 'ready') return giveBack;
+  if (answer.startsWith('ready')) return { answer: answer.slice('ready '.length), giveBack };
   await giveBack();
   throw new Error(`borrowing from the host: ${answer}`);
+};
+
+/** What the guests use of the host besides memory: KSM running (fast), hugepages of 2 MiB, and MiB of a swap file. */
+interface Loan {
+  readonly ksm?: boolean;
+  readonly hugepages?: number;
+  readonly swap?: number;
+}
+
+/** Borrows from the host; resolves to what gives it back. */
+export const borrowHost = async ({ ksm = false, hugepages = 0, swap = 0 }: Loan): Promise<() => Promise<void>> =>
+  (await hold('borrow.sh', [ksm ? '1' : '0', String(hugepages), String(swap)])).giveBack;
+
+/** Keeps other labs from borrowing (borrow.sh takes the same lock): pools are resized, and KSM is stopped, by one at a time. */
+export const aloneWithHost = async <T>(work: () => Promise<T>): Promise<T> => {
+  const turn = join(tmpdir(), 'kvmtop-lab-host/turn');
+  const holder = spawn('flock', [turn, 'sh', '-c', 'echo mine; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise(resolve => holder.once('close', resolve));
+  try {
+    await new Promise(resolve => holder.stdout.once('data', resolve));
+    return await work();
+  } finally {
+    holder.stdin.end();
+    await ended;
+  }
+};
+
+/** A memory cgroup. */
+export interface Cell {
+  /** For `GuestOptions.cell`. */
+  readonly folder: string;
+  /** What a process is started by, so that it is in it from its beginning. */
+  readonly enter: readonly string[];
+  readonly resize: (megabytes: number) => void;
+  /** Kills what is left in it, and removes it. */
+  readonly close: () => Promise<void>;
+}
+
+/** A cgroup of so many MiB. Where its processes may not be swapped out, the kernel kills one that needs more. */
+export const openCell = async (megabytes: number, { swap }: { readonly swap: boolean }): Promise<Cell> => {
+  const { answer: folder, giveBack } = await hold('cell.sh', [String(megabytes), swap ? '1' : '0']);
+  const limit = ['memory.max', 'memory.limit_in_bytes'].map(name => join(folder, name)).find(existsSync);
+  return {
+    folder,
+    enter: enterCell(folder),
+    resize: size => writeFileSync(limit as string, `${size}M`),
+    close: giveBack,
+  };
 };
 
 /** The guests of the lab, by a short key: one of each kind that kvmtop has to tell apart. */
