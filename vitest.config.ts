@@ -39,6 +39,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          // Tests that say they are concurrent wait for most of their time.
+          maxConcurrency: 16,
         },
       },
     ],

@@ -18,6 +18,10 @@ export const kilobytes = (path: string): ReadonlyMap<string, number> =>
     ]),
   );
 
+/** A count in a file of `name 123` lines. */
+export const countOf = (path: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(path, 'utf8'))?.[1]);
+
 export const knob = (path: string): number => Number(readFileSync(path, 'utf8'));
 const ksm = (name: string): number => knob(`/sys/kernel/mm/ksm/${name}`);
 
@@ -26,7 +30,7 @@ export const merged = (guest: Guest): number =>
   Number(/ksm_merging_pages (\d+)/.exec(readFileSync(`/proc/${guest.pid}/ksm_stat`, 'utf8'))?.[1]) * page;
 
 /** What the host holds: merged pages by the guest's share of them. */
-const held = (guest: Guest): number => {
+export const held = (guest: Guest): number => {
   const own = kilobytes(`/proc/${guest.pid}/status`);
   const bytes = (name: string): number => own.get(name) ?? Number.NaN;
   const [shared, sharing] = [ksm('pages_shared'), ksm('pages_sharing')];
@@ -59,6 +63,7 @@ export interface Inside {
   /** Seconds since 1970. */
   readonly reported: number;
   readonly used: number;
+  readonly available: number;
 }
 
 /** What the guest itself uses, as its driver last reported; `undefined` when it never did. */
@@ -68,7 +73,7 @@ export const insideOf = async (guest: Guest): Promise<Inside | undefined> => {
   const answer = await guest.qmp('qom-get', { path, property: 'guest-stats' });
   const { 'stat-total-memory': total, 'stat-available-memory': available, 'stat-free-memory': free } = answer.stats;
   if (answer['last-update'] === 0 || total >= 2 ** 63) return undefined;
-  return { reported: answer['last-update'], used: total - Math.max(available, free) };
+  return { reported: answer['last-update'], used: total - Math.max(available, free), available };
 };
 
 export interface Numbers {
@@ -101,6 +106,10 @@ const rangeOf = (shown: string): readonly [number, number] | undefined => {
   const half = (0.5 * unit) / 10 ** (match[2]?.length ?? 0);
   return [value - half, value + half];
 };
+
+/** The sizes in a sentence, in the form of the table: `1.95 GiB` is `1.95G`. */
+export const sizesIn = (text: string): readonly string[] =>
+  [...text.matchAll(/(\d[\d.]*) ([KMGT])iB/g)].map(([, count, unit]) => `${count}${unit}`);
 
 /**
  * Whether a shown size is the true one, which was read before and after it was shown; `slack` bytes for what moves in
