@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kvmtop, openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
-import { borrowHost, type Guest, startGuest } from './lab.ts';
-import { balloonOf, insideOf, kilobytes, mib, prefix, setInterval } from './oracle.ts';
+import { borrowHost, type Cell, type Guest, openCell, startGuest } from './lab.ts';
+import { balloonOf, countOf, insideOf, kilobytes, knob, mib, prefix, setInterval } from './oracle.ts';
 
 const GiB = 1024 * mib;
 /** Around the host's line on either side: others work on this machine, too. Bytes. */
@@ -52,6 +52,8 @@ describeLab(
     let idle: readonly [Guest, Guest];
     let busy: Guest;
     let driverless: Guest;
+    /** All guests are in it. */
+    let cell: Cell;
     /** Bytes. */
     let ballast: number;
     let leastAvailable = Number.POSITIVE_INFINITY;
@@ -93,7 +95,10 @@ describeLab(
       Number(new RegExp(`^${name}:? +(\\d+)`, 'm').exec(await guest.run('cat /proc/meminfo /proc/vmstat'))?.[1]);
     const fill = (guest: Guest, file: string, megabytes: number): Promise<string> =>
       guest.run(`dd if=/dev/zero of=/mem/${file} bs=1M count=${megabytes}`);
-    const pswpout = (): number => Number(/^pswpout (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1]);
+    const pswpout = (): number => countOf('/proc/vmstat', 'pswpout');
+    /** Bytes of all guests. */
+    const ofGuests = (name: string): number =>
+      started.reduce((sum, { pid }) => sum + (kilobytes(`/proc/${pid}/status`).get(name) ?? Number.NaN), 0);
 
     /** Bytes beyond what it uses that a guest is left with where nobody watches it; the report's noise taken off. */
     const isSafe = async (guest: Guest): Promise<boolean> => {
@@ -111,21 +116,25 @@ describeLab(
         config,
         `[policy]\nreserve_percent = ${percent}\n[balloon]\nfloor_margin = '${margin / mib}M'\n[statistics]\npolling_seconds = 1\n`,
       );
-      // KSM is fast already, so that the policy leaves it to whoever has it.
-      loans.push(await borrowHost({ ksm: true }));
+      // KSM is fast already, and earns something, so that the policy leaves it to whoever has it.
+      // And it has a swap file: that nobody is swapped out is no wonder without one.
+      loans.push(await borrowHost({ ksm: true, swap: 512 }));
+      cell = await openCell(4096, { swap: true });
+      loans.push(cell.close);
       const options = [
         { name: `${prefix}idle-1`, memory: size },
         { name: `${prefix}idle-2`, memory: size },
         { name: `${prefix}busy`, memory: size },
-        { name: `${prefix}nodriver`, memory: 128, balloon: 'nodriver' },
+        { name: `${prefix}nodriver`, memory: 128, balloon: 'nodriver', merge: true },
       ] as const;
-      started.push(...(await Promise.all(options.map(startGuest))));
+      started.push(...(await Promise.all(options.map(option => startGuest({ ...option, cell: cell.folder })))));
       await Promise.all(started.map(guest => guest.ready()));
       const [one, two, three, four] = started as [Guest, Guest, Guest, Guest];
       idle = [one, two];
       busy = three;
       driverless = four;
       await Promise.all(started.slice(0, 3).map(guest => setInterval(guest, 1)));
+      await until('KSM has merged something', 60_000, () => knob('/sys/kernel/mm/ksm/pages_sharing') > 2000);
       await Promise.all(
         idle.map(async guest => {
           await fill(guest, 'a', usedOnce);
@@ -180,13 +189,15 @@ describeLab(
     });
 
     test('on a tight host idle guests give, the busy one keeps, one that hangs is left out, and the end is safe', async () => {
-      const swapped = pswpout();
+      const [swapped, held] = [pswpout(), ofGuests('RssAnon')];
       const pilot = fly('--act');
       for (const { name } of idle) await pilot.tells(new RegExp(`kvmtop asked: ${name}: Shrink ${name} from `));
       await until('the idle have given', 60_000, async () => {
         leastAvailable = Math.min(leastAvailable, available());
         return (await sizes()).slice(0, 2).every(bytes => bytes <= (size - 120) * mib);
       });
+      // Less than they had before: but for the balloons the kernel would have to swap them out now.
+      cell.resize(Math.floor(held / mib) - 120);
       const [hung] = idle;
       hung.signal('SIGSTOP');
       try {
@@ -207,6 +218,8 @@ describeLab(
       }
       expect(await inGuest(busy, 'MemAvailable')).toBeGreaterThan(24 * 1024);
       expect(pswpout() - swapped).toBeLessThan(1024);
+      expect(ofGuests('VmSwap')).toBe(0);
+      cell.resize(4096);
       expect(await balloonOf(driverless)).toBe(128 * mib);
       expect(desk.journal('balloon').every(({ by, outcome }) => by === 'policy' && outcome === 'done')).toBe(true);
     });

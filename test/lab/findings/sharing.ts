@@ -67,6 +67,7 @@ const nothingIsAlike = async (stage: Stage): Promise<void> => {
 
   await carryOut(desk, slow);
   await silent('ksm-slow', 'KSM');
+  await perform(desk, 'ksm-set', 'advisor_mode', 'none');
   await carryOut(desk, loss);
   expect([ksm('run'), ksm('general_profit')]).toEqual([2, 0]);
   await silent('ksm-loss', 'KSM');
