@@ -11,7 +11,7 @@ it('every finding is provoked for real somewhere in the lab, where it is silent,
   for (const [id, file] of Object.entries(provokedIn)) {
     const text = readFileSync(join(lab, file), 'utf8');
     const seen = new RegExp(`(tells|toldIn|toldNow)\\([^)]*'${id}'`);
-    const gone = new RegExp(`(ends|silent)\\('${id}'|expect\\(toldIn\\(after, '${id}'`);
+    const gone = new RegExp(`(ends|silent)\\('${id}'|toldIn\\((after|await snapshot\\(desk\\)), '${id}'`);
     expect({ id, seen: seen.test(text), gone: gone.test(text) }).toEqual({ id, seen: true, gone: true });
   }
 });
