@@ -16,7 +16,7 @@ const help = (model: Model, lacking: number, limits: Limits): Pick<Remark, 'fix'
     const none =
       silent.length === 0
         ? 'No balloon can give anything back'
-        : `W${unknownUse(silent).slice(1)}, so no balloon is known to give anything back`;
+        : `No balloon is known to give anything back (${unknownUse(silent)})`;
     return { advice: `${none}: move a guest away, or end what is not needed.` };
   }
   const back = reclaimable(idle);

@@ -6,7 +6,7 @@ import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { counted } from './names.ts';
 import { known } from './numbers.ts';
-import { offered } from './offered.ts';
+import { hasLookedAtMost, offered } from './offered.ts';
 
 /** Full scans after which pages that are alike would have been merged: it takes two to see that a page is calm. */
 const enough = 3;
@@ -20,14 +20,6 @@ const whyNobody = ({ guests }: Model): string | undefined => {
     .join('; ');
 };
 
-/** Bytes of which KSM keeps a record, since it has looked at them; full scans may be from before these guests. */
-const lookedAt = ({ host: { values }, sample: { pageSize } }: Model): number =>
-  pageSize *
-  ((values.ksm_pages_shared ?? 0) +
-    (values.ksm_pages_sharing ?? 0) +
-    (values.ksm_pages_unshared ?? 0) +
-    (values.ksm_pages_volatile ?? 0));
-
 const stop = { action: 'ksm', words: ['stop'] } as const;
 
 /** Why KSM runs for nothing; `undefined` when it does not, or when that is not known yet. */
@@ -37,7 +29,7 @@ const idleness = (model: Model): Omit<Remark, 'subject' | 'severity' | 'numbers'
   const nobody = whyNobody(model);
   if (nobody !== undefined)
     return { text: `KSM runs, but no guest has memory that it could merge (${nobody}).`, ...offer(model, stop) };
-  if (scans < enough || lookedAt(model) < offered(model) / 2) return undefined;
+  if (scans < enough || !hasLookedAtMost(model)) return undefined;
   return {
     text: `KSM runs, has looked at everything ${scans} times and found nothing to merge: what guests hold differs, or changes too fast.`,
     ...offer(model, stop),

@@ -7,3 +7,14 @@ export const offeredBy = ({ sample, values }: GuestModel): number =>
 
 /** What all guests could have merged, bytes. */
 export const offered = ({ guests }: Model): number => guests.reduce((sum, guest) => sum + offeredBy(guest), 0);
+
+/** Bytes of which KSM keeps a record, since it has looked at them. */
+const lookedAt = ({ host: { values }, sample: { pageSize } }: Model): number =>
+  pageSize *
+  ((values.ksm_pages_shared ?? 0) +
+    (values.ksm_pages_sharing ?? 0) +
+    (values.ksm_pages_unshared ?? 0) +
+    (values.ksm_pages_volatile ?? 0));
+
+/** Whether KSM has looked at most of what these guests offer: its full scans may be from before they came. */
+export const hasLookedAtMost = (model: Model): boolean => lookedAt(model) >= offered(model) / 2;

@@ -44,7 +44,7 @@ describe('a host short of memory', () => {
     expect(said.severity).toBe('critical');
     expect(said.fix).toBeUndefined();
     expect(said.advice).toMatch(
-      /^What 1 guest uses \(web-1\) is unknown, so no balloon is known to give .*: move a guest away/,
+      /^No balloon is known to give anything back \(what 1 guest uses \(web-1\) is unknown\): move a guest away/,
     );
     const none = remark(hostShort, [hostWith({ MemAvailable: 0.5 * GiB }, [well({ launch: { backend: 'hugetlb' } })])]);
     expect(none.advice).toMatch(/^No balloon can give anything back: move a guest away/);

@@ -335,6 +335,16 @@ describe('KSM', () => {
     expect(requests([{ ...host(13), ksm: ksm(1, { full_scans: 1, general_profit: -MiB }) }])).toEqual([]);
   });
 
+  it('is not judged by scans from before these guests', () => {
+    // a offers 8 GiB to it.
+    const seen = (bytes: number) => ({ ...vain, pages_unshared: bytes / 4096, pages_volatile: 0 });
+    expect(requests([{ ...host(9, using('a', 6)), ksm: ksm(1, seen(3.9 * GiB)) }])).toEqual([
+      'ksm-set pages_to_scan 1250',
+    ]);
+    expect(requests([{ ...host(9, using('a', 6)), ksm: ksm(1, seen(4.1 * GiB)) }])).toEqual(['ksm stop']);
+    expect(requests([{ ...host(6, using('a', 6)), ksm: ksm(0, seen(GiB)) }])).toEqual(['ksm run']);
+  });
+
   it('slows down when there has been plenty for a while', () => {
     const fast = ksm(1, { pages_to_scan: 1250 });
     expect(requests([{ ...host(15.4), ksm: fast }])).toEqual(['ksm-set pages_to_scan 100']);

@@ -1,5 +1,6 @@
 import type { Model } from '../../../model.ts';
 import { longBytes } from '../../../units.ts';
+import { hasLookedAtMost } from '../../findings/offered.ts';
 import type { Decision } from '../../policy.ts';
 import { ksmRequest } from '../ksm-pages.ts';
 import { type HostState, relief } from './host.ts';
@@ -21,7 +22,7 @@ const earned = ({ host: { values } }: Model): number | undefined => values.ksm_p
 const useless = (model: Model): boolean => {
   const scans = model.host.values.ksm_full_scans;
   const profit = earned(model);
-  return scans !== undefined && scans >= enoughScans && profit !== undefined && profit <= 0;
+  return scans !== undefined && scans >= enoughScans && profit !== undefined && profit <= 0 && hasLookedAtMost(model);
 };
 
 /** The pages a round that it should have; `undefined` where they are right. */
