@@ -98,7 +98,7 @@ const advanceMigration = (
   if (!fresh) return moved(following, following.actual, undefined, clock);
   const over = isMigrating(fresh) ? undefined : fresh.status === target ? 'arrived' : 'failed';
   const next = moved(following, fresh.ram['transferred'] ?? following.actual, over, clock);
-  return next === following ? next : { ...next, migration: fresh };
+  return next === following && following.migration ? next : { ...next, migration: fresh };
 };
 
 /** How much of the way is done, 0 to 1; `undefined` while that is not known. */

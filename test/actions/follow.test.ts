@@ -99,6 +99,14 @@ describe('a migration', () => {
     expect(advance(following, at(12, 'completed')).state).toBe('arrived');
   });
 
+  it('is told as soon as QEMU tells of it, though nothing was sent yet', () => {
+    const asked = startFollowing(follow, 10);
+    const begun = advance(asked, at(11, 'active', { ram: ram(0) }));
+    expect(describeFollowing(begun)).toMatch(/^web-1: migrating, 1\.00 GiB of 4\.00 GiB left/);
+    // What says nothing new is no news.
+    expect(advance(begun, at(12, 'active', { ram: ram(0) }))).toBe(begun);
+  });
+
   it('does not take an earlier one for its own', () => {
     const following = startFollowing(follow, 10);
     expect(advance(following, at(10, 'failed')).state).toBe('moving');
