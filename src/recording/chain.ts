@@ -39,43 +39,79 @@ const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
   }
 };
 
-export class Encoder {
+/** A sample before it is compressed: whole, as JSON, or what changed since the one before. */
+export type Change = string | Uint8Array;
+
+/** Tells what changed from each sample to the next, in chains. */
+export class Changes {
   #last: Tree | undefined;
-  #change: Uint8Array | undefined;
-  readonly #most: number;
   #length = 0;
-  #keyBytes = 0;
-  #bytes = 0;
+  #keySize = 0;
 
-  /** A chain ends when it has more than `bytes`, too: where little is kept, and only whole ones go. */
-  constructor(bytes = Number.POSITIVE_INFINITY) {
-    this.#most = bytes;
-  }
-
-  encode(sample: Sample): Encoded {
-    if (this.#last && this.#length < chainLength && this.#bytes <= this.#most) {
+  next(sample: Sample): Change {
+    if (this.#last && this.#length < chainLength) {
       const { bytes, tree } = diff(this.#last, sample);
-      const data = compress(bytes, this.#change);
-      if (data.length < this.#keyBytes) {
+      if (bytes.length < this.#keySize) {
         this.#last = tree;
-        this.#change = bytes;
         this.#length += 1;
-        this.#bytes += data.length;
-        return { key: false, data };
+        return bytes;
       }
     }
-    const data = compress(JSON.stringify(sample));
+    const key = JSON.stringify(sample);
     this.#last = plant(sample);
-    this.#change = undefined;
     this.#length = 1;
-    this.#keyBytes = data.length;
-    this.#bytes = data.length;
-    return { key: true, data };
+    this.#keySize = key.length;
+    return key;
   }
 
   /** The next sample begins a chain: what came before it may be lost. */
   restart(): void {
     this.#last = undefined;
+  }
+}
+
+/** Compresses what a `Changes` told, in that order; on another thread, if need be. */
+export class Packer {
+  readonly #most: number;
+  #change: Uint8Array | undefined;
+  #bytes = 0;
+
+  /** A chain should end when it has more than `bytes`, too: where little is kept, and only whole ones go. */
+  constructor(bytes = Number.POSITIVE_INFINITY) {
+    this.#most = bytes;
+  }
+
+  pack(change: Change): Encoded {
+    const key = typeof change === 'string';
+    const data = compress(change, key ? undefined : this.#change);
+    this.#change = key ? undefined : change;
+    this.#bytes = data.length + (key ? 0 : this.#bytes);
+    return { key, data };
+  }
+
+  get isFull(): boolean {
+    return this.#bytes > this.#most;
+  }
+}
+
+/** Both in one. */
+export class Encoder {
+  readonly #changes = new Changes();
+  readonly #packer: Packer;
+
+  /** As a Packer has it. */
+  constructor(bytes?: number) {
+    this.#packer = new Packer(bytes);
+  }
+
+  encode(sample: Sample): Encoded {
+    if (this.#packer.isFull) this.restart();
+    return this.#packer.pack(this.#changes.next(sample));
+  }
+
+  /** The next sample begins a chain: what came before it may be lost. */
+  restart(): void {
+    this.#changes.restart();
   }
 }
 

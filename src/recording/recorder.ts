@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Sample } from '../sample.ts';
-import { type Encoded, Encoder } from './chain.ts';
+import { type Change, Changes, type Encoded } from './chain.ts';
 import type { Headline } from './headline.ts';
 import type { Entry } from './memory.ts';
-import { chainBytes } from './ring.ts';
 import { RecordingError, type TapeEvent } from './tape.ts';
 import type { Answer, Order, WorkerInput } from './worker.ts';
 import type { WriterOptions } from './write.ts';
@@ -28,7 +27,7 @@ export interface RecorderStatus {
   readonly dropped: number;
 }
 
-/** Encodes on this thread, in about a millisecond, and writes on another: the disk never holds up the screen. */
+/** Tells on this thread what changed, in less than a millisecond; another one compresses and writes: neither holds up the screen. */
 export interface Recorder {
   readonly status: RecorderStatus;
   /** Why it has ended; what comes after is not recorded. */
@@ -54,7 +53,7 @@ const workerUrl = (from: string): URL =>
 
 class WorkerRecorder implements Recorder {
   readonly #worker: Worker;
-  readonly #encoder: Encoder;
+  readonly #changes = new Changes();
   readonly #options: RecorderOptions;
   /** Bytes of each order that is not done yet, oldest first. */
   readonly #waiting: number[] = [0];
@@ -76,7 +75,6 @@ class WorkerRecorder implements Recorder {
     const { program, delay, boot, keep = {} } = options;
     const input: WorkerInput = { path, options: { program, delay, boot, keep } };
     this.#options = options;
-    this.#encoder = new Encoder(chainBytes(keep));
     this.opened = new Promise(resolve => {
       this.#onOpened = resolve;
     });
@@ -98,6 +96,7 @@ class WorkerRecorder implements Recorder {
     else if (answer.kind === 'done') {
       this.#queued -= this.#waiting.shift() ?? 0;
       this.#bytes = answer.bytes;
+      if (answer.isFull) this.#changes.restart();
     }
     this.#onOpened?.();
   }
@@ -115,11 +114,11 @@ class WorkerRecorder implements Recorder {
     this.#worker.postMessage(order);
   }
 
-  #append(encoded: Encoded, headline: Headline): void {
+  #append(sample: Encoded | Change, bytes: number, headline: Headline): void {
     this.#began ??= headline.time;
     this.#newest = headline.time;
     this.#samples += 1;
-    this.#send({ kind: 'append', encoded, headline }, encoded.data.length + messageBytes);
+    this.#send({ kind: 'append', sample, headline }, bytes + messageBytes);
   }
 
   get #isFull(): boolean {
@@ -141,17 +140,18 @@ class WorkerRecorder implements Recorder {
     if (this.#isFull) {
       this.#dropped += 1;
       // What comes after can't build on it.
-      this.#encoder.restart();
+      this.#changes.restart();
       return;
     }
-    this.#append(this.#encoder.encode(sample), headline);
+    const change = this.#changes.next(sample);
+    this.#append(change, change.length, headline);
   }
 
   follow(entry: Entry): void {
     if (this.#failure || this.#closing) return;
     // After one that was dropped the others of its chain mean nothing.
     this.#follows = !this.#isFull && (entry.key || this.#follows);
-    if (this.#follows) this.#append(entry, entry.headline);
+    if (this.#follows) this.#append({ key: entry.key, data: entry.data }, entry.data.length, entry.headline);
     else this.#dropped += 1;
   }
 

@@ -1,19 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Encoded } from './chain.ts';
+import { type Change, type Encoded, Packer } from './chain.ts';
 import type { Headline } from './headline.ts';
+import { chainBytes } from './ring.ts';
 import type { TapeEvent } from './tape.ts';
 import { openWriter, type Writer, type WriterOptions } from './write.ts';
 
 /** The thread that writes for a recorder: what blocks on a slow disk. It tells of each order when it has done it. */
 
 export type Order =
-  | { readonly kind: 'append'; readonly encoded: Encoded; readonly headline: Headline }
+  /** Compressed, or as it is. */
+  | { readonly kind: 'append'; readonly sample: Encoded | Change; readonly headline: Headline }
   | { readonly kind: 'note'; readonly event: TapeEvent }
   | { readonly kind: 'close' };
 
 export type Answer =
-  /** What an order, or opening the file, has led to. */
-  | { readonly kind: 'done'; readonly bytes: number }
+  /** What an order, or opening the file, has led to; `isFull`: a chain should end. */
+  | { readonly kind: 'done'; readonly bytes: number; readonly isFull: boolean }
   | { readonly kind: 'closed' }
   /** The message of a RecordingError. Nothing more is written. */
   | { readonly kind: 'failed'; readonly message: string };
@@ -23,8 +25,11 @@ export interface WorkerInput {
   readonly options: WriterOptions;
 }
 
+const isEncoded = (sample: Encoded | Change): sample is Encoded => typeof sample === 'object' && 'data' in sample;
+
 const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInput): void => {
   const answer = (one: Answer): void => port.postMessage(one);
+  const packer = new Packer(chainBytes(options.keep ?? {}));
   let writer: Writer | undefined;
   const attempt = (work: () => Answer): void => {
     try {
@@ -37,7 +42,7 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
   };
   attempt(() => {
     writer = openWriter(path, options);
-    return { kind: 'done', bytes: writer.bytes };
+    return { kind: 'done', bytes: writer.bytes, isFull: false };
   });
   if (!writer) return;
   const open = writer;
@@ -48,9 +53,10 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
         port.close();
         return { kind: 'closed' };
       }
-      if (order.kind === 'append') open.append(order.encoded, order.headline);
+      if (order.kind === 'append')
+        open.append(isEncoded(order.sample) ? order.sample : packer.pack(order.sample), order.headline);
       else open.note(order.event);
-      return { kind: 'done', bytes: open.bytes };
+      return { kind: 'done', bytes: open.bytes, isFull: order.kind === 'append' && packer.isFull };
     }),
   );
 };

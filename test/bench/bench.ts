@@ -6,7 +6,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compile, makeFolder } from './measure.ts';
+import { compile, makeFolder, nodeFlags } from './measure.ts';
 import { measureRecording } from './recording.ts';
 import { measureRefreshes } from './refresh.ts';
 import { type Results, report } from './report.ts';
@@ -47,7 +47,8 @@ const run = async (wanted: readonly Part[]): Promise<Results> => {
 
 /** In a PID namespace of its own the processes of the benchmark are the only ones, and all end with it. */
 const enterNamespace = (): number => {
-  const args = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, ...process.argv.slice(1)];
+  const node = [process.execPath, ...nodeFlags, ...process.argv.slice(1)];
+  const args = ['--pid', '--fork', '--mount-proc', '--kill-child', ...node];
   const { status, error } = spawnSync('unshare', args, {
     stdio: 'inherit',
     env: { ...process.env, [inside]: '1' },

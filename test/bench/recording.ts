@@ -88,6 +88,8 @@ const seekTimes = (path: string): readonly number[] => {
   const recording = openRecording(path);
   try {
     const start = recording.headlines(recording.first, recording.first)[0]?.time ?? 0;
+    // As a replay does, which shows the first one before anybody can ask for another.
+    recording.sample(recording.first);
     // Strides of a prime number of seconds come by every part of a chain.
     return Array.from({ length: seeks }, (_, index) => {
       const moment = start + ((index * 26_393) % day);

@@ -132,8 +132,8 @@ const recordingPart = ({ guests, seconds, kvmtop, atop, append, day }: Recording
   `${guests} such guests and as many other processes, with all numbers that kvmtop reads of them, at one sample a second.`,
   `Beside it \`atop -w\` recorded the same for the same ${seconds} s. Of kvmtop’s file what an empty one has (the tables) is not`,
   'counted there; the file of a day is counted whole. It is made of the same samples, forth and back. A seek is finding a moment',
-  'and decoding its sample. The main loop encodes a sample, while another thread writes; the worst are the whole samples, of which',
-  'one begins each chain of 128.',
+  'and decoding its sample. The main loop tells what changed, while another thread compresses and writes; the worst are the whole',
+  'samples, of which one begins each chain of 128.',
   '',
   ...table(
     ['what', 'kvmtop', 'atop', 'kvmtop / atop'],

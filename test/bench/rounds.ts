@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCrowd } from './crowd.ts';
+import { nodeFlags } from './measure.ts';
 import { makeTree } from './tree.ts';
 
 /** Milliseconds of one round. */
@@ -21,9 +22,6 @@ export interface RoundCost {
   /** The files through descriptors that stay open. */
   readonly cKept?: Cost;
 }
-
-/** As in bin/kvmtop. */
-const nodeFlags = ['--min-semi-space-size=6', '--max-semi-space-size=6'];
 
 /** Enough for a steady median, in a second or two. */
 const roundsFor = (guests: number): number => (guests >= 1000 ? 60 : guests >= 100 ? 200 : 600);
