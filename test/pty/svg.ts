@@ -33,6 +33,7 @@ interface Run {
   readonly x: number;
   readonly chars: string[];
   readonly drawn: boolean;
+  readonly underlined: boolean;
   readonly fg: string;
   readonly bg: string;
   /** Attributes of the SVG element. */
@@ -50,14 +51,27 @@ const runsOf = (terminal: Terminal, y: number, columns: number): readonly Run[] 
     const look =
       (bold ? ' font-weight="bold"' : '') +
       (dim ? ' fill-opacity="0.62"' : '') +
-      (italic ? ' font-style="italic"' : '') +
-      (underline ? ' text-decoration="underline"' : '');
+      (italic ? ' font-style="italic"' : '');
     const drawn = shapesOf(char) !== undefined;
     const last = runs.at(-1);
-    if (last && last.look === look && last.fg === fg && last.bg === bg && last.drawn === drawn) last.chars.push(char);
-    else runs.push({ x, chars: [char], drawn, fg, bg, look });
+    const isAlike = last?.look === look && last.fg === fg && last.bg === bg && last.underlined === underline;
+    if (isAlike && last.drawn === drawn) last.chars.push(char);
+    else runs.push({ x, chars: [char], drawn, underlined: underline, fg, bg, look });
   }
   return runs;
+};
+
+/** The words of a run, those with one blank between together: who shows an SVG makes one blank of several. */
+const wordsOf = ({ x, chars }: Run): readonly { readonly x: number; readonly chars: string[] }[] => {
+  const words: { x: number; chars: string[] }[] = [];
+  for (const [index, char] of chars.entries()) {
+    if (char === ' ') continue;
+    const last = words.at(-1);
+    const blanks = last ? x + index - last.x - last.chars.length : Number.POSITIVE_INFINITY;
+    if (last && blanks <= 1) last.chars.push(...Array(blanks).fill(' '), char);
+    else words.push({ x: x + index, chars: [char] });
+  }
+  return words;
 };
 
 const round = (n: number): string => String(Math.round(n * 100) / 100);
@@ -94,21 +108,23 @@ export const toSvg = (terminal: Terminal, columns: number, rows: number): string
     for (const run of runsOf(terminal, y, columns)) {
       const left = round(margin + run.x * cell.width);
       const width = round(run.chars.length * cell.width);
-      const text = run.chars.join('');
       if (run.bg !== ground)
         lines.push(`<rect x="${left}" y="${top}" width="${width}" height="${cell.height}" fill="${run.bg}"/>`);
+      if (run.underlined)
+        lines.push(`<rect x="${left}" y="${top + 15}" width="${width}" height="1" fill="${run.fg}"${run.look}/>`);
       if (run.drawn) lines.push(drawing(run, top));
-      else if (text.trim() !== '' || run.look.includes('underline'))
-        lines.push(
-          `<text x="${left}" y="${top + 13}" textLength="${width}" lengthAdjust="spacingAndGlyphs" fill="${run.fg}"${run.look}>${escaped(text)}</text>`,
-        );
+      else
+        for (const { x, chars } of wordsOf(run))
+          lines.push(
+            `<text x="${round(margin + x * cell.width)}" y="${top + 13}" textLength="${round(chars.length * cell.width)}" lengthAdjust="spacingAndGlyphs" fill="${run.fg}"${run.look}>${escaped(chars.join(''))}</text>`,
+          );
     }
   }
   const width = round(columns * cell.width + 2 * margin);
   const height = rows * cell.height + 2 * margin;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <rect width="100%" height="100%" rx="8" fill="${ground}"/>
-<g font-family="'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace" font-size="${fontSize}" xml:space="preserve">
+<g font-family="'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace" font-size="${fontSize}">
 ${lines.join('\n')}
 </g>
 </svg>
