@@ -30,7 +30,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
-      // Real guests; one file after the other, because they share the host's KSM and hugepages.
+      // Real guests: after all others, since guests under emulation want the processors for themselves, and one file after the
+      // other, because they share the host's KSM and hugepages.
       {
         extends: true,
         test: {
@@ -39,6 +40,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           // Tests that say they are concurrent wait for most of their time.
           maxConcurrency: 16,
         },

@@ -128,13 +128,14 @@ describeLab('all balloons of real guests', () => {
     expect(all.steps).toHaveLength(3);
     expect(all.warnings.join()).toMatch(/left out: acts-bare: it has no balloon device/);
     expect((await followed(await done(all))).ends.map(({ state }) => state)).toEqual(['arrived', 'arrived', 'arrived']);
-    expect(await actuals()).toEqual([232, 232, 232]);
+    // Within a MiB it has arrived, and comes the rest of the way.
+    await until('all have 232 MiB', 10_000, async () => (await actuals()).every(actual => actual === 232));
 
     const entry = gate.journal.read().at(-1);
     expect(entry?.request).toEqual({ action: 'balloon-all', words: ['232M', 'ACTS-'] } satisfies Request);
     const back = planStrictly(await look(), entry?.undo as Request);
     await followed(await done(back));
-    expect(await actuals()).toEqual([248, 256, 256]);
+    await until('each is where it was', 10_000, async () => (await actuals()).join() === '248,256,256');
   });
 
   test('are deflated by one word, though one of the guests hangs', async () => {
@@ -261,10 +262,10 @@ describeLab('a live migration between two real QEMUs', () => {
 
   test('is cancelled by undo, and the guest runs on here', async () => {
     const [following] = (await done(await planned('migrate', 'acts-from', uri, '1M'))) as [Following];
-    const moving = await seen('it sends', one => called(one, from).values.migration_remaining !== undefined);
+    // The times of answers are cut to hundredths: one that comes at once may be told from before only by the next.
+    const moving = await seen('it is told', one => /migrating, /.test(describeFollowing(advance(following, one))));
     expect(guestWord(called(moving, from))).toBe('migrating');
     expect(called(moving, from).values.migration_remaining).toBeGreaterThan(10 * mib);
-    expect(describeFollowing(advance(following, moving))).toMatch(/migrating, /);
     expect((await planned('migrate', 'acts-from', uri)).refusal?.reason).toMatch(/migrating already/);
 
     const undo = gate.journal.read().at(-1)?.undo as Request;

@@ -8,11 +8,17 @@ import { borrowHost, type Guest } from '../lab.ts';
 import { balloonOf, held, insideOf, isShown, kilobytes, knob, mib, setInterval, sizesIn } from '../oracle.ts';
 import { insideScene } from './inside.ts';
 import { createStage } from './stage.ts';
-import { carryOut, snapshot, toldIn } from './watch.ts';
+import { carryOut, snapshot, type Told, toldIn } from './watch.ts';
 
 const driver = '/modules/*virtio_balloon.ko';
 const freePages = (): number => knob('/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages');
 const available = (): number => kilobytes('/proc/meminfo').get('MemAvailable') ?? Number.NaN;
+
+/** Milliseconds for what a loaded guest does. */
+const patience = 120_000;
+
+const isCritical = ({ severity }: Told): boolean => severity === 'critical';
+const isWarning = ({ severity }: Told): boolean => severity === 'warning';
 
 describeLab('findings on guests', () => {
   const stage = createStage();
@@ -63,7 +69,8 @@ describeLab('findings on guests', () => {
     // It reads its work again and again, more than it has left.
     await thrash.run('touch /go; while [ -e /go ]; do cat /mem/? >/dev/null; done >/dev/null 2>&1 &');
 
-    const stuck = await stage.watch.tells('balloon-stuck', thrash.name, ({ severity }) => severity === 'critical');
+    // Under emulation, among all the others, it takes its time to come to that.
+    const stuck = await stage.watch.tells('balloon-stuck', thrash.name, isCritical, patience);
     expect(stuck.text).toMatch(
       /^Its balloon withholds 128 MiB while it lacks memory: it reads .*\/s from its own swap/,
     );
@@ -76,17 +83,17 @@ describeLab('findings on guests', () => {
     expect(isShown(rate, measured / 4, 4 * measured), `${rate} is ${measured / mib} MiB`).toBe(true);
 
     await carryOut(desk, stuck);
-    await stage.watch.ends('balloon-stuck', thrash.name);
+    await stage.watch.ends('balloon-stuck', thrash.name, patience);
     expect(await balloonOf(thrash)).toBe(thrash.size);
 
     await silent('guest-thrashing', thrash.name);
     await thrash.run('dd if=/dev/urandom of=/mem/b bs=1M count=100');
-    const worse = await stage.watch.tells('guest-thrashing', thrash.name, ({ severity }) => severity === 'warning');
+    const worse = await stage.watch.tells('guest-thrashing', thrash.name, isWarning, patience);
     expect(worse.text).toMatch(/^It lacks memory: it reads .*\/s from its own swap/);
     expect(worse.fix).toBeUndefined();
     await thrash.run('rm /go /mem/?');
-    await stage.watch.ends('guest-thrashing', thrash.name);
-  });
+    await stage.watch.ends('guest-thrashing', thrash.name, patience);
+  }, 300_000);
 
   test.concurrent('balloon-forgotten', async () => {
     const forgotten = guest('forgotten');
