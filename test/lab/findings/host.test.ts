@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeLab } from '../describe.ts';
 import { borrowHost, openCell } from '../lab.ts';
 import { countOf, isShown, kilobytes, mib, sizesIn } from '../oracle.ts';
@@ -10,6 +10,9 @@ import { sharingScene } from './sharing.ts';
 import { createStage } from './stage.ts';
 import { swapScene } from './swap.ts';
 import { type Look, toldIn } from './watch.ts';
+
+/** They wait for each other's guests, too. */
+vi.setConfig({ testTimeout: 400_000 });
 
 /** MiB of page cache that wait for the disk, and a third of it, where the line is drawn. */
 const written = 768;
@@ -42,14 +45,10 @@ describeLab(
     });
     afterAll(() => stage.close());
 
-    test.concurrent(
-      'host-swapping, host-swapping-idle, guest-swapped and pressure-high',
-      () => swapScene(stage),
-      240_000,
-    );
-    test.concurrent('ksm-idle, ksm-loss, ksm-slow and ksm-off', () => sharingScene(stage), 240_000);
-    test.concurrent('pool-exhausted, pool-idle, hugepages-unmerged and host-short', () => poolScene(stage), 240_000);
-    test.concurrent('overcommit-unmet and monitors-slow', () => promisesScene(stage), 240_000);
+    test.concurrent('host-swapping, host-swapping-idle, guest-swapped and pressure-high', () => swapScene(stage));
+    test.concurrent('ksm-idle, ksm-loss, ksm-slow and ksm-off', () => sharingScene(stage));
+    test.concurrent('pool-exhausted, pool-idle, hugepages-unmerged and host-short', () => poolScene(stage));
+    test.concurrent('overcommit-unmet and monitors-slow', () => promisesScene(stage));
 
     test.concurrent('oom-kill', async () => {
       const cell = await openCell(64, { swap: false });
@@ -65,7 +64,7 @@ describeLab(
         severity: 'critical',
         text: expect.stringMatching(/has killed a process for lack of/),
       });
-      await stage.watch.ends('oom-kill', 'host', 90_000);
+      await stage.watch.ends('oom-kill', 'host');
     });
 
     test.concurrent('dirty-near', async () => {

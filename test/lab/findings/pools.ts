@@ -39,9 +39,9 @@ export const poolScene = async (stage: Stage): Promise<void> => {
   expect(isShown(total, of('MemTotal'), of('MemTotal'))).toBe(true);
   await watch.ends('pool-exhausted', pool);
 
-  const unmerged = await watch.tells('hugepages-unmerged', 'KSM', undefined, 100_000);
+  const unmerged = await watch.tells('hugepages-unmerged', 'KSM');
   expect(unmerged.text).toContain(filler.name);
-  const idle = await watch.tells('pool-idle', pool, undefined, 100_000);
+  const idle = await watch.tells('pool-idle', pool);
   const usable = (pages('free') - pages('resv')) * 2 * mib;
   expect(isShown(sizesIn(idle.text)[0], usable, usable), idle.text).toBe(true);
   await aloneWithHost(async () => {

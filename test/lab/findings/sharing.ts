@@ -53,13 +53,13 @@ const nothingIsAlike = async (stage: Stage): Promise<void> => {
   await perform(desk, 'ksm-set', 'pages_to_scan', '1');
   await perform(desk, 'ksm-set', 'sleep_millisecs', '1000');
 
-  const loss = await watch.tells('ksm-loss', 'KSM', undefined, 100_000);
+  const loss = await watch.tells('ksm-loss', 'KSM');
   expect(loss).toMatchObject({ severity: 'warning', fix: ['ksm', 'unmerge'] });
   const [cost, saved] = sizesIn(loss.text);
   expect(isShown(cost, -ksm('general_profit'), -ksm('general_profit'), mib), loss.text).toBe(true);
   const saves = (ksm('pages_sharing') + ksm('ksm_zero_pages')) * 4096;
   expect(isShown(saved ?? '0B', saves, saves, mib), loss.text).toBe(true);
-  const slow = await watch.tells('ksm-slow', 'KSM', undefined, 100_000);
+  const slow = await watch.tells('ksm-slow', 'KSM');
   expect(slow.text).toMatch(/^KSM scans at most 4\.00 KiB\/s, and guests offer /);
   // QEMU itself holds as much again, for the loader: that is not offered.
   expect(anonymous(differs.pid)).toBeGreaterThan(differs.size);

@@ -40,7 +40,7 @@ export const swapScene = async (stage: Stage): Promise<void> => {
 
   await silent('guest-swapped', out.name);
   await out.run('dd if=/dev/urandom of=/mem/a bs=1M count=300');
-  const asleep = await watch.tells('guest-swapped', out.name, ({ severity }) => severity === 'notice', 90_000);
+  const asleep = await watch.tells('guest-swapped', out.name, ({ severity }) => severity === 'notice');
   expect(asleep.text).toMatch(/ of its 512 MiB\. The guest touches next to nothing of that now\.$/);
   expect(isShown(sizesIn(asleep.text)[0], holds(), holds(), 4 * mib), asleep.text).toBe(true);
   expect(holds()).toBeGreaterThan(128 * mib);
