@@ -124,11 +124,12 @@ describeLab('all balloons of real guests', () => {
   test('shrink at once, and by undo go back each to where it was', async () => {
     const first = await planned('balloon', 'acts-1', '248M');
     expect((await followed(await done(first))).ends.map(({ state }) => state)).toEqual(['arrived']);
+    // Within a MiB it has arrived, and comes the rest of the way: the way back leads to what is seen when it is planned.
+    await seen('it has all of it', one => called(one, guests[0] as Guest).values.balloon_actual === 248 * mib);
     const all = await planned('balloon-all', '232M', 'ACTS-');
     expect(all.steps).toHaveLength(3);
     expect(all.warnings.join()).toMatch(/left out: acts-bare: it has no balloon device/);
     expect((await followed(await done(all))).ends.map(({ state }) => state)).toEqual(['arrived', 'arrived', 'arrived']);
-    // Within a MiB it has arrived, and comes the rest of the way.
     await until('all have 232 MiB', 10_000, async () => (await actuals()).every(actual => actual === 232));
 
     const entry = gate.journal.read().at(-1);
