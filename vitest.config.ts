@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
-      // Real guests: after all others, since guests under emulation want the processors for themselves, and one file after the
+      // Real guests: apart from all others, since guests under emulation want the processors for themselves, and one file after the
       // other, because they share the host's KSM and hugepages.
       {
         extends: true,
