@@ -151,6 +151,8 @@ class WorkerRecorder implements Recorder {
     if (this.#failure || this.#closing) return;
     // After one that was dropped the others of its chain mean nothing.
     this.#follows = !this.#isFull && (entry.key || this.#follows);
+    // And what is told of samples next can't build on those before it.
+    this.#changes.restart();
     if (this.#follows) this.#append({ key: entry.key, data: entry.data }, entry.data.length, entry.headline);
     else this.#dropped += 1;
   }

@@ -53,10 +53,17 @@ test('it follows a tape without encoding anew; after what was dropped it goes on
   // One of another kind in between: what the tape says next builds on what the file does not have.
   recorder.append(samples[20]!, headlines[20]!);
   for (const entry of entries.slice(keys[1]! + 1)) recorder.follow(entry);
+  // Nor can one of the other kind build on what came before those.
+  recorder.append(samples[21]!, headlines[21]!);
   await recorder.close();
   expect(recorder.failure).toBe(undefined);
   expect(recorder.status.dropped).toBe(keys[2]! - keys[1]! - 1);
-  expect(read(path).samples).toEqual([...samples.slice(0, keys[1]), samples[20], ...samples.slice(keys[2])]);
+  expect(read(path).samples).toEqual([
+    ...samples.slice(0, keys[1]),
+    samples[20],
+    ...samples.slice(keys[2]),
+    samples[21],
+  ]);
 });
 
 test('a file that can not be recorded into is told at once', async () => {
