@@ -1,4 +1,4 @@
-import { Refused } from './actions/control.ts';
+import { Refused } from './actions/gate/control.ts';
 import { ConfigError } from './config/error.ts';
 import { type LoadedSettings, loadSettings, overrule } from './config/load.ts';
 import { type Call, Failure, type Options, parseCall, UsageError, withSettings } from './programs/options.ts';

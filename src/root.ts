@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * Where `/proc`, `/sys` and `/dev` are read: `/`, or a folder of fixtures. Every look at the host's files goes through
- * it. It only reads: writing is the gate's (actions/perform.ts).
+ * it. It only reads: writing is the gate's (actions/gate/perform.ts).
  *
  * A file that is not there, or that may not be read, is `undefined`: optional files are the rule in /proc and /sys.
  * Paths that were refused for lack of privilege are kept in `denied`, so that they can be told.

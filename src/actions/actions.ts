@@ -1,21 +1,21 @@
 import type { Model } from '../model.ts';
 import type { Action, Plan, Request } from './action.ts';
-import { balloon } from './balloon.ts';
-import { balloonAll, balloons, deflateAll } from './balloons.ts';
-import { compact } from './compact.ts';
-import { dropCaches } from './drop-caches.ts';
-import { refuse } from './guest.ts';
-import { hugepages } from './hugepages.ts';
-import { hugepagesOvercommit } from './hugepages-overcommit.ts';
-import { keep } from './keep.ts';
-import { ksm } from './ksm.ts';
-import { ksmSet } from './ksm-set.ts';
+import { balloon } from './balloon/balloon.ts';
+import { balloonAll, balloons, deflateAll } from './balloon/balloons.ts';
+import { polling } from './balloon/polling.ts';
+import { refuse } from './guest/guest.ts';
+import { migrate, migrateCancel } from './guest/migrate.ts';
+import { quit } from './guest/quit.ts';
+import { virtioMem } from './guest/virtio-mem.ts';
+import { compact } from './hugepages/compact.ts';
+import { hugepages } from './hugepages/hugepages.ts';
+import { hugepagesOvercommit } from './hugepages/overcommit.ts';
+import { ksm } from './ksm/ksm.ts';
+import { ksmSet } from './ksm/ksm-set.ts';
+import { keep } from './lasting/keep.ts';
 import type { Limits } from './limits.ts';
-import { migrate, migrateCancel } from './migrate.ts';
-import { polling } from './polling.ts';
-import { quit } from './quit.ts';
-import { sysctl } from './sysctl.ts';
-import { virtioMem } from './virtio-mem.ts';
+import { dropCaches } from './sysctl/drop-caches.ts';
+import { sysctl } from './sysctl/sysctl.ts';
 
 /** Every action there is. */
 const table = [

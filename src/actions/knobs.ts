@@ -1,12 +1,12 @@
 import type { Model } from '../model.ts';
 import { exactBytes, longBytes } from '../units.ts';
-import { hugepages } from './hugepages.ts';
-import { hugepagesOvercommit } from './hugepages-overcommit.ts';
-import { ksm, ksmMode } from './ksm.ts';
-import { ksmSet, ksmSettingsOf } from './ksm-set.ts';
-import { gigantic, persistent, poolCounts } from './pool.ts';
-import { sysctl } from './sysctl.ts';
-import { sysctls, sysctlText } from './sysctls.ts';
+import { hugepages } from './hugepages/hugepages.ts';
+import { hugepagesOvercommit } from './hugepages/overcommit.ts';
+import { gigantic, persistent, poolCounts } from './hugepages/pool.ts';
+import { ksm, ksmMode } from './ksm/ksm.ts';
+import { ksmSet, ksmSettingsOf } from './ksm/ksm-set.ts';
+import { sysctl } from './sysctl/sysctl.ts';
+import { sysctls, sysctlText } from './sysctl/sysctls.ts';
 
 /** One setting of the host, for a list to choose from. */
 export interface Knob {

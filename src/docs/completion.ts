@@ -1,6 +1,6 @@
 import { actions } from '../actions/actions.ts';
-import { ksmSettings } from '../actions/ksm-settings.ts';
-import { sysctls } from '../actions/sysctls.ts';
+import { ksmSettings } from '../actions/ksm/settings.ts';
+import { sysctls } from '../actions/sysctl/sysctls.ts';
 import { policies } from '../policy/policies.ts';
 import { type Command, commands, flagsOf, shortOf, takesValue, withFile } from '../programs/options.ts';
 import { scenarios } from '../simulator/scenarios.ts';

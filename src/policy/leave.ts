@@ -1,4 +1,4 @@
-import { balloonMaximum, statsStale } from '../actions/balloon.ts';
+import { balloonMaximum, statsStale } from '../actions/balloon/balloon.ts';
 import type { Limits } from '../actions/limits.ts';
 import { spare } from '../actions/reserve.ts';
 import type { GuestModel, Model } from '../model.ts';

@@ -1,4 +1,4 @@
-import { statsStale } from '../actions/balloon.ts';
+import { statsStale } from '../actions/balloon/balloon.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';

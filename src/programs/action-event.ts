@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../actions/journal.ts';
+import type { JournalEntry } from '../actions/gate/journal.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 
 /** Whom it concerned: a guest, so many guests, or the host. */

@@ -1,4 +1,4 @@
-import type { Gate } from '../actions/perform.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import { policySettingsOf } from '../config/settings.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -9,14 +9,14 @@ import { formatMoment } from '../recording/moment.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { escapeJson, safe } from '../text.ts';
-import { openAttendant } from './attendant.ts';
 import { createAutopilot } from './autopilot.ts';
-import { nextBeat } from './beat.ts';
-import { watchHands } from './hands.ts';
+import { nextDue } from './due.ts';
+import { watchManualChanges } from './manual-changes.ts';
 import { claimActing } from './one-pilot.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { pause } from './pause.ts';
+import { openPolling } from './polling.ts';
 import { requireGuests, selectGuests } from './select.ts';
 
 /** A line of the log, for people or for programs. */
@@ -70,7 +70,7 @@ export const auto = async (
   };
   const pilot = createAutopilot(gate, policySettingsOf(settings), { tell });
   pilot.set(options.act ? 'act' : 'shadow', policy);
-  const attendant = openAttendant(gate, options.act ? settings['statistics.polling_seconds'] : 0);
+  const polling = openPolling(gate, options.act ? settings['statistics.polling_seconds'] : 0);
   let previous: Sample | undefined;
   const look = async (): Promise<Model> => {
     const sample = await source.look(everything);
@@ -79,7 +79,7 @@ export const auto = async (
     previous = sample;
     return selectGuests(model, options.guests);
   };
-  const hands = watchHands(gate.journal.path);
+  const manual = watchManualChanges(gate.journal.path);
   const began = Date.now() / 1000;
   tell({
     time: began,
@@ -92,16 +92,16 @@ export const auto = async (
     while (!stop.aborted) {
       const started = Date.now() / 1000;
       const model = await look();
-      attendant.attend(model);
-      for (const guest of hands.look()) pilot.pin(guest, 'changed by hand: left alone');
+      polling.ensure(model);
+      for (const guest of manual.look()) pilot.pin(guest, 'changed by hand: left alone');
       pilot.see(model);
       const now = Date.now() / 1000;
-      await pause(nextBeat(started, now, options.delay) - now, stop);
+      await pause(nextDue(started, now, options.delay) - now, stop);
     }
   } finally {
-    hands.close();
+    manual.close();
     await pilot.leave(look);
-    await attendant.putBack(look);
+    await polling.putBack(look);
     release();
     tell({
       time: Date.now() / 1000,

@@ -1,15 +1,15 @@
 import type { Plan } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
-import type { JournalEntry } from '../actions/journal.ts';
-import { type Gate, perform } from '../actions/perform.ts';
+import type { JournalEntry } from '../actions/gate/journal.ts';
+import { type Gate, perform } from '../actions/gate/perform.ts';
 import type { Model } from '../model.ts';
 import { leaveSafe } from '../policy/leave.ts';
 import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../policy/pilot.ts';
 import type { Decision, Policy, PolicySettings } from '../policy/policy.ts';
 import type { GuestId } from '../sample.ts';
 import { haltAll } from './halt.ts';
-import { createNews, saysTheSame } from './news.ts';
+import { createRepeats, saysTheSame } from './repeats.ts';
 
 /** Seconds for which a guest that did not give what was asked is left alone. */
 const refusingSeconds = 300;
@@ -45,7 +45,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
   let underway: Promise<void> | undefined;
   /** The same skip is told once, not at each round, and what comes to nothing at each round now and then. */
   let skipped = new Map<string, string>();
-  const news = createNews();
+  const repeats = createRepeats();
 
   const verdict = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
     const { time, policy } = round;
@@ -57,7 +57,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
   const inVain = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
     const told = verdict(round, of);
     return (outcome: Verdict['outcome'], text: string): void => {
-      if (news.isNew(`${outcome} ${of.guest ?? of.subject}`, text, round.time)) told(outcome, text);
+      if (repeats.isNew(`${outcome} ${of.guest ?? of.subject}`, text, round.time)) told(outcome, text);
     };
   };
 
@@ -152,7 +152,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       else if (pilot?.policy !== policy) pilot = startPilot(policy);
       if (to !== 'off') flown = policy.id;
       skipped = new Map();
-      news.forget();
+      repeats.forget();
     },
     /** The operator changed this guest: no policy touches it until it is released. */
     pin(guest: GuestId, why: string): void {

@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Follow, Plan, Request } from '../actions/action.ts';
 import { actions, planStrictly } from '../actions/actions.ts';
-import { Refused } from '../actions/control.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
-import { NoGuest } from '../actions/guest.ts';
-import { type Gate, perform } from '../actions/perform.ts';
+import { Refused } from '../actions/gate/control.ts';
+import { type Gate, perform } from '../actions/gate/perform.ts';
+import { NoGuest } from '../actions/guest/guest.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
 import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
@@ -14,8 +14,8 @@ import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
-import { openAttendant } from './attendant.ts';
 import { Failure, type Options, UsageError } from './options.ts';
+import { openPolling } from './polling.ts';
 import { openGate } from './session.ts';
 import { settledModel } from './settle.ts';
 
@@ -94,14 +94,14 @@ const reportPatience = 8;
 const informed = async (
   plan: Plan,
   model: Model,
-  attendant: ReturnType<typeof openAttendant>,
+  polling: ReturnType<typeof openPolling>,
   look: () => Promise<Model>,
   planAgain: (model: Model) => Plan,
 ): Promise<Plan> => {
   const changed = new Set(plan.steps.map(step => ('guest' in step ? step.guest : undefined)));
   const silent = model.guests.filter(({ id, values }) => changed.has(id) && values.stats_interval === 0);
   if (!plan.refusal?.forceable || silent.length === 0) return plan;
-  attendant.attend({ ...model, guests: silent });
+  polling.ensure({ ...model, guests: silent });
   const until = performance.now() + reportPatience * 1000;
   for (let now = plan; ; ) {
     if (!now.refusal || performance.now() > until) return now;
@@ -121,16 +121,16 @@ export const doAction = async (source: Source, options: Options, terminal: Termi
   const model = await settledModel(look);
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
   const gate = openGate(source, options);
-  const attendant = openAttendant(
+  const polling = openPolling(
     options.dryRun ? { ...gate, control: undefined } : gate,
     options.settings['statistics.polling_seconds'],
   );
   try {
     const plan =
-      gate.control && !options.dryRun ? await informed(planOn(model), model, attendant, look, planOn) : planOn(model);
+      gate.control && !options.dryRun ? await informed(planOn(model), model, polling, look, planOn) : planOn(model);
     await carryOut(plan, gate, options, terminal, look, whatIf(model, plan));
   } finally {
-    await attendant.putBack(look);
+    await polling.putBack(look);
   }
 };
 

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import type { Journal, JournalEntry } from '../actions/journal.ts';
-import { watchJournal } from '../actions/watch.ts';
+import type { Journal, JournalEntry } from '../actions/gate/journal.ts';
+import { watchJournal } from '../actions/gate/journal-watch.ts';
 import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';

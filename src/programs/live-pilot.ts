@@ -1,4 +1,4 @@
-import type { Gate } from '../actions/perform.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import type { Need } from '../fields/field.ts';
 import { everything } from '../fields/needs.ts';
 import type { Model } from '../model.ts';
@@ -9,7 +9,7 @@ import type { TapeEvent } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
 import { type Store, withPerformed, withVerdict } from '../store/store.ts';
 import { createAutopilot } from './autopilot.ts';
-import { watchHands } from './hands.ts';
+import { watchManualChanges } from './manual-changes.ts';
 import { claimActing } from './one-pilot.ts';
 import { tell } from './terminal.ts';
 
@@ -44,7 +44,7 @@ export const createLivePilot = (
         undoable: state.undoable,
       })),
   });
-  const hands = watchHands(gate.journal.path);
+  const manual = watchManualChanges(gate.journal.path);
   /** Of this host, while a policy acts: nobody else may let one act, too. */
   let release: (() => void) | undefined;
   const giveUpClaim = (): void => {
@@ -97,11 +97,11 @@ export const createLivePilot = (
     touched,
     see(model: Model): void {
       // Here, or by `kvmtop do` elsewhere.
-      touched(hands.look());
+      touched(manual.look());
       autopilot.see(model);
     },
     leave(look: () => Promise<Model>): Promise<void> {
-      hands.close();
+      manual.close();
       return autopilot.leave(look);
     },
   };

@@ -1,6 +1,6 @@
 import type { Plan } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
-import { type Gate, perform } from '../actions/perform.ts';
+import { type Gate, perform } from '../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
@@ -10,9 +10,9 @@ import { needsOfView } from '../store/needs.ts';
 import { openStore, type Setting, type Store, timeOf, withModel, withPerformed } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
 import type { App } from '../ui/keys/key.ts';
-import { openAttendant } from './attendant.ts';
-import type { Companions } from './companions.ts';
+import type { LiveServices } from './live-services.ts';
 import type { Options } from './options.ts';
+import { openPolling } from './polling.ts';
 import { openGate } from './session.ts';
 import { showScreen, tabOf, tell } from './terminal.ts';
 
@@ -95,10 +95,10 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
   });
 
-  let beside: Companions | undefined;
+  let beside: LiveServices | undefined;
   /** Keys that were pressed before they were there. */
-  let asked: ((companions: Companions) => void)[] = [];
-  const ask = (what: (companions: Companions) => void): void => {
+  let asked: ((services: LiveServices) => void)[] = [];
+  const ask = (what: (services: LiveServices) => void): void => {
     if (beside) what(beside);
     else asked.push(what);
   };
@@ -111,12 +111,12 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     pin: guest => ask(one => one.pin(guest)),
     play: () => undefined,
   });
-  const attendant = openAttendant(gate, settings['statistics.polling_seconds']);
+  const polling = openPolling(gate, settings['statistics.polling_seconds']);
   const early: Model[] = [];
   let soon: NodeJS.Timeout | undefined;
   const accompany = async (): Promise<void> => {
-    const { openCompanions } = await import('./companions.ts');
-    beside = openCompanions(store, gate, options, early);
+    const { openLiveServices } = await import('./live-services.ts');
+    beside = openLiveServices(store, gate, options, early);
     for (const what of asked) what(beside);
     asked = [];
   };
@@ -129,7 +129,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   const stopLooking = startLooking(source, options.delay, wanted, model => {
     if (beside) beside.see(model);
     else showAlone(model);
-    attendant.attend(model);
+    polling.ensure(model);
   });
   const lookUp = async (): Promise<void> => {
     const { lookUpIdentity } = await import('./identity.ts');
@@ -144,5 +144,5 @@ export const live = async (source: Source, options: Options): Promise<void> => {
   screen.close();
   const look = async (): Promise<Model> => derive(undefined, await source.look(new Set()));
   await beside?.leave(look);
-  await attendant.putBack(look);
+  await polling.putBack(look);
 };

@@ -1,5 +1,5 @@
-import { journalPath } from '../actions/journal.ts';
-import { watchJournal } from '../actions/watch.ts';
+import { journalPath } from '../actions/gate/journal.ts';
+import { watchJournal } from '../actions/gate/journal-watch.ts';
 import { thresholdsOf } from '../config/settings.ts';
 import { recordable } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -13,13 +13,13 @@ import { safe } from '../text.ts';
 import { formatDuration, longBytes, parseSeconds } from '../units.ts';
 import { actionEvent } from './action-event.ts';
 import { createAdvisor } from './advisor.ts';
-import { openAttendant } from './attendant.ts';
-import { nextBeat } from './beat.ts';
+import { nextDue } from './due.ts';
 import { parseKeep } from './keep.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { pause } from './pause.ts';
-import { openReels } from './reel.ts';
+import { openPolling } from './polling.ts';
+import { openRecordingFiles } from './recording-files.ts';
 import { openGate } from './session.ts';
 
 /** How a recorder is told from outside what to do. */
@@ -96,17 +96,17 @@ export const record = async (
 ): Promise<void> => {
   const wishes = wishesOf(options);
   const output = openOutput(log);
-  const reels = openReels(wishes.path, options.delay, wishes.keep, wishes.daily);
-  const attendant = openAttendant(
+  const files = openRecordingFiles(wishes.path, options.delay, wishes.keep, wishes.daily);
+  const polling = openPolling(
     openGate(source, options),
     options.poll ? options.settings['statistics.polling_seconds'] : 0,
   );
-  await reels.at(wallClock());
-  await output.write(startLine(reels.path, wishes, options.delay));
+  await files.at(wallClock());
+  await output.write(startLine(files.path, wishes, options.delay));
   const actions = watchActions(source, options);
   const advisor = createAdvisor(thresholdsOf(options.settings), options.delay);
   const until = performance.now() / 1000 + wishes.length;
-  const over = AbortSignal.any([orders.stop, reels.broken]);
+  const over = AbortSignal.any([orders.stop, files.broken]);
   let previous: Sample | undefined;
   let count = 0;
 
@@ -114,24 +114,24 @@ export const record = async (
     recorder.append(model.sample, headlineOf(model));
     count += 1;
     for (const event of [...advisor.see(model).events, ...actions.look(model.time)]) recorder.note(event);
-    attendant.attend(model);
+    polling.ensure(model);
   };
   try {
     while (!over.aborted) {
       const started = wallClock();
       const sample = await source.look(recordable);
-      see(await reels.at(sample.time, orders.takeReopen()), derive(previous, sample));
+      see(await files.at(sample.time, orders.takeReopen()), derive(previous, sample));
       previous = sample;
       const now = wallClock();
-      const wait = nextBeat(started, now, options.delay) - now;
+      const wait = nextDue(started, now, options.delay) - now;
       const left = until - performance.now() / 1000;
       await pause(Math.min(left, wait), over);
       if (left <= wait) break;
     }
   } finally {
     actions.close();
-    await attendant.putBack(async () => derive(undefined, await source.look(new Set())));
-    await reels.end();
+    await polling.putBack(async () => derive(undefined, await source.look(new Set())));
+    await files.end();
   }
-  await output.write(`recorded ${count} sample${count === 1 ? '' : 's'} to ${safe(reels.path)}\n`);
+  await output.write(`recorded ${count} sample${count === 1 ? '' : 's'} to ${safe(files.path)}\n`);
 };

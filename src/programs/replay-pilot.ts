@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Gate } from '../actions/perform.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import { derive } from '../model.ts';
 import type { PilotMode, Verdict } from '../policy/pilot.ts';
 import { policyOf } from '../policy/policies.ts';

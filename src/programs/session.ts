@@ -1,5 +1,5 @@
-import { type Journal, journalPath, openJournal } from '../actions/journal.ts';
-import type { Gate } from '../actions/perform.ts';
+import { type Journal, journalPath, openJournal } from '../actions/gate/journal.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import { patienceOf } from '../config/settings.ts';
 import { Root } from '../root.ts';
 import { createLiveSource } from '../source/live.ts';
@@ -21,7 +21,7 @@ export const openSource = async (options: Options): Promise<Source> => {
 /** What a simulated guest suffers is nobody's history. */
 const forgetful: Journal = { path: 'none', check: () => undefined, append: () => undefined, read: () => [] };
 
-/** The one gate of this run; without hands when it is read-only. */
+/** The one gate of this run; without control when it is read-only. */
 export const openGate = (source: Source, options: Options): Gate => ({
   control: options.readOnly ? undefined : source.control,
   journal: source.kind === 'demo' ? forgetful : openJournal(journalPath(process.env, process.getuid?.() ?? -1)),

@@ -1,5 +1,5 @@
-import type { Control } from '../actions/control.ts';
-import { ksmFolder } from '../actions/ksm.ts';
+import type { Control } from '../actions/gate/control.ts';
+import { ksmFolder } from '../actions/ksm/ksm.ts';
 import { guestId } from './guest-sample.ts';
 import { wholePages } from './inside.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-import { balloonMaximum } from '../actions/balloon.ts';
+import { balloonMaximum } from '../actions/balloon/balloon.ts';
 import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Tape } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';

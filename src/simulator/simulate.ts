@@ -1,6 +1,6 @@
 import type { Plan } from '../actions/action.ts';
-import type { Journal } from '../actions/journal.ts';
-import { type Gate, perform } from '../actions/perform.ts';
+import type { Journal } from '../actions/gate/journal.ts';
+import { type Gate, perform } from '../actions/gate/perform.ts';
 import { derive } from '../model.ts';
 import { startPilot, steer } from '../policy/pilot.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';

@@ -1,4 +1,4 @@
-import type { Control } from '../actions/control.ts';
+import type { Control } from '../actions/gate/control.ts';
 import type { Sample } from '../sample.ts';
 import { MiB } from '../units.ts';
 import { chance } from './chance.ts';

@@ -1,4 +1,4 @@
-import type { Control } from '../actions/control.ts';
+import type { Control } from '../actions/gate/control.ts';
 import type { Need } from '../fields/field.ts';
 import type { GuestId, GuestSample, HostSample, ProcessSample, Sample } from '../sample.ts';
 import { bootedFor, type DemoGuest, pageSize } from './demo/guest.ts';

@@ -1,9 +1,9 @@
-import { type Control, Refused } from '../actions/control.ts';
-import { writeKernelFile } from '../actions/kernel-file.ts';
-import { writeSettingsFile } from '../actions/settings-file.ts';
+import { type Control, Refused } from '../actions/gate/control.ts';
+import { writeKernelFile } from '../actions/gate/kernel-file.ts';
+import { writeSettingsFile } from '../actions/gate/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
 import type { Patience } from '../collect/guests/monitors/contract.ts';
-import { VirshError } from '../collect/guests/monitors/libvirt-errors.ts';
+import { VirshError } from '../collect/guests/monitors/libvirt/errors.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import type { Need } from '../fields/field.ts';
 import type { Root } from '../root.ts';

@@ -3,7 +3,7 @@ import type { Plan, Request } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { describeRequest } from '../actions/describe.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
-import type { JournalEntry } from '../actions/journal.ts';
+import type { JournalEntry } from '../actions/gate/journal.ts';
 import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
@@ -240,7 +240,7 @@ export const outcomesOf = (state: State, { now }: State): readonly TapeEvent[] =
 export const withModel = (state: State, model: Model, advice: AdvisorState = state.now.advice): Partial<State> => {
   const { limits, messageSeconds, delay } = state.setting;
   const following = state.following.map(one => advance(one, model, limits));
-  const news = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
+  const changed = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
   const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
   const expired = state.message && model.time - state.message.time > messageSeconds;
   const activity = rememberActivity(state.now.activity, model);
@@ -255,8 +255,8 @@ export const withModel = (state: State, model: Model, advice: AdvisorState = sta
     following: settled,
     measuring: stillMeasuring(state, model),
     tried,
-    message: news
-      ? { text: describeFollowing(news), tone: tones[news.state], time: model.time }
+    message: changed
+      ? { text: describeFollowing(changed), tone: tones[changed.state], time: model.time }
       : judged
         ? {
             text: describeTried(judged, model.time),

@@ -1,4 +1,4 @@
-import { readEntry } from '../actions/journal.ts';
+import { readEntry } from '../actions/gate/journal.ts';
 import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
 import { keptVerdicts, type State, type Store, timeOf, withMoment, withNow } from './store.ts';

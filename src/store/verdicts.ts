@@ -1,4 +1,4 @@
-import { type JournalEntry, readEntry } from '../actions/journal.ts';
+import { type JournalEntry, readEntry } from '../actions/gate/journal.ts';
 import { readVerdict, type Verdict } from '../policy/pilot.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 

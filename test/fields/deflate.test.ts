@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { balloonFloor } from '../../src/actions/balloon.ts';
+import { balloonFloor } from '../../src/actions/balloon/balloon.ts';
 import { derive } from '../../src/model.ts';
 import type { BalloonSample, MonitorSample } from '../../src/sample.ts';
 import { MiB } from '../../src/units.ts';

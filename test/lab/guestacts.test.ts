@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Plan, Request } from '../../src/actions/action.ts';
 import { planStrictly } from '../../src/actions/actions.ts';
 import { advance, describeFollowing, type Following, startFollowing } from '../../src/actions/follow.ts';
-import { openJournal } from '../../src/actions/journal.ts';
-import { type Gate, perform } from '../../src/actions/perform.ts';
+import { openJournal } from '../../src/actions/gate/journal.ts';
+import { type Gate, perform } from '../../src/actions/gate/perform.ts';
 import type { Need } from '../../src/fields/field.ts';
 import { derive, type GuestModel, guestWord, type Model } from '../../src/model.ts';
 import { Root } from '../../src/root.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Libvirt } from '../../src/collect/guests/monitors/libvirt.ts';
+import { Libvirt } from '../../src/collect/guests/monitors/libvirt/libvirt.ts';
 import { clockOf, guestIn, openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { balloonMaximum } from '../../src/actions/balloon.ts';
+import { balloonMaximum } from '../../src/actions/balloon/balloon.ts';
 import { defaultLimits } from '../../src/actions/limits.ts';
 import { spare } from '../../src/actions/reserve.ts';
 import type { Model } from '../../src/model.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Step } from '../../src/actions/action.ts';
-import type { JournalEntry } from '../../src/actions/journal.ts';
+import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import { actionEvent } from '../../src/programs/action-event.ts';
 
 const balloon = (guest: string, name: string): Step => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Control } from '../../src/actions/control.ts';
-import type { JournalEntry } from '../../src/actions/journal.ts';
-import type { Gate } from '../../src/actions/perform.ts';
+import type { Control } from '../../src/actions/gate/control.ts';
+import type { JournalEntry } from '../../src/actions/gate/journal.ts';
+import type { Gate } from '../../src/actions/gate/perform.ts';
 import { derive, type Model } from '../../src/model.ts';
 import type { Verdict } from '../../src/policy/pilot.ts';
 import type { Decisions, Policy } from '../../src/policy/policy.ts';

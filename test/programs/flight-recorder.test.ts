@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openJournal } from '../../src/actions/journal.ts';
+import { openJournal } from '../../src/actions/gate/journal.ts';
 import { createFlightRecorder, recordingName } from '../../src/programs/flight-recorder.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
 import { createMemoryTape } from '../../src/recording/memory.ts';

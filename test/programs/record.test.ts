@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openJournal } from '../../src/actions/journal.ts';
+import { openJournal } from '../../src/actions/gate/journal.ts';
 import { recordable } from '../../src/fields/needs.ts';
 import { type Options, parseCall, UsageError } from '../../src/programs/options.ts';
 import { type Orders, record } from '../../src/programs/record.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { nextBeat } from '../../src/programs/beat.ts';
+import { nextDue } from '../../src/programs/due.ts';
 import { dayFile, outlived } from '../../src/programs/rotation.ts';
 
 const zone = process.env['TZ'];
@@ -58,24 +58,24 @@ test.each(['UTC', 'Europe/Berlin', 'America/Sao_Paulo', 'Pacific/Apia'])(
 );
 
 test('looks are at whole delays, and each beat is looked at once', () => {
-  expect(nextBeat(11, 11.08, 1)).toBe(12);
+  expect(nextDue(11, 11.08, 1)).toBe(12);
   // The start, or a beat that was missed.
-  expect(nextBeat(10.2, 10.3, 1)).toBe(11);
-  expect(nextBeat(10.9, 10.95, 1)).toBe(12);
+  expect(nextDue(10.2, 10.3, 1)).toBe(11);
+  expect(nextDue(10.9, 10.95, 1)).toBe(12);
   // The timer fired early.
-  expect(nextBeat(10.999, 10.9995, 1)).toBe(12);
+  expect(nextDue(10.999, 10.9995, 1)).toBe(12);
   // The look took 3.5 s: what was missed is not made up for.
-  expect(nextBeat(11, 14.5, 1)).toBe(15);
+  expect(nextDue(11, 14.5, 1)).toBe(15);
   // The clock was set back an hour meanwhile.
-  expect(nextBeat(8600, 5000.5, 1)).toBe(5001);
-  expect(nextBeat(120, 120.1, 60)).toBe(180);
+  expect(nextDue(8600, 5000.5, 1)).toBe(5001);
+  expect(nextDue(120, 120.1, 60)).toBe(180);
   fc.assert(
     fc.property(
       fc.double({ min: 0, max: 4e9, noNaN: true }),
       fc.double({ min: 0, max: 100, noNaN: true }),
       fc.constantFrom(0.1, 0.25, 1, 5, 60),
       (started, took, delay) => {
-        const next = nextBeat(started, started + took, delay);
+        const next = nextDue(started, started + took, delay);
         expect(next - started).toBeGreaterThan(0.49 * delay);
         expect(next - started - took).toBeGreaterThan(-1e-6);
         expect(next - started - took).toBeLessThan(2 * delay);

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { MessageSplitter } from '../../src/collect/guests/monitors/splitter.ts';
+import { MessageSplitter } from '../../src/collect/guests/monitors/qmp/splitter.ts';
 
 /** How a peer may misbehave; `ok` is a healthy QEMU. */
 export type Behaviour =

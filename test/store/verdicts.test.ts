@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/actions/journal.ts';
+import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import type { Verdict } from '../../src/policy/pilot.ts';
 import { actionEvent } from '../../src/programs/action-event.ts';
 import { verdictEvent } from '../../src/programs/live-pilot.ts';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Request } from '../../src/actions/action.ts';
-import type { JournalEntry } from '../../src/actions/journal.ts';
+import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
 import { type Mode, modeTitles } from '../../src/ui/keys/key.ts';
 import { keys, keysNow } from '../../src/ui/keys.ts';

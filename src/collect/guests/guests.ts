@@ -2,13 +2,13 @@ import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, Problem, Vmm } from '../../sample.ts';
 import { safe } from '../../text.ts';
-import { contested, contestedDomains } from './claims.ts';
-import { Discovery } from './discovery.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
+import { contested, contestedDomains } from './launch/claims.ts';
 import { defaultPatience, type Patience } from './monitors/contract.ts';
-import { Libvirt } from './monitors/libvirt.ts';
-import { KeyNames } from './numbers.ts';
-import { DescriptorBudget, ProcessReader } from './process.ts';
+import { Libvirt } from './monitors/libvirt/libvirt.ts';
+import { Discovery } from './process/discovery.ts';
+import { KeyNames } from './process/numbers.ts';
+import { DescriptorBudget, ProcessReader } from './process/process.ts';
 import { Queue } from './queue.ts';
 
 /** Monitors asked at the same time: more would only make their answers wait for this one thread. */

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { Root } from '../../root.ts';
 import type { HostProcess, Numbers } from '../../sample.ts';
-import { amountsIn, KeyNames, type ProcessStat, parseKilobytes, parseStat } from '../guests/numbers.ts';
+import { amountsIn, KeyNames, type ProcessStat, parseKilobytes, parseStat } from '../guests/process/numbers.ts';
 import { Parsed } from '../parsed.ts';
 import type { Reader } from './reader.ts';
 

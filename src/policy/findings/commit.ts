@@ -1,5 +1,5 @@
 import type { Request } from '../../actions/action.ts';
-import { commitLimit } from '../../actions/commit-limit.ts';
+import { commitLimit } from '../../actions/sysctl/commit-limit.ts';
 import type { Model } from '../../model.ts';
 import { formatRatio, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';

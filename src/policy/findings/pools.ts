@@ -1,4 +1,4 @@
-import { persistent, poolCounts } from '../../actions/pool.ts';
+import { persistent, poolCounts } from '../../actions/hugepages/pool.ts';
 import type { Model, PoolModel } from '../../model.ts';
 import { exactBytes, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';

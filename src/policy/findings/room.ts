@@ -1,6 +1,6 @@
 import type { Request } from '../../actions/action.ts';
-import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon.ts';
-import { unreachable } from '../../actions/guest.ts';
+import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
+import { unreachable } from '../../actions/guest/guest.ts';
 import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { MiB } from '../../units.ts';

@@ -1,5 +1,5 @@
-import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon.ts';
-import { unreachable } from '../../actions/guest.ts';
+import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
+import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';

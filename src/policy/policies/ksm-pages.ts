@@ -1,5 +1,5 @@
 import type { Request } from '../../actions/action.ts';
-import { ksmSettings } from '../../actions/ksm-settings.ts';
+import { ksmSettings } from '../../actions/ksm/settings.ts';
 import type { Model } from '../../model.ts';
 
 /** The numbers of ksmtuned and of MOM's ksm.rules, in pages that ksmd looks at before it sleeps. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { journalPath } from '../../actions/journal.ts';
+import { journalPath } from '../../actions/gate/journal.ts';
 import type { Limits } from '../../actions/limits.ts';
 import { limitsOf, type Settings } from '../../config/settings.ts';
 import type { Model } from '../../model.ts';

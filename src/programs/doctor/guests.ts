@@ -1,5 +1,5 @@
-import { statsStale } from '../../actions/balloon.ts';
-import { unreachable } from '../../actions/guest.ts';
+import { statsStale } from '../../actions/balloon/balloon.ts';
+import { unreachable } from '../../actions/guest/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';

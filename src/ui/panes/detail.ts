@@ -1,4 +1,4 @@
-import { balloonFloor } from '../../actions/balloon.ts';
+import { balloonFloor } from '../../actions/balloon/balloon.ts';
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import { type GuestModel, whyUnknown } from '../../model.ts';

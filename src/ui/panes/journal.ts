@@ -1,5 +1,5 @@
 import { describeRequest, describeStep } from '../../actions/describe.ts';
-import type { JournalEntry } from '../../actions/journal.ts';
+import type { JournalEntry } from '../../actions/gate/journal.ts';
 import { formatClock } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';

@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon.ts';
+import { statsStale } from '../../actions/balloon/balloon.ts';
 import type { GuestFieldId } from '../../fields/guest.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';

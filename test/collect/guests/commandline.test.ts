@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseCommandLine } from '../../../src/collect/guests/commandline.ts';
-import { parseConfig, parseKeys } from '../../../src/collect/guests/options.ts';
+import { parseCommandLine } from '../../../src/collect/guests/launch/commandline.ts';
+import { parseConfig, parseKeys } from '../../../src/collect/guests/launch/options.ts';
 
 const MiB = 1024 ** 2;
 const parse = (...args: string[]) =>

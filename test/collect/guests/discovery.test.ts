@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, test } from 'vitest';
-import { Discovery } from '../../../src/collect/guests/discovery.ts';
+import { Discovery } from '../../../src/collect/guests/process/discovery.ts';
 import { Root } from '../../../src/root.ts';
 import { makeTree, type Tree } from './tree.ts';
 

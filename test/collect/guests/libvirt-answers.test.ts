@@ -6,8 +6,8 @@ import {
   errorIn,
   parseDomainXml,
   parseDomstats,
-} from '../../../src/collect/guests/monitors/libvirt-answers.ts';
-import { connectionError } from '../../../src/collect/guests/monitors/libvirt-errors.ts';
+} from '../../../src/collect/guests/monitors/libvirt/answers.ts';
+import { connectionError } from '../../../src/collect/guests/monitors/libvirt/errors.ts';
 import { MiB } from '../../../src/units.ts';
 
 const prompt = 'virsh > domstats --balloon --state --raw --nowait 938d9d25-c83b-41ac-81db-984442040c70\n';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
-import { runVirsh } from '../../../src/collect/guests/monitors/libvirt-change.ts';
+import { runVirsh } from '../../../src/collect/guests/monitors/libvirt/change.ts';
 import { Root } from '../../../src/root.ts';
 import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
 import { until } from '../../until.ts';

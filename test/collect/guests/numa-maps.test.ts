@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseNumaMaps } from '../../../src/collect/guests/numbers.ts';
+import { parseNumaMaps } from '../../../src/collect/guests/process/numbers.ts';
 
 test('pages of each size, summed on each node', () => {
   const text = `7f2000000000 default anon=262144 dirty=262144 N0=200000 N1=62144 kernelpagesize_kB=4

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import { amountsIn, KeyNames, parseKilobytes, parseKsmStat, parseStat } from '../../../src/collect/guests/numbers.ts';
+import {
+  amountsIn,
+  KeyNames,
+  parseKilobytes,
+  parseKsmStat,
+  parseStat,
+} from '../../../src/collect/guests/process/numbers.ts';
 import { statLine, statusText } from './tree.ts';
 
 const kilobytes = (text: string, names = new KeyNames()) => parseKilobytes(Buffer.from(text), names);

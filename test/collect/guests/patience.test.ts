@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { GuestMonitor } from '../../../src/collect/guests/monitors/monitor.ts';
+import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {

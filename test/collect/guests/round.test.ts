@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Answers } from '../../../src/collect/guests/monitors/answers.ts';
-import type { Answer } from '../../../src/collect/guests/monitors/qmp.ts';
+import type { Answer } from '../../../src/collect/guests/monitors/qmp/qmp.ts';
 import {
   digest,
   furtherQuestions,
   parseStats,
   questions,
   sameGuest,
-} from '../../../src/collect/guests/monitors/round.ts';
+} from '../../../src/collect/guests/monitors/qmp/round.ts';
 import type { MonitorSample } from '../../../src/sample.ts';
 import { guestStats } from '../../qmp/peer.ts';
 

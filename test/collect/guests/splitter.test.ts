@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import { MessageSplitter } from '../../../src/collect/guests/monitors/splitter.ts';
+import { MessageSplitter } from '../../../src/collect/guests/monitors/qmp/splitter.ts';
 
 const message = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
 const layout = fc.constantFrom(undefined, 1, 4, '\t');

@@ -1,5 +1,5 @@
 import type { Numbers } from '../../../sample.ts';
-import type { Answer } from './qmp.ts';
+import type { Answer } from './qmp/qmp.ts';
 
 /** How to read what a monitor answered: it is untrusted, so nothing of it is taken for granted. Pure. */
 

@@ -1,4 +1,4 @@
-import { statsStale } from '../../../actions/balloon.ts';
+import { statsStale } from '../../../actions/balloon/balloon.ts';
 import { ownTotal } from '../../../fields/guest.ts';
 import type { GuestModel } from '../../../model.ts';
 import { MiB } from '../../../units.ts';

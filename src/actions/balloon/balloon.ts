@@ -1,0 +1,212 @@
+import type { GuestModel, Model } from '../../model.ts';
+import type { GuestId } from '../../sample.ts';
+import { formatDuration, longBytes, MiB, parseTarget } from '../../units.ts';
+import type { Action, Plan, Request } from '../action.ts';
+import { closeEnough } from '../follow.ts';
+import { findGuest, refuse, unreachable } from '../guest/guest.ts';
+import { defaultLimits, type Limits } from '../limits.ts';
+import { balloonForecasts, certainGain, mostGain } from './forecast.ts';
+import { balloonStep } from './step.ts';
+
+/** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
+const smallest = 16 * MiB;
+
+/** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
+const staleIntervals = 3;
+
+/** What the balloon can give back to the guest: boot memory, without what virtio-mem plugged. Bytes. */
+export const balloonMaximum = (guest: GuestModel): number | undefined =>
+  guest.sample.monitor.memory?.['base-memory'] ?? guest.sample.launch.size;
+
+/** What its balloon is really set to where `bytes` are asked for: no more than it has, and whole pages. Bytes. */
+export const balloonSize = (guest: GuestModel, bytes: number, pageSize: number): number | undefined => {
+  const maximum = balloonMaximum(guest);
+  return maximum === undefined ? undefined : Math.floor(Math.min(bytes, maximum) / pageSize) * pageSize;
+};
+
+/** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
+export const statsStale = (
+  guest: GuestModel,
+  { staleSeconds }: Pick<Limits, 'staleSeconds'> = defaultLimits,
+): boolean | undefined => {
+  const age = guest.values.stats_age;
+  if (age === undefined) return undefined;
+  return age > Math.max(staleSeconds, staleIntervals * (guest.values.stats_interval ?? 0));
+};
+
+/**
+ * The smallest size that is safe: a share of the maximum, or what the guest uses and a margin or 10 % more, whichever is
+ * larger. `undefined` when what it uses is unknown. Bytes.
+ */
+export const balloonFloor = (
+  guest: GuestModel,
+  { floorShare, floorMargin }: Pick<Limits, 'floorShare' | 'floorMargin'> = defaultLimits,
+): number | undefined => {
+  const maximum = balloonMaximum(guest);
+  const used = guest.values.guest_used;
+  if (maximum === undefined || used === undefined) return undefined;
+  return Math.min(maximum, Math.max(floorShare * maximum, used + Math.max(floorMargin, 0.1 * used)));
+};
+
+/** What the guard rails say of shrinking; the first that objects is told. */
+const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Plan['refusal'] => {
+  const { launch } = guest.sample;
+  if (bytes < smallest)
+    return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
+  if (launch.backend === 'hugetlb')
+    return {
+      reason: 'its memory is in hugepages: a balloon would take them from the guest and free nothing on the host',
+      forceable: true,
+    };
+  if (launch.memLock)
+    return {
+      reason: 'its memory is locked (mem-lock): a balloon would take it from the guest and free nothing on the host',
+      forceable: true,
+    };
+  const stale = statsStale(guest, limits);
+  if (stale === undefined)
+    return {
+      reason: 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first',
+      forceable: true,
+    };
+  if (stale)
+    return {
+      reason: `what the guest uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`,
+      forceable: true,
+    };
+  const floor = balloonFloor(guest, limits);
+  if (floor === undefined)
+    return { reason: 'its driver does not report what it uses, so no safe size is known', forceable: true };
+  if (bytes < floor)
+    return {
+      reason: `unsafe: it uses ${longBytes(guest.values.guest_used)}, so no less than ${longBytes(floor)}`,
+      forceable: true,
+    };
+  return undefined;
+};
+
+/** Growing or shrinking needs a driver that listens; QEMU accepts the command without one and nothing happens. */
+const driverMissing = (guest: GuestModel): boolean => {
+  const { balloon } = guest.sample.monitor;
+  return balloon?.stats === undefined && (balloon?.pollingInterval ?? 0) > 0;
+};
+
+const shrinkEffect = (model: Model, guest: GuestModel, from: number, to: number): string[] => {
+  const { guest_available: available, guest_used: used } = guest.values;
+  const change = { guest, from, to };
+  return [
+    available === undefined
+      ? 'guest: what stays available inside is unknown'
+      : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(Math.max(0, available - (from - to)))}`,
+    `host: gets back ${longBytes(certainGain(model, change))} to ${longBytes(mostGain(change))}, as far as the guest had touched it`,
+  ];
+};
+
+const growEffect = (model: Model, from: number, to: number): string[] => [
+  `guest: ${longBytes(to - from)} more, at once available inside`,
+  `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
+];
+
+const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
+  const said: string[] = [];
+  const available = model.host.values.mem_available;
+  // A size that is no whole page is not too much.
+  if (asked - to >= model.sample.pageSize) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
+  if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');
+  if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
+  if (to > from && available !== undefined && to - from > available)
+    said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
+  if (guest.sample.manager === 'proxmox') said.push('Proxmox may balance this guest too, and set another size');
+  if (to > from && guest.sample.launch.backend === 'hugetlb') said.push('hugepages: only what the guest sees changes');
+  return said;
+};
+
+/** A balloon that is on its way elsewhere is told to stay; that needs no guard rail, since nothing is taken. */
+const stay = (guest: GuestModel, request: Request, size: number): Plan => {
+  const { balloon_target: aim } = guest.values;
+  if (aim === undefined || Math.abs(aim - size) <= closeEnough)
+    return refuse(request, `Set the balloon of ${guest.name}`, `it already has ${longBytes(size)}`);
+  return {
+    request,
+    subject: guest.name,
+    summary: `Stop the balloon of ${guest.name} at ${longBytes(size)}, on its way to ${longBytes(aim)}`,
+    steps: [balloonStep(guest, size)],
+    effect: ['guest: keeps what it has now'],
+    warnings: [],
+    undo: { action: 'balloon', words: [guest.id, `${Math.round(aim)}B`] },
+    follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from: size, target: size }],
+  };
+};
+
+interface BalloonInput {
+  readonly guest: GuestId;
+  readonly bytes: number;
+}
+
+export const balloon: Action<BalloonInput> = {
+  id: 'balloon',
+  title: 'Balloon',
+  help: 'Set how much memory a guest has: 2G, +512M, -25%, 80% (of its maximum), max.',
+  usage: 'GUEST SIZE',
+  example: 'web-1 2G',
+
+  parse(model, words) {
+    const [name, size, ...rest] = words;
+    if (name === undefined || size === undefined || rest.length > 0)
+      throw new Error('balloon takes GUEST SIZE, such as: balloon web-1 2G');
+    const guest = findGuest(model, name);
+    const maximum = balloonMaximum(guest) ?? Number.MAX_SAFE_INTEGER;
+    const bytes = parseTarget(size, guest.values.balloon_actual ?? maximum, maximum);
+    if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80% or max`);
+    return { guest: guest.id, bytes };
+  },
+
+  plan(model, input, request, limits = defaultLimits) {
+    const guest = model.guests.find(one => one.id === input.guest);
+    if (!guest) return refuse(request, 'Set a balloon', 'the guest is gone: it ended, or was restarted');
+    const title = `Set the balloon of ${guest.name}`;
+    const problem = unreachable(guest);
+    if (problem) return refuse(request, title, problem);
+    const from = guest.values.balloon_actual;
+    const to = balloonSize(guest, input.bytes, model.sample.pageSize);
+    if (to === undefined || from === undefined)
+      return refuse(
+        request,
+        title,
+        guest.sample.vmm === 'firecracker' && guest.sample.monitor.balloon?.pollingInterval === 0
+          ? 'Firecracker tells its size only with a statistics interval, which must be set before it starts'
+          : 'its size is not known yet: wait for its monitor',
+      );
+    const summary =
+      to < from
+        ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`
+        : `Grow ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`;
+    if (to === from) return stay(guest, request, from);
+    if (driverMissing(guest))
+      return refuse(
+        request,
+        summary,
+        'its balloon driver has never reported: not loaded, or still booting; nothing would happen',
+      );
+    const refusal = to < from ? shrinkRefusal(guest, to, limits) : undefined;
+    return {
+      request,
+      subject: guest.name,
+      summary,
+      steps: [balloonStep(guest, to)],
+      effect: to < from ? shrinkEffect(model, guest, from, to) : growEffect(model, from, to),
+      warnings: warnings(model, guest, from, to, input.bytes),
+      forecasts: balloonForecasts(model, [{ guest, from, to }]),
+      ...(refusal ? { refusal } : {}),
+      undo: { action: 'balloon', words: [guest.id, `${from}B`] },
+      follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from, target: to }],
+    };
+  },
+
+  hint(model, [name], limits) {
+    const guest = findGuest(model, name ?? '');
+    const floor = balloonFloor(guest, limits);
+    const safe = floor === undefined ? 'unknown' : longBytes(floor);
+    return `${guest.name}: now ${longBytes(guest.values.balloon_actual)}, safe down to ${safe}, at most ${longBytes(balloonMaximum(guest))}`;
+  },
+};

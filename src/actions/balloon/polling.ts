@@ -1,0 +1,63 @@
+import type { GuestModel } from '../../model.ts';
+import type { GuestId } from '../../sample.ts';
+import type { Action, Step } from '../action.ts';
+import { findGuest, refuse, unreachable } from '../guest/guest.ts';
+
+/**
+ * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
+ * and Proxmox set it too): it is changed only where it is 0, and put back at exit.
+ */
+interface PollingInput {
+  readonly guest: GuestId;
+  readonly seconds: number;
+}
+
+/** How the interval is set: by libvirt where it runs the guest. `undefined` where the device was not found. */
+const pollingStep = ({ id, name, sample }: GuestModel, seconds: number): Step | undefined => {
+  const { uuid } = sample.launch;
+  if (sample.manager === 'libvirt' && uuid !== undefined) {
+    const words = ['dommemstat', uuid, '--period', String(seconds), '--live'];
+    return { kind: 'virsh', guest: id, name, words };
+  }
+  const path = sample.monitor.balloon?.path;
+  if (path === undefined) return undefined;
+  const args = { path, property: 'guest-stats-polling-interval', value: seconds };
+  return { kind: 'qmp', guest: id, name, command: 'qom-set', arguments: args };
+};
+
+export const polling: Action<PollingInput> = {
+  id: 'polling',
+  title: 'Statistics',
+  help: 'Set how often QEMU asks a guest for its memory statistics, in seconds; 0 is never.',
+  usage: 'GUEST SECONDS',
+  example: 'web-1 2',
+
+  parse(model, words) {
+    const [name, seconds, ...rest] = words;
+    if (name === undefined || seconds === undefined || rest.length > 0 || !/^\d{1,4}$/.test(seconds))
+      throw new Error('polling takes GUEST SECONDS, such as: polling web-1 2');
+    return { guest: findGuest(model, name).id, seconds: Number(seconds) };
+  },
+
+  plan(model, input, request) {
+    const guest = model.guests.find(one => one.id === input.guest);
+    if (!guest) return refuse(request, 'Set statistics', 'the guest is gone: it ended, or was restarted');
+    const summary = `Have ${guest.name} report its memory ${input.seconds === 0 ? 'no more' : `every ${input.seconds} s`}`;
+    const problem = unreachable(guest);
+    if (problem) return refuse(request, summary, problem);
+    const { balloon } = guest.sample.monitor;
+    const step = pollingStep(guest, input.seconds);
+    if (!step || balloon?.pollingInterval === undefined)
+      return refuse(request, summary, 'its balloon device was not found, or does not tell its interval');
+    if (balloon.pollingInterval === input.seconds) return refuse(request, summary, 'it does so already');
+    return {
+      request,
+      subject: guest.name,
+      summary,
+      steps: [step],
+      effect: ['guest: its driver wakes that often; costs it next to nothing'],
+      warnings: [],
+      undo: { action: 'polling', words: [guest.id, String(balloon.pollingInterval)] },
+    };
+  },
+};

@@ -1,0 +1,113 @@
+import type { Plan, Step } from '../action.ts';
+import { type Control, Refused } from './control.ts';
+import { type Journal, type JournalEntry, operator } from './journal.ts';
+
+export interface Gate {
+  /** Absent: this Source is read-only by its nature or by `--read-only`. */
+  readonly control: Control | undefined;
+  readonly journal: Journal;
+}
+
+/** Does one step, and gives what must be told of it: where the kernel did something else than it was asked. */
+const performStep = async (control: Control, step: Step): Promise<string | undefined> => {
+  switch (step.kind) {
+    case 'qmp':
+      await control.execute(step.guest, step.command, step.arguments);
+      if (step.command === 'balloon') control.noteTarget(step.guest, Number(step.arguments['value']));
+      return undefined;
+    case 'write': {
+      const now = await control.write(step.path, step.value);
+      return now === step.value ? undefined : `${step.path}: asked for ${step.value}, the kernel gave ${now}`;
+    }
+    case 'virsh': {
+      await control.virsh(step.guest, step.words);
+      const [command, , kib] = step.words;
+      if (command === 'setmem') control.noteTarget(step.guest, Number(kib) * 1024);
+      return undefined;
+    }
+    case 'api':
+      await control.call(step.guest, step.method, step.path, step.body);
+      return undefined;
+    case 'file':
+      await control.file(step.path, step.content);
+      return undefined;
+  }
+};
+
+/** What must be told of the steps, and what ended them. */
+interface Outcome {
+  readonly notes: readonly string[];
+  readonly failure?: Error;
+}
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+const inOrder = async (control: Control, steps: readonly Step[]): Promise<Outcome> => {
+  const notes: string[] = [];
+  try {
+    for (const step of steps) {
+      const note = await performStep(control, step);
+      if (note !== undefined) notes.push(note);
+    }
+    return { notes };
+  } catch (thrown) {
+    return { notes, failure: errorOf(thrown) };
+  }
+};
+
+/** At once, so that a guest that hangs holds up no other; a failure only when every one failed. */
+const eachByItself = async (control: Control, steps: readonly Step[]): Promise<Outcome> => {
+  const ends = await Promise.allSettled(steps.map(step => performStep(control, step)));
+  const failures = ends.flatMap(end => (end.status === 'rejected' ? [errorOf(end.reason)] : []));
+  const [first] = failures;
+  if (first && failures.length === steps.length)
+    return {
+      notes: [],
+      failure: failures.length === 1 ? first : new Error(failures.map(one => one.message).join('; ')),
+    };
+  const told = ends.flatMap(end => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
+  return { notes: [...failures.map(({ message }) => `failed: ${message}`), ...told] };
+};
+
+/**
+ * The one place that changes a host or a guest. Checks the guard rails once more, does the steps in order and stops at
+ * the first that fails (independent ones all at once), and writes the journal either way.
+ * @throws Refused when the plan may not be done, or privilege is lacking; Error when a step failed (what was done before
+ * it stays done).
+ */
+export const perform = async (
+  gate: Gate,
+  plan: Plan,
+  how: { readonly by: JournalEntry['by']; readonly force?: boolean; readonly why?: string },
+): Promise<JournalEntry> => {
+  if (!gate.control)
+    throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
+  const forced = plan.refusal !== undefined;
+  if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
+  gate.journal.check();
+  const { notes, failure } = await (plan.independent ? eachByItself : inOrder)(gate.control, plan.steps);
+  const entry: JournalEntry = {
+    time: new Date().toISOString(),
+    user: operator(process.env),
+    by: how.by,
+    request: plan.request,
+    summary: plan.summary,
+    ...(how.why === undefined ? {} : { why: how.why }),
+    steps: plan.steps,
+    forced,
+    outcome: failure === undefined ? 'done' : 'failed',
+    ...(notes.length > 0 ? { notes } : {}),
+    ...(failure === undefined ? {} : { error: failure.message }),
+    ...(plan.undo ? { undo: plan.undo } : {}),
+  };
+  try {
+    gate.journal.append(entry);
+  } catch (thrown) {
+    // It could be opened a moment ago; a full disk shows only now. What was done must not be told as not done.
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const what = failure === undefined ? 'this was done' : `this failed (${failure.message})`;
+    throw new Error(`${what}, but the journal ${gate.journal.path} could not be written: ${why}`);
+  }
+  if (failure !== undefined) throw failure;
+  return entry;
+};

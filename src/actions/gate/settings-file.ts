@@ -1,0 +1,40 @@
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Root } from '../../root.ts';
+import { settingsFiles } from '../../sample.ts';
+import { Refused } from './control.ts';
+
+/**
+ * Writes (or without content removes) a file of settings that the system reads at boot, whole or not at all, for all to
+ * read. Only the files in `settingsFiles`: the gate must not become a way to write any file. Rejects with an Error that
+ * says what and why.
+ */
+export const writeSettingsFile = async (root: Root, path: string, content: string | undefined): Promise<void> => {
+  if (!settingsFiles.some(file => file === path)) throw new Error(`${path}: kvmtop does not write there`);
+  const target = root.path(path);
+  // Hidden, and without `.conf`: systemd passes it over.
+  const draft = `${dirname(target)}/.kvmtop-${process.pid}`;
+  try {
+    if (content === undefined) {
+      await rm(target, { force: true });
+      return;
+    }
+    await mkdir(dirname(target), { recursive: true });
+    const file = await open(draft, 'wx', 0o644);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // Whatever the umask took.
+    await chmod(draft, 0o644);
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true });
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new Refused(`${path}: no privilege: run kvmtop as root (${code}); nothing was changed`);
+    throw new Error(`${path}: ${code}; nothing was changed`);
+  }
+};

@@ -1,0 +1,67 @@
+import type { GuestModel } from '../../model.ts';
+import type { GuestId } from '../../sample.ts';
+import { longBytes } from '../../units.ts';
+import type { Action, Step } from '../action.ts';
+import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
+
+/** QEMU's words (RunState) for a guest that runs no more here. */
+const over = new Set(['postmigrate', 'shutdown']);
+
+/** libvirt's own guests end by libvirt, so that it knows. */
+const endStep = ({ id, name, sample: { manager, launch } }: GuestModel): Step =>
+  manager === 'libvirt' && launch.uuid !== undefined
+    ? { kind: 'virsh', guest: id, name, words: ['destroy', launch.uuid] }
+    : { kind: 'qmp', guest: id, name, command: 'quit', arguments: {} };
+
+/** What an operator would ask libvirt for himself: whoever runs guests by libvirt has its ways to shut one down. */
+const libvirtRefusal = ({ sample }: GuestModel): string | undefined =>
+  sample.manager === 'libvirt' && sample.monitor.status !== 'postmigrate'
+    ? `libvirt runs this guest, and it is ${sample.monitor.status ?? 'in an unknown state'}: use virsh shutdown, or virsh destroy`
+    : undefined;
+
+/** Ends a QEMU: the one way to free the RAM of a guest that was migrated away. */
+export const quit: Action<GuestId> = {
+  id: 'quit',
+  title: 'Quit QEMU',
+  help: 'End the QEMU of a guest that was migrated away or has shut down, and free its RAM; any other only by force.',
+  usage: 'GUEST',
+  example: 'web-1',
+
+  parse(model, words) {
+    const [name, ...rest] = words;
+    if (name === undefined || rest.length > 0) throw new Error('quit takes GUEST');
+    return findGuest(model, name).id;
+  },
+
+  plan(model, id, request) {
+    const guest = model.guests.find(one => one.id === id);
+    if (!guest) return refuse(request, 'End a guest', 'the guest is gone: it ended, or was restarted');
+    const { status } = guest.sample.monitor;
+    const summary = `End the QEMU of ${guest.name}${status === 'postmigrate' ? ', which was migrated away' : ''}`;
+    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh destroy') ?? libvirtRefusal(guest);
+    if (problem !== undefined) return refuse(request, summary, problem);
+    return {
+      request,
+      subject: guest.name,
+      summary,
+      steps: [endStep(guest)],
+      effect: [
+        guest.values.held === undefined
+          ? 'host: gets back all it holds for the guest, at once'
+          : `host: gets back ${longBytes(guest.values.held)}, at once`,
+      ],
+      warnings:
+        status === 'postmigrate'
+          ? ['this can’t be undone: look first that the guest runs at its destination']
+          : ['this can’t be undone'],
+      ...(over.has(status ?? '')
+        ? {}
+        : {
+            refusal: {
+              reason: `it is ${status ?? 'in an unknown state'}: quit is pulling the plug, and what it has not written to its disks is lost`,
+              forceable: true,
+            },
+          }),
+    };
+  },
+};

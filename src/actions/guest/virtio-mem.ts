@@ -1,0 +1,165 @@
+import { ownTotal } from '../../fields/guest.ts';
+import type { GuestModel, Model } from '../../model.ts';
+import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
+import { formatDuration, KiB, longBytes, parseTarget } from '../../units.ts';
+import type { Action, Plan, Step } from '../action.ts';
+import { statsStale } from '../balloon/balloon.ts';
+import { defaultLimits, type Limits } from '../limits.ts';
+import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
+
+interface VirtioMemInput {
+  readonly guest: GuestId;
+  /** As the operator or QEMU calls it; absent where the guest has only one, or none. */
+  readonly device?: string;
+  readonly bytes: number;
+}
+
+const devicesOf = (guest: GuestModel): readonly MemoryDeviceSample[] =>
+  guest.sample.monitor.memoryDevices?.filter(({ type }) => type === 'virtio-mem') ?? [];
+
+const called = ({ id, path, memdev }: MemoryDeviceSample): string => id ?? path ?? memdev ?? 'a nameless one';
+
+/** The device that is meant. Throws an Error when several could be. */
+const findDevice = (guest: GuestModel, word: string | undefined): MemoryDeviceSample | undefined => {
+  const devices = devicesOf(guest);
+  const found = word === undefined ? devices : devices.filter(({ id, path }) => id === word || path === word);
+  if (found.length > 1)
+    throw new Error(
+      `${guest.name} has ${found.length} virtio-mem devices: name one of ${found.map(called).join(', ')}`,
+    );
+  if (word !== undefined && found.length === 0)
+    throw new Error(`${guest.name} has no virtio-mem device '${word}': there are ${devices.map(called).join(', ')}`);
+  return found[0];
+};
+
+/** What the guest must keep to live: what it uses, and a margin or 10 % more. Bytes. */
+const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['refusal'] => {
+  const { guest_used: used, stats_age: age } = guest.values;
+  const total = ownTotal(guest.sample);
+  if (used === undefined || total === undefined || statsStale(guest, limits) !== false)
+    return {
+      reason:
+        age === undefined || used === undefined
+          ? 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first'
+          : `what the guest uses was last reported ${formatDuration(age)} ago: a guest that stops reporting may be thrashing`,
+      forceable: true,
+    };
+  const keep = used + Math.max(limits.floorMargin, 0.1 * used);
+  return total - taken < keep
+    ? {
+        reason: `unsafe: it uses ${longBytes(used)}, so of its ${longBytes(total)} no more than ${longBytes(Math.max(0, total - keep))} may go`,
+        forceable: true,
+      }
+    : undefined;
+};
+
+const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
+  const said: string[] = [];
+  const available = model.host.values.mem_available;
+  if (asked !== to) said.push(`whole blocks only, and no more than there is room for: ${longBytes(to)}`);
+  if (guest.state === 'paused' || guest.state === 'stopped')
+    said.push(`the guest is ${guest.state}: nothing moves until it continues`);
+  if (to > from && guest.sample.launch.backend === 'hugetlb')
+    said.push('hugepages: the pool must have that many free, else the guest dies when it touches them');
+  else if (to > from && available !== undefined && to - from > available)
+    said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
+  return said;
+};
+
+/** How QEMU, or libvirt by its own alias of the device and in KiB, is told. `path`: the device's place in QEMU. */
+const stepTo = (guest: GuestModel, device: MemoryDeviceSample, path: string, bytes: number): Step => {
+  const { id, name, sample } = guest;
+  const { uuid } = sample.launch;
+  if (sample.manager !== 'libvirt' || uuid === undefined || device.id === undefined)
+    return {
+      kind: 'qmp',
+      guest: id,
+      name,
+      command: 'qom-set',
+      arguments: { path, property: 'requested-size', value: bytes },
+    };
+  const size = `${bytes / KiB}KiB`;
+  const words = ['update-memory-device', uuid, '--alias', device.id, '--requested-size', size, '--live'];
+  return { kind: 'virsh', guest: id, name, words };
+};
+
+/** The guest's hot-pluggable memory, which comes and goes in blocks. */
+export const virtioMem: Action<VirtioMemInput> = {
+  id: 'virtio-mem',
+  title: 'virtio-mem',
+  help: 'Set how much memory a guest’s virtio-mem device plugs: 2G, +512M, -25%, 80% (of its room), max, 0; in whole blocks.',
+  usage: 'GUEST SIZE [DEVICE]',
+  example: 'db-1 4G',
+
+  parse(model, words) {
+    const [name, size, device, ...rest] = words;
+    if (name === undefined || size === undefined || rest.length > 0)
+      throw new Error('virtio-mem takes GUEST SIZE [DEVICE], such as: virtio-mem db-1 4G');
+    const guest = findGuest(model, name);
+    const values = findDevice(guest, device)?.values;
+    const maximum = values?.['max-size'] ?? Number.MAX_SAFE_INTEGER;
+    const bytes = parseTarget(size, values?.['requested-size'] ?? 0, maximum);
+    if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80%, max or 0`);
+    return { guest: guest.id, bytes, ...(device === undefined ? {} : { device }) };
+  },
+
+  plan(model, input, request, limits = defaultLimits) {
+    const guest = model.guests.find(one => one.id === input.guest);
+    if (!guest) return refuse(request, 'Set a virtio-mem', 'the guest is gone: it ended, or was restarted');
+    const title = `Set the virtio-mem of ${guest.name}`;
+    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh update-memory-device');
+    if (problem !== undefined) return refuse(request, title, problem);
+    const device = findDevice(guest, input.device);
+    if (!device)
+      return refuse(
+        request,
+        title,
+        'it has no virtio-mem device: start it with -m maxmem=… and -device virtio-mem-pci,id=vm0,memdev=…',
+      );
+    const { path } = device;
+    const { size: from, 'requested-size': requested, 'max-size': maximum, 'block-size': block } = device.values;
+    if (path === undefined)
+      return refuse(request, title, 'QEMU does not tell which of its nameless devices it is: start it with id=…');
+    if (from === undefined || requested === undefined || maximum === undefined || !block)
+      return refuse(request, title, 'QEMU does not tell its sizes');
+    const to = Math.floor(Math.min(Math.max(0, input.bytes), maximum) / block) * block;
+    if (to === requested)
+      return refuse(
+        request,
+        title,
+        to === from
+          ? `it already has ${longBytes(to)} (its blocks are ${longBytes(block)})`
+          : `${longBytes(to)} is asked for already; it has ${longBytes(from)}`,
+      );
+    const refusal = to < from ? shrinkRefusal(guest, from - to, limits) : undefined;
+    return {
+      request,
+      subject: guest.name,
+      summary: `${to < from ? 'Unplug from' : 'Plug into'} ${guest.name}: virtio-mem from ${longBytes(from)} to ${longBytes(to)}`,
+      steps: [stepTo(guest, device, path, to)],
+      effect:
+        to < from
+          ? [
+              `guest: its driver unplugs ${longBytes(from - to)}, as far as it can empty the blocks; it may stop short`,
+              `host: gets back at most ${longBytes(from - to)}, block by block`,
+            ]
+          : [
+              `guest: ${longBytes(to - from)} more, as its driver plugs the blocks`,
+              `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
+            ],
+      warnings: warnings(model, guest, from, to, input.bytes),
+      ...(refusal ? { refusal } : {}),
+      undo: { action: 'virtio-mem', words: [guest.id, `${requested}B`, ...(device.id ? [device.id] : [])] },
+      follow: [{ kind: 'virtio-mem', guest: guest.id, name: guest.name, device: path, from, target: to }],
+    };
+  },
+
+  hint(model, [name]) {
+    const guest = findGuest(model, name ?? '');
+    const told = devicesOf(guest).map(device => {
+      const { size, 'max-size': maximum, 'block-size': block } = device.values;
+      return `${called(device)} has ${longBytes(size)} of at most ${longBytes(maximum)}, in blocks of ${longBytes(block)}`;
+    });
+    return `${guest.name}: ${told.join('; ') || 'no virtio-mem device'}`;
+  },
+};

@@ -1,0 +1,74 @@
+import type { BalloonSample } from '../../../../sample.ts';
+import { amount, list, record } from '../answers.ts';
+import { MonitorError } from '../qmp/qmp.ts';
+import { type ApiRound, type Dialect, faultOf } from './api.ts';
+
+/** Cloud Hypervisor's API (its cloud-hypervisor.yaml): bytes; it has no statistics from inside a guest. */
+
+const states: Readonly<Record<string, string>> = {
+  Created: 'prelaunch',
+  Running: 'running',
+  Paused: 'paused',
+  Shutdown: 'shutdown',
+  BreakPoint: 'debug',
+};
+
+/** The memory itself, and each zone of it. */
+const partsOf = (memory: Record<string, unknown>): Record<string, unknown>[] => [
+  memory,
+  ...list(memory['zones']).map(record),
+];
+
+const sizeOf = (part: Record<string, unknown>): number =>
+  (amount(part['size']) ?? 0) + (amount(part['hotplugged_size']) ?? 0);
+
+/** `vm.info`: `{ config: { memory, balloon }, state, memory_actual_size }`. */
+export const parseInfo = (answer: unknown): ApiRound => {
+  const { config, state, memory_actual_size: actual } = record(answer);
+  const memory = record(record(config)['memory']);
+  const parts = partsOf(memory);
+  const whole = parts.reduce((sum, part) => sum + sizeOf(part), 0);
+  const size = whole > 0 && amount(whole) !== undefined ? whole : undefined;
+  const has = (key: string): boolean => parts.some(part => part[key] === true);
+  const status = states[String(state)];
+  return {
+    known: {
+      ...(status === undefined ? {} : { status }),
+      ...(size === undefined ? {} : { memory: { 'base-memory': size, 'plugged-memory': 0 } }),
+      balloon: balloonOf(record(config)['balloon'], size, amount(actual)),
+      ...(size === undefined
+        ? {}
+        : { memdevs: [{ size, share: has('shared'), merge: has('mergeable'), prealloc: has('prefault') }] }),
+    },
+    launch: {
+      ...(size === undefined ? {} : { size }),
+      backend: has('hugepages') ? 'hugetlb' : has('shared') ? 'shared' : 'anon',
+      prealloc: has('prefault'),
+    },
+  };
+};
+
+/** `given` is null where the guest has no balloon; its size is what was asked of it. */
+const balloonOf = (given: unknown, size: number | undefined, actual: number | undefined): BalloonSample => {
+  if (typeof given !== 'object' || given === null) return { device: false };
+  const held = amount(record(given)['size']);
+  const deflate = record(given)['deflate_on_oom'];
+  return {
+    device: true,
+    ...(actual === undefined ? {} : { actual }),
+    ...(size === undefined || held === undefined ? {} : { target: Math.max(0, size - held) }),
+    ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
+  };
+};
+
+export const cloudHypervisor: Dialect = {
+  name: 'Cloud Hypervisor',
+
+  async round(get): Promise<ApiRound> {
+    const reply = await get('/api/v1/vm.info');
+    if (reply.status !== 200) throw new MonitorError('busy', `its API tells no guest: ${faultOf(reply)}`);
+    if (typeof reply.value !== 'object' || reply.value === null)
+      throw new MonitorError('garbage', 'its API tells no guest');
+    return parseInfo(reply.value);
+  },
+};

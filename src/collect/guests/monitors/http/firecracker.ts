@@ -1,0 +1,123 @@
+import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../../../sample.ts';
+import { MiB } from '../../../../units.ts';
+import { amount, record } from '../answers.ts';
+import { MonitorError } from '../qmp/qmp.ts';
+import { earlierOf, withSize } from '../reports.ts';
+import { type ApiRound, type Dialect, faultOf } from './api.ts';
+import type { Reply } from './http.ts';
+
+/** Firecracker's API (its firecracker.yaml): sizes of the balloon, not of the guest, are in MiB. */
+
+const states: Readonly<Record<string, string>> = { 'Not started': 'prelaunch', Running: 'running', Paused: 'paused' };
+
+/** Statistics that QEMU calls otherwise than `stat-` and Firecracker's name. */
+const renamed: Readonly<Record<string, string>> = {
+  hugetlb_allocations: 'stat-htlb-pgalloc',
+  hugetlb_failures: 'stat-htlb-pgfail',
+};
+
+/** Of the balloon itself, not of the guest. */
+const ofBalloon = new Set(['target_pages', 'actual_pages', 'target_mib', 'actual_mib']);
+
+/** The guest's statistics under QEMU's names; `undefined` when its driver has reported none. */
+export const parseStatistics = (answer: unknown): Numbers | undefined => {
+  const entries = Object.entries(record(answer)).flatMap(([key, given]): [string, number][] => {
+    const number = amount(given);
+    if (number === undefined || ofBalloon.has(key) || !/^[a-z][a-z_]{0,63}$/.test(key)) return [];
+    return [[renamed[key] ?? `stat-${key.replaceAll('_', '-')}`, number]];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+};
+
+/**
+ * Firecracker does not say when the guest reported. So the time is that at which its numbers were last seen to change:
+ * a driver that has stopped grows old, and a guest in which truly nothing happens does too.
+ */
+const statsOf = (
+  values: Numbers | undefined,
+  last: BalloonStats | undefined,
+  now: number,
+): BalloonStats | undefined => {
+  if (!values) return undefined;
+  const same =
+    last !== undefined &&
+    Object.keys(values).length === Object.keys(last.values).length &&
+    Object.entries(values).every(([key, number]) => last.values[key] === number);
+  return same ? last : { lastUpdate: now, values };
+};
+
+const mebibytes = (given: unknown): number | undefined => {
+  const number = amount(given);
+  return number === undefined ? undefined : number * MiB;
+};
+
+const ok = (reply: Reply): Record<string, unknown> => {
+  if (reply.status !== 200) throw new MonitorError('garbage', `its API refuses to tell: ${faultOf(reply)}`);
+  return record(reply.value);
+};
+
+const balloonOf = (
+  config: Record<string, unknown>,
+  statistics: Record<string, unknown> | undefined,
+  size: number | undefined,
+  last: BalloonSample | undefined,
+  now: number,
+): BalloonSample => {
+  const rest = (held: number | undefined): number | undefined =>
+    size === undefined || held === undefined ? undefined : Math.max(0, size - held);
+  const actual = rest(mebibytes(statistics?.['actual_mib']));
+  const target = rest(mebibytes(config['amount_mib']));
+  const deflate = config['deflate_on_oom'];
+  const stats = withSize(last, statsOf(parseStatistics(statistics), last?.stats, now), actual);
+  const earlier = earlierOf(last, stats);
+  return {
+    device: true,
+    ...(actual === undefined ? {} : { actual }),
+    ...(target === undefined ? {} : { target }),
+    ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
+    pollingInterval: amount(config['stats_polling_interval_s']) ?? 0,
+    ...(stats ? { stats } : {}),
+    ...(earlier ? { earlier } : {}),
+  };
+};
+
+/** `expected`: the `--id` of its command line. */
+export const firecracker = (expected: string | undefined): Dialect => ({
+  name: 'Firecracker',
+
+  async round(get, last, now): Promise<ApiRound> {
+    const about = ok(await get('/'));
+    if (expected !== undefined && typeof about['id'] === 'string' && about['id'] !== expected)
+      throw new MonitorError('identity', 'another guest answers there');
+    const status = states[String(about['state'])];
+    // Its memory is set before it starts, and never after.
+    const machine = last?.known.status === 'prelaunch' || !last ? ok(await get('/machine-config')) : undefined;
+    const size = machine ? mebibytes(machine['mem_size_mib']) : last?.launch.size;
+    const backend: LaunchSample['backend'] = machine
+      ? machine['huge_pages'] === '2M'
+        ? 'hugetlb'
+        : 'anon'
+      : last?.launch.backend;
+    const config = await get('/balloon');
+    // Without a balloon it says 400: not configured.
+    const device = config.status === 200;
+    const polled = device && (amount(record(config.value)['stats_polling_interval_s']) ?? 0) > 0;
+    const statistics = polled ? await get('/balloon/statistics') : undefined;
+    return {
+      known: {
+        ...(status === undefined ? {} : { status }),
+        ...(size === undefined ? {} : { memory: { 'base-memory': size, 'plugged-memory': 0 } }),
+        balloon: device
+          ? balloonOf(
+              record(config.value),
+              statistics?.status === 200 ? record(statistics.value) : undefined,
+              size,
+              last?.known.balloon,
+              now,
+            )
+          : { device: false },
+      },
+      launch: { ...(size === undefined ? {} : { size }), ...(backend === undefined ? {} : { backend }) },
+    };
+  },
+});

@@ -1,0 +1,69 @@
+import type { MigrationSample } from '../../../../sample.ts';
+import { errorIn } from './answers.ts';
+import type { VirshError } from './errors.ts';
+
+/** VIR_DOMAIN_JOB_BOUNDED and _UNBOUNDED: it is under way. */
+const underWay = [1, 2];
+/** VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT. */
+const migratingOut = 5;
+
+/** QMP's names for libvirt's, and by how much they are multiplied. */
+const ram: Readonly<Record<string, readonly [string, number]>> = {
+  memory_total: ['total', 1],
+  memory_remaining: ['remaining', 1],
+  memory_processed: ['transferred', 1],
+  // Bytes a second, in 10^6 bit/s.
+  memory_bps: ['mbps', 8e-6],
+  memory_dirty_rate: ['dirty-pages-rate', 1],
+  memory_page_size: ['page-size', 1],
+  memory_iteration: ['dirty-sync-count', 1],
+  memory_normal: ['normal', 1],
+  memory_constant: ['duplicate', 1],
+};
+/** libvirt's milliseconds become seconds. */
+const times: Readonly<Record<string, readonly [string, number]>> = {
+  time_elapsed: ['total-time', 1e-3],
+  downtime: ['expected-downtime', 1e-3],
+  setup_time: ['setup-time', 1e-3],
+};
+
+const renamed = (
+  given: ReadonlyMap<string, number>,
+  names: Readonly<Record<string, readonly [string, number]>>,
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(names).flatMap(([key, [name, factor]]) => {
+      const value = given.get(key);
+      return value === undefined || value >= 2 ** 63 ? [] : [[name, value * factor]];
+    }),
+  );
+
+/**
+ * `domjobinfo --rawstats`: `Job type: 2`, then lines of `memory_total: 268967936`. `none` when no migration away is under
+ * way; `undefined` when that can't be told.
+ */
+export const parseJob = (text: string): MigrationSample | 'none' | undefined => {
+  const type = /^Job type: +(\d)\s*$/m.exec(text)?.[1];
+  if (type === undefined || errorIn(text) !== undefined) return undefined;
+  const given = new Map(
+    [...text.matchAll(/^([a-z][a-z0-9_]{0,63}): (\d{1,20})$/gm)].map(([, key = '', value]) => [key, Number(value)]),
+  );
+  if (type === '0') return 'none';
+  if (!underWay.includes(Number(type))) return undefined;
+  if (given.get('operation') !== migratingOut) return 'none';
+  return {
+    status: given.get('memory_total') ? 'active' : 'setup',
+    values: renamed(given, times),
+    ram: renamed(given, ram),
+  };
+};
+
+/** Whether libvirt says that it is at no work on the domain. It says nothing where the domain is just coming in. */
+export const isIdle = (text: string): boolean => errorIn(text) === undefined && /^Job type: +0\s*$/m.test(text);
+
+/** How the migration ended whose virsh failed; the guest is still here. */
+export const failedMigration = ({ message }: VirshError, last: MigrationSample | undefined): MigrationSample => ({
+  ...(/cancel?led by client/.test(message) ? { status: 'cancelled' } : { status: 'failed', error: message }),
+  values: last?.values ?? {},
+  ram: last?.ram ?? {},
+});

@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/actions/action.ts';
+import { balloon, balloonFloor } from '../../../src/actions/balloon/balloon.ts';
+import { derive, type Model } from '../../../src/model.ts';
+import type { GuestSample } from '../../../src/sample.ts';
+import { GiB, MiB } from '../../../src/units.ts';
+import { guest, sample } from '../../samples.ts';
+
+const now = 1_800_000_000;
+const request = { action: 'balloon', words: [] };
+
+/** A healthy guest of 4 GiB that uses `used` bytes, with `change` on top. */
+const healthy = (used: number, change: Partial<GuestSample> = {}): GuestSample =>
+  guest({
+    launch: { size: 4 * GiB, backend: 'anon', memLock: false },
+    process: { status: { RssAnon: 3 * GiB, RssShmem: 0 } },
+    monitor: {
+      state: 'ok',
+      status: 'running',
+      time: now,
+      memory: { 'base-memory': 4 * GiB, 'plugged-memory': 0 },
+      balloon: {
+        device: true,
+        actual: 4 * GiB,
+        path: '/machine/peripheral/balloon0',
+        pollingInterval: 2,
+        stats: {
+          lastUpdate: now - 1,
+          values: { 'stat-total-memory': 4 * GiB, 'stat-available-memory': 4 * GiB - used, 'stat-free-memory': 0 },
+        },
+      },
+    },
+    ...change,
+  });
+
+const modelOf = (...guests: GuestSample[]): Model =>
+  derive(undefined, sample({ time: now, guests, host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: 8 * GiB } } }));
+
+const planned = (one: GuestSample, bytes: number): Plan =>
+  balloon.plan(modelOf(one), { guest: one.id, bytes }, request);
+
+/** Bytes that the plan would send. */
+const sizeOf = ({ steps: [step] }: Plan): unknown => (step?.kind === 'qmp' ? step.arguments['value'] : undefined);
+
+const withBalloon = (change: Partial<NonNullable<GuestSample['monitor']['balloon']>>): GuestSample => {
+  const one = healthy(GiB);
+  return { ...one, monitor: { ...one.monitor, balloon: { device: true, ...one.monitor.balloon, ...change } } };
+};
+
+describe('the floor', () => {
+  it('is a quarter of the maximum for a guest that uses little', () => {
+    expect(balloonFloor(modelOf(healthy(100 * MiB)).guests[0]!)).toBe(GiB);
+  });
+
+  it('is what the guest uses and 128 MiB, or a tenth more where that is larger', () => {
+    expect(balloonFloor(modelOf(healthy(GiB)).guests[0]!)).toBe(GiB + 128 * MiB);
+    expect(balloonFloor(modelOf(healthy(2 * GiB)).guests[0]!)).toBe(2 * GiB + 0.1 * 2 * GiB);
+  });
+
+  it('never lies above the maximum', () => {
+    expect(balloonFloor(modelOf(healthy(3.95 * GiB)).guests[0]!)).toBe(4 * GiB);
+  });
+
+  it('is never crossed by a plan without a refusal, whatever is asked', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 4, noNaN: true }), fc.integer({ min: 0, max: 5 * GiB }), (gib, bytes) => {
+        const one = healthy(gib * GiB);
+        const plan = planned(one, bytes);
+        const to = sizeOf(plan);
+        const floor = balloonFloor(modelOf(one).guests[0]!)!;
+        if (plan.refusal === undefined) expect(to).toBeGreaterThanOrEqual(Math.min(floor, 4 * GiB) - 4096);
+      }),
+    );
+  });
+});
+
+describe('a balloon plan', () => {
+  it('tells the exact step, the effect, the way back and what to follow', () => {
+    const plan = planned(healthy(GiB), 2 * GiB);
+    expect(plan.refusal).toBeUndefined();
+    expect(plan.summary).toBe('Shrink web-1 from 4.00 GiB to 2.00 GiB');
+    expect(plan.steps).toEqual([
+      { kind: 'qmp', guest: '100.5000', name: 'web-1', command: 'balloon', arguments: { value: 2 * GiB } },
+    ]);
+    expect(plan.effect).toEqual([
+      'guest: uses 1.00 GiB; available falls from 3.00 GiB to about 1.00 GiB',
+      // 3 GiB are resident: at least 1 GiB of them must go, at most the 2 GiB that are taken.
+      'host: gets back 1.00 GiB to 2.00 GiB, as far as the guest had touched it',
+    ]);
+    expect(plan.undo).toEqual({ action: 'balloon', words: ['100.5000', '4294967296B'] });
+    expect(plan.follow).toEqual([
+      { kind: 'balloon', guest: '100.5000', name: 'web-1', from: 4 * GiB, target: 2 * GiB },
+    ]);
+  });
+
+  it('stays where it is on its way elsewhere, whatever the guest uses, and can go on', () => {
+    const plan = planned(
+      { ...withBalloon({ actual: 2 * GiB, stats: { lastUpdate: 0, values: {} } }), balloonTarget: GiB },
+      2 * GiB,
+    );
+    expect(plan.summary).toBe('Stop the balloon of web-1 at 2.00 GiB, on its way to 1.00 GiB');
+    expect(plan.refusal).toBeUndefined();
+    expect(sizeOf(plan)).toBe(2 * GiB);
+    expect(plan.undo).toEqual({ action: 'balloon', words: [expect.any(String), `${GiB}B`] });
+    const arrived = planned({ ...withBalloon({ actual: 2 * GiB }), balloonTarget: 2 * GiB + MiB / 2 }, 2 * GiB);
+    expect(arrived.refusal?.reason).toMatch(/already has/);
+  });
+
+  it('is cut to the maximum, and says so', () => {
+    const plan = planned(withBalloon({ actual: 2 * GiB }), 9 * GiB);
+    expect(sizeOf(plan)).toBe(4 * GiB);
+    expect(plan.warnings.join()).toMatch(/maximum is 4.00 GiB/);
+  });
+
+  it('warns when the host lacks what the guest could then take', () => {
+    const one = withBalloon({ actual: GiB });
+    const poor = derive(
+      undefined,
+      sample({ time: now, guests: [one], host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: GiB } } }),
+    );
+    expect(balloon.plan(poor, { guest: one.id, bytes: 4 * GiB }, request).warnings.join()).toMatch(
+      /only 1.00 GiB available/,
+    );
+  });
+
+  it.each<[string, GuestSample, number, RegExp, boolean]>([
+    ['an unsafe size', healthy(3 * GiB), 2 * GiB, /uses 3.00 GiB, so no less than 3.30 GiB/, true],
+    ['a deadly size', healthy(GiB), 1, /kills a guest/, false],
+    ['hugepages', healthy(GiB, { launch: { size: 4 * GiB, backend: 'hugetlb' } }), 3 * GiB, /hugepages/, true],
+    ['locked memory', healthy(GiB, { launch: { size: 4 * GiB, memLock: true } }), 3 * GiB, /locked/, true],
+    ['stale statistics', withBalloon({ stats: { lastUpdate: now - 60, values: {} } }), 3 * GiB, /1m00 ago/, true],
+    [
+      'no device',
+      healthy(GiB, { monitor: { state: 'ok', balloon: { device: false } } }),
+      GiB,
+      /no balloon device/,
+      false,
+    ],
+    ['libvirt', healthy(GiB, { monitor: { state: 'libvirt' } }), GiB, /virsh setmem/, false],
+    ['a busy monitor', healthy(GiB, { monitor: { state: 'busy' } }), GiB, /does not answer/, false],
+    ['the size it has', healthy(GiB), 4 * GiB, /already has 4.00 GiB/, false],
+  ])('refuses %s with the reason', (_what, one, bytes, reason, forceable) => {
+    const { refusal } = planned(one, bytes);
+    expect(refusal?.reason).toMatch(reason);
+    expect(refusal?.forceable).toBe(forceable);
+  });
+
+  it('refuses a guest whose driver never reported, in both directions', () => {
+    const { balloon: device, ...monitor } = healthy(GiB).monitor;
+    const { stats: _none, ...silent } = device!;
+    const one = healthy(GiB, { monitor: { ...monitor, balloon: { ...silent, actual: 2 * GiB } } });
+    for (const bytes of [GiB, 3 * GiB]) expect(planned(one, bytes).refusal?.reason).toMatch(/never reported/);
+  });
+
+  it('refuses a guest that is gone', () => {
+    expect(balloon.plan(modelOf(), { guest: 'x', bytes: GiB }, request).refusal?.reason).toMatch(/gone/);
+  });
+});
+
+describe('the words of `do balloon`', () => {
+  const model = modelOf(
+    healthy(GiB),
+    guest({ id: '7.1', pid: 7, name: 'twin' }),
+    guest({ id: '8.1', pid: 8, name: 'twin' }),
+  );
+
+  it.each([
+    ['2G', 2 * GiB],
+    ['-25%', 3 * GiB],
+    ['50%', 2 * GiB],
+    ['+512M', 4.5 * GiB],
+    ['max', 4 * GiB],
+  ])('take %s', (size, bytes) => {
+    expect(balloon.parse(model, ['web-1', size])).toEqual({ guest: '100.5000', bytes });
+  });
+
+  it('name a guest by PID where names are equal', () => {
+    expect(balloon.parse(model, ['7', '1G']).guest).toBe('7.1');
+    expect(() => balloon.parse(model, ['twin', '1G'])).toThrow(/2 guests are called 'twin': give a PID \(7, 8\)/);
+  });
+
+  it.each([[['web-1']], [['web-1', 'much']], [['web-9', '1G']], [['web-1', '1G', 'now']]])('refuse %j', words => {
+    expect(() => balloon.parse(model, words)).toThrow();
+  });
+});

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/actions/action.ts';
+import { plan, planStrictly } from '../../../src/actions/actions.ts';
+import { balloonFloor } from '../../../src/actions/balloon/balloon.ts';
+import { derive, type Model } from '../../../src/model.ts';
+import type { GuestSample } from '../../../src/sample.ts';
+import { GiB, MiB } from '../../../src/units.ts';
+import { guest, sample } from '../../samples.ts';
+
+const now = 1_800_000_000;
+
+/** A guest of 4 GiB at `actual` that uses `used`; bytes. */
+const healthy = (pid: number, name: string, actual = 4 * GiB, used = GiB): GuestSample =>
+  guest({
+    id: `${pid}.1`,
+    pid,
+    name,
+    launch: { size: 4 * GiB, backend: 'anon', memLock: false },
+    monitor: {
+      state: 'ok',
+      status: 'running',
+      time: now,
+      memory: { 'base-memory': 4 * GiB, 'plugged-memory': 0 },
+      balloon: {
+        device: true,
+        actual,
+        path: '/machine/peripheral/balloon0',
+        pollingInterval: 2,
+        stats: {
+          lastUpdate: now - 1,
+          values: { 'stat-total-memory': 4 * GiB, 'stat-available-memory': 4 * GiB - used, 'stat-free-memory': 0 },
+        },
+      },
+    },
+  });
+
+const modelOf = (guests: readonly GuestSample[], available = 16 * GiB): Model =>
+  derive(undefined, sample({ time: now, guests, host: { meminfo: { MemTotal: 64 * GiB, MemAvailable: available } } }));
+
+/** What each guest is told to have, by its id. */
+const sizes = ({ steps }: Plan): Record<string, unknown> =>
+  Object.fromEntries(
+    steps.flatMap(step => (step.kind === 'qmp' ? [[step.guest, step.arguments['value']] as const] : [])),
+  );
+
+const asked = (model: Model, action: string, ...words: string[]): Plan => planStrictly(model, { action, words });
+
+describe('all balloons at once', () => {
+  const bare = guest({ id: '9.1', pid: 9, name: 'bare', monitor: { state: 'ok', balloon: { device: false } } });
+  const model = modelOf([
+    healthy(1, 'web-1'),
+    healthy(2, 'web-2', 3 * GiB),
+    healthy(3, 'db', 4 * GiB, 3 * GiB),
+    healthy(4, 'done', 2 * GiB),
+    bare,
+  ]);
+
+  it('go to one size, a step each; who must not go there is left out with the reason, who is there is no news', () => {
+    const all = asked(model, 'balloon-all', '50%');
+    expect(sizes(all)).toEqual({ '1.1': 2 * GiB, '2.1': 2 * GiB });
+    expect(all.independent).toBe(true);
+    expect(all.warnings).toEqual([
+      'left out: db: unsafe: it uses 3.00 GiB, so no less than 3.30 GiB',
+      'left out: bare: it has no balloon device: start it with -device virtio-balloon-pci',
+    ]);
+    expect(all.effect).toEqual(['host: gets back at most 3.00 GiB, as far as the guests had touched it']);
+    expect(all.follow?.map(({ name }) => name)).toEqual(['web-1', 'web-2']);
+    expect(all.summary).toBe('Set all balloons to 50%: 2 of 5 guests');
+  });
+
+  it('take a size of each guest’s own', () => {
+    expect(sizes(asked(model, 'balloon-all', '-25%', 'WEB'))).toEqual({ '1.1': 3 * GiB, '2.1': 2.25 * GiB });
+  });
+
+  it('go back each to where it was, by one request', () => {
+    const { undo } = asked(model, 'balloon-all', '50%', 'web');
+    expect(undo).toEqual({ action: 'balloons', words: ['1.1', `${4 * GiB}B`, '2.1', `${3 * GiB}B`] });
+    const moved = modelOf([healthy(1, 'web-1', 2 * GiB), healthy(2, 'web-2', 2 * GiB)]);
+    expect(sizes(plan(moved, undo!))).toEqual({ '1.1': 4 * GiB, '2.1': 3 * GiB });
+  });
+
+  it('go back without those that have ended, and not at all when all have', () => {
+    const { undo } = asked(model, 'balloon-all', '50%', 'web');
+    const back = plan(modelOf([healthy(2, 'web-2', 2 * GiB)]), undo!);
+    expect(sizes(back)).toEqual({ '2.1': 3 * GiB });
+    expect(back.warnings).toContain('left out: 1.1: no such guest here (any more)');
+    expect(plan(modelOf([]), undo!).refusal?.reason).toMatch(/no guest '2.1' here/);
+  });
+
+  it('are refused when nobody is left, with everybody’s reason', () => {
+    const { refusal, steps } = asked(modelOf([bare]), 'balloon-all', '50%');
+    expect(refusal).toEqual({
+      reason: expect.stringMatching(/^no guest is left: bare: .*no balloon device/),
+      forceable: false,
+    });
+    expect(steps).toEqual([]);
+    expect(asked(model, 'balloon-all', '50%', 'nobody').refusal?.reason).toMatch(/no such guest/);
+    expect(asked(modelOf([healthy(1, 'web')]), 'balloon-all', 'max').refusal?.reason).toMatch(/size already/);
+  });
+
+  it('are deflated at once, with the host’s lack of memory told', () => {
+    const poor = modelOf([healthy(1, 'a', 2 * GiB), healthy(2, 'b', 3 * GiB)], 2 * GiB);
+    const all = asked(poor, 'deflate-all');
+    expect(sizes(all)).toEqual({ '1.1': 4 * GiB, '2.1': 4 * GiB });
+    expect(all.warnings[0]).toMatch(/only 2.00 GiB available/);
+  });
+
+  it('never cross a floor, whatever is asked', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 0, max: 5000 }),
+        (used, mib) => {
+          const guests = used.map((gib, index) => healthy(index + 1, `g${index}`, 4 * GiB, gib * GiB));
+          const some = modelOf(guests);
+          for (const [id, size] of Object.entries(sizes(asked(some, 'balloon-all', `${mib}M`)))) {
+            const floor = balloonFloor(some.guests.find(one => one.id === id)!)!;
+            expect(size).toBeGreaterThanOrEqual(Math.min(floor, 4 * GiB) - 4096);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['balloon-all'],
+    ['balloon-all', 'much'],
+    ['balloon-all', '1G', 'web', 'now'],
+    ['deflate-all', '1G'],
+    ['balloons', 'web-1'],
+    ['balloons', 'web-1', 'much'],
+    ['balloons', 'nobody', '1G'],
+  ])('refuse the words %s %s %s', (action, ...words) => {
+    expect(() => planStrictly(model, { action, words })).toThrow();
+  });
+});
+
+describe('a balloon of another VMM', () => {
+  const other = (vmm: GuestSample['vmm'], bytes: string) => {
+    const one = { ...healthy(1, 'fn', 4 * GiB, 100 * MiB), vmm };
+    return asked(modelOf([one]), 'balloon', 'fn', bytes).steps;
+  };
+
+  it('is told the balloon’s size, not the guest’s', () => {
+    expect(other('firecracker', '3G')).toEqual([
+      { kind: 'api', guest: '1.1', name: 'fn', method: 'PATCH', path: '/balloon', body: { amount_mib: 1024 } },
+    ]);
+    expect(other('firecracker', `${4 * GiB - MiB - 4096}B`)).toMatchObject([{ body: { amount_mib: 1 } }]);
+    expect(other('cloud-hypervisor', '3G')).toMatchObject([
+      { method: 'PUT', path: '/api/v1/vm.resize', body: { desired_balloon: GiB } },
+    ]);
+  });
+});

@@ -1,0 +1,104 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type JournalEntry, openJournal } from '../../../src/actions/gate/journal.ts';
+import { type JournalWatch, watchJournal } from '../../../src/actions/gate/journal-watch.ts';
+
+let folder: string;
+let path: string;
+let watch: JournalWatch;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kvmtop-watch-'));
+  path = join(folder, 'journal.ndjson');
+});
+afterEach(() => {
+  watch.close();
+  rmSync(folder, { recursive: true });
+});
+
+const entry = (summary: string): JournalEntry => ({
+  time: '2027-01-15T08:00:00.000Z',
+  user: 'ann',
+  by: 'do',
+  request: { action: 'ksm', words: ['run'] },
+  summary,
+  steps: [],
+  forced: false,
+  outcome: 'done',
+});
+const line = (summary: string): string => `${JSON.stringify(entry(summary))}\n`;
+const told = (): string[] => watch.look().map(({ summary }) => summary);
+
+test('only what is new is told, once', () => {
+  writeFileSync(path, line('before'));
+  watch = watchJournal(path);
+  expect(told()).toEqual([]);
+  openJournal(path).append(entry('first'));
+  openJournal(path).append(entry('second'));
+  expect(told()).toEqual(['first', 'second']);
+  expect(told()).toEqual([]);
+});
+
+test('a journal that begins later is told from its start', () => {
+  watch = watchJournal(path);
+  expect(told()).toEqual([]);
+  writeFileSync(path, line('first'));
+  expect(told()).toEqual(['first']);
+});
+
+test('a torn line is waited for, or passed over when another follows', () => {
+  watch = watchJournal(path);
+  const whole = line('größe');
+  const bytes = Buffer.from(whole);
+  const half = bytes.indexOf(0xc3) + 1;
+  writeFileSync(path, bytes.subarray(0, half));
+  expect(told()).toEqual([]);
+  appendFileSync(path, bytes.subarray(half));
+  expect(told()).toEqual(['größe']);
+  appendFileSync(path, '{"time": "2027\n[]\n"x"\n' + line('next'));
+  expect(told()).toEqual(['next']);
+});
+
+test('what was written before it was moved away is told, then what is in the new one', () => {
+  writeFileSync(path, '');
+  watch = watchJournal(path);
+  appendFileSync(path, line('last of the old'));
+  renameSync(path, `${path}.1`);
+  expect(told()).toEqual([]);
+  writeFileSync(path, line('first of the new'));
+  expect(told()).toEqual(['last of the old', 'first of the new']);
+});
+
+test('one that was cut short is read from its start', () => {
+  writeFileSync(path, line('old') + line('older'));
+  watch = watchJournal(path);
+  truncateSync(path, 0);
+  appendFileSync(path, line('new'));
+  expect(told()).toEqual(['new']);
+});
+
+test('a folder in its place is nothing', () => {
+  watch = watchJournal(folder);
+  expect(told()).toEqual([]);
+});
+
+test('however it is cut into pieces, all entries are told once and in order', () => {
+  watch = watchJournal(path);
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 8 }), fc.array(fc.nat(300)), (words, cuts) => {
+      writeFileSync(path, '', { flag: 'a' });
+      const bytes = Buffer.from(words.map(line).join(''));
+      const found: string[] = [];
+      let at = 0;
+      for (const cut of [...cuts, bytes.length]) {
+        appendFileSync(path, bytes.subarray(at, at + cut));
+        at += cut;
+        found.push(...told());
+      }
+      expect(found).toEqual(words);
+    }),
+    { numRuns: 50 },
+  );
+});
