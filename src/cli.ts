@@ -1,6 +1,7 @@
 import { Refused } from './actions/gate/control.ts';
 import { ConfigError } from './config/error.ts';
 import { type LoadedSettings, loadSettings, overrule } from './config/load.ts';
+import { messageOf } from './errors.ts';
 import { type Call, Failure, type Options, parseCall, UsageError, withSettings } from './programs/options.ts';
 import { openOutput } from './programs/output.ts';
 import type { Orders } from './programs/record.ts';
@@ -133,7 +134,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     await run(fitted(withSettings(call, loaded.settings)), loaded);
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     process.stderr.write(`kvmtop: ${message.replaceAll('\n', ' ')}\n`);
     if (error instanceof UsageError || error instanceof ConfigError) return 2;
     if (error instanceof Refused) return 3;

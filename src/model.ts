@@ -5,6 +5,7 @@ import { isMigrating } from './fields/migration.ts';
 import { type NodeFieldId, nodeFields } from './fields/node.ts';
 import { type PoolFieldId, poolFields } from './fields/pool.ts';
 import { type ProcessFieldId, processFields } from './fields/process.ts';
+import { known } from './known.ts';
 import { type Ledger, ledger } from './ledger.ts';
 import type { GuestSample, HostProcess, Numbers, Problem, Sample, SwapSample } from './sample.ts';
 
@@ -124,7 +125,7 @@ const processModels = (previous: Sample | undefined, next: Sample): readonly Pro
     return {
       id: `${one.pid}.${one.starttime}`,
       values: rows(processFields, { subject: one, sample: next }, moment).values,
-      ...(guest === undefined ? {} : { guest }),
+      ...known({ guest }),
       sample: one,
     };
   });
@@ -183,7 +184,7 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
     })),
     pools: (next.host.pools ?? []).map(pool => ({
       pageSize: pool.pageSize,
-      ...(pool.node === undefined ? {} : { node: pool.node }),
+      ...known({ node: pool.node }),
       values: rows(poolFields, { subject: pool, sample: next }).values,
     })),
     swaps: next.host.swaps ?? [],

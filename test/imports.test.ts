@@ -34,6 +34,7 @@ const layers = [
   ['ledger.ts'],
   ['fields/'],
   ['root.ts', 'sample.ts', 'text.ts', 'units.ts'],
+  ['errors.ts', 'known.ts'],
 ] as const satisfies readonly (readonly string[])[];
 
 /** What shows or exports knows the world through the Model alone: so a recording can be shown by the same code. */

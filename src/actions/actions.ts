@@ -1,3 +1,4 @@
+import { errorOf } from '../errors.ts';
 import type { Model } from '../model.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon/balloon.ts';
@@ -65,6 +66,6 @@ export const meaning = (model: Model, request: Request, limits?: Limits): Plan |
   try {
     return planStrictly(model, request, limits);
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return errorOf(error);
   }
 };

@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import type { Model } from '../model.ts';
 import { exactBytes, longBytes } from '../units.ts';
 import { hugepages } from './hugepages/hugepages.ts';
@@ -32,7 +33,7 @@ const ksmKnobs = (model: Model): Knob[] => {
         title,
         value: unit === undefined ? value : `${value} ${unit}`,
         help,
-        ...(locked === undefined ? {} : { locked }),
+        ...known({ locked }),
         action: ksmSet.id,
         words: [name],
       }),

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { known } from '../known.ts';
 import { ConfigError } from './error.ts';
 import type { FileSettings } from './read.ts';
 import { defaults, type SettingId, type Settings } from './settings.ts';
@@ -34,7 +36,7 @@ const readFile = async (path: string, isRequired: boolean): Promise<FileSettings
   } catch (error) {
     // Nor is it there for whoever may not look into its folder: HOME may be another user's, as under su.
     if (!isRequired && !existsSync(path)) return undefined;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new ConfigError(path, undefined, `can't be read: ${message}; --config /dev/null does without`);
   }
   // The parser is loaded only where there is something to parse: most starts have no file.
@@ -60,7 +62,7 @@ export const loadSettings = async (env: Env, only: string | undefined): Promise<
     values = { ...values, ...file.values };
     for (const id of Object.keys(file.values) as SettingId[]) {
       const line = file.lines[id];
-      origins[id] = { path, ...(line === undefined ? {} : { line }) };
+      origins[id] = { path, ...known({ line }) };
     }
   }
   return { settings: values, origins, files, own };

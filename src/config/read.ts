@@ -1,4 +1,5 @@
 import { parse, TomlError } from 'smol-toml';
+import { messageOf } from '../errors.ts';
 import { ConfigError } from './error.ts';
 import { nearest } from './nearest.ts';
 import { type SettingId, type Settings, settingIds, settingOf } from './settings.ts';
@@ -70,7 +71,7 @@ export const readSettings = (path: string, text: string): FileSettings => {
     try {
       values[key] = settingOf(key).read(value);
     } catch (error) {
-      throw new ConfigError(path, line, `${key} ${error instanceof Error ? error.message : String(error)}`);
+      throw new ConfigError(path, line, `${key} ${messageOf(error)}`);
     }
     if (line !== undefined) lines[key] = line;
   }

@@ -1,5 +1,6 @@
 import { chownSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { editSettings } from './edit.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,6 +39,6 @@ export const saveSettings = (path: string, changes: Partial<Settings>): void => 
     if (!old) mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     replaceFile(old?.path ?? path, editSettings(old?.text ?? '', changes));
   } catch (error) {
-    throw new Error(`${path} can't be saved: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path} can't be saved: ${messageOf(error)}`);
   }
 };

@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import type { LedgerPart } from '../ledger.ts';
 import type { Model } from '../model.ts';
 import type { Finding, Severity } from '../policy/finding.ts';
@@ -62,15 +63,13 @@ export const toJson = (model: Model, findings: readonly Finding[] = []): JsonMod
   return {
     version: 1,
     time: new Date(model.time * 1000).toISOString(),
-    ...(model.interval === undefined ? {} : { interval: model.interval }),
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(kernel === undefined ? {} : { kernel }),
+    ...known({ interval: model.interval, hostname, kernel }),
     host: numbersOf(hostColumns, model.host),
     ...(model.ledger ? { ledger: { total: model.ledger.total, parts: model.ledger.parts } } : {}),
     nodes: model.nodes.map(node => ({ id: node.id, ...numbersOf(nodeColumns, node) })),
     pools: model.pools.map(pool => ({
       page_size: pool.pageSize,
-      ...(pool.node === undefined ? {} : { node: pool.node }),
+      ...known({ node: pool.node }),
       ...numbersOf(poolColumns, pool),
     })),
     swaps: model.swaps.map(({ path, type, size, used, priority }) => ({ path, type, size, used, priority })),
@@ -81,8 +80,7 @@ export const toJson = (model: Model, findings: readonly Finding[] = []): JsonMod
         name: guest.name,
         pid: guest.pid,
         vmm,
-        ...(manager === undefined ? {} : { manager }),
-        ...(launch.backend === undefined ? {} : { backend: launch.backend }),
+        ...known({ manager, backend: launch.backend }),
         monitor: monitor.state,
         state: guest.state,
         ...numbersOf(guestColumns, guest),
@@ -93,7 +91,7 @@ export const toJson = (model: Model, findings: readonly Finding[] = []): JsonMod
       severity,
       subject,
       text,
-      ...(fix === undefined ? {} : { fix: [fix.action, ...fix.words] }),
+      ...known({ fix: fix && [fix.action, ...fix.words] }),
     })),
     problems: model.problems.map(({ source, message }) => ({ source, message })),
   };

@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import type { MigrationSample } from '../sample.ts';
 
 /** What a migration's numbers mean. Pure. */
@@ -30,9 +31,7 @@ export const estimateMigration = ({ ram }: MigrationSample): Estimate => {
   const converges = rate === undefined || rate === 0 || dirtyRate === undefined ? undefined : dirtyRate < rate;
   const net = converges === false || !rate ? undefined : rate - (dirtyRate ?? 0);
   return {
-    ...(rate === undefined ? {} : { rate }),
-    ...(dirtyRate === undefined ? {} : { dirtyRate }),
-    ...(converges === undefined ? {} : { converges }),
+    ...known({ rate, dirtyRate, converges }),
     ...(net === undefined || remaining === undefined ? {} : { seconds: remaining / net }),
   };
 };

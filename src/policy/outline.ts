@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 
 /**
@@ -11,7 +12,7 @@ export const outline = (
   const { version, monotonic, pageSize } = sample;
   return {
     time,
-    ...(interval === undefined ? {} : { interval }),
+    ...known({ interval }),
     host,
     nodes: [],
     pools: [],

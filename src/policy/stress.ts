@@ -1,5 +1,6 @@
 import { statsStale } from '../actions/balloon/balloon.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
+import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
 import { idleMemory } from './findings/room.ts';
@@ -62,7 +63,7 @@ export const stress = (model: Model, limits: Limits = defaultLimits): Stress => 
     ...(idle.length === 0 && model.guests.some(guest => isSilent(guest, limits))
       ? {}
       : { balloons: idle.reduce((sum, one) => sum + one.bytes, 0) }),
-    ...(ksm === undefined ? {} : { ksm }),
+    ...known({ ksm }),
     ...(free === undefined ? {} : { swap: free + swapped }),
     unknown,
   };

@@ -3,6 +3,8 @@ import { plan as planOf } from '../actions/actions.ts';
 import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/gate/journal.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
+import { messageOf } from '../errors.ts';
+import { known } from '../known.ts';
 import type { Model } from '../model.ts';
 import { leaveSafe } from '../policy/leave.ts';
 import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../policy/pilot.ts';
@@ -51,7 +53,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     const { time, policy } = round;
     const { subject, guest } = of;
     return (outcome: Verdict['outcome'], text: string): void =>
-      hooks.tell({ time, policy, subject, ...(guest === undefined ? {} : { guest }), outcome, text });
+      hooks.tell({ time, policy, subject, ...known({ guest }), outcome, text });
   };
   /** The same of what changed nothing, so that it comes at each round. */
   const inVain = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
@@ -73,7 +75,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       hooks.performed?.(plan, entry);
       verdict(round, decision)('asked', [what, ...(entry.notes ?? [])].join('; '));
     } catch (error) {
-      inVain(round, decision)('failed', `${what}. ${error instanceof Error ? error.message : String(error)}`);
+      inVain(round, decision)('failed', `${what}. ${messageOf(error)}`);
     }
   };
 

@@ -8,6 +8,7 @@ import { Refused } from '../actions/gate/control.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -79,7 +80,7 @@ const planned = (model: Model, request: Request, settings: Settings): Plan => {
   try {
     return planStrictly(model, request, limitsOf(settings));
   } catch (error) {
-    const message = safe(error instanceof Error ? error.message : String(error));
+    const message = safe(messageOf(error));
     throw error instanceof NoGuest ? new Failure(message) : new UsageError(message);
   }
 };

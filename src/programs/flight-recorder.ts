@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Journal, JournalEntry } from '../actions/gate/journal.ts';
 import { watchJournal } from '../actions/gate/journal-watch.ts';
+import { messageOf } from '../errors.ts';
 import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';
@@ -85,7 +86,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
       const { seconds } = started.status;
       tell(store, `recording to ${safe(path)}, with the ${formatDuration(Math.round(seconds))} before`, 'good');
     } catch (error) {
-      tell(store, error instanceof Error ? error.message : String(error), 'bad');
+      tell(store, messageOf(error), 'bad');
     } finally {
       starting = false;
       missed = [];

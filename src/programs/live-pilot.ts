@@ -1,4 +1,5 @@
 import type { Gate } from '../actions/gate/perform.ts';
+import { messageOf } from '../errors.ts';
 import type { Need } from '../fields/field.ts';
 import { everything } from '../fields/needs.ts';
 import type { Model } from '../model.ts';
@@ -73,7 +74,7 @@ export const createLivePilot = (
         // A demo is nobody else's.
         else if (store.getState().setting.source === 'live') release ??= await claimActing();
       } catch (error) {
-        return tell(store, error instanceof Error ? error.message : String(error), 'bad');
+        return tell(store, messageOf(error), 'bad');
       }
       autopilot.set(mode, policy);
       store.setState(({ pilot }) => ({ pilot: { ...pilot, policy: id } }));

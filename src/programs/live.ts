@@ -2,6 +2,7 @@ import type { Plan } from '../actions/action.ts';
 import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
 import type { GuestId, Sample } from '../sample.ts';
@@ -69,7 +70,7 @@ const actor =
         store.setState(state => withPerformed(state, plan, entry, undo));
         done(plan);
       },
-      (error: unknown) => tell(store, error instanceof Error ? error.message : String(error), 'bad'),
+      (error: unknown) => tell(store, messageOf(error), 'bad'),
     );
   };
 

@@ -1,4 +1,5 @@
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
 import { safe } from '../text.ts';
 import { Failure } from './options.ts';
 import { openOutput } from './output.ts';
@@ -37,7 +38,7 @@ export const writePage = async (path: string, page: string, out: NodeJS.Writable
     writePrivately(path, page);
   } catch (error) {
     // Behind the comma is what was called, and on which file.
-    const why = (error instanceof Error ? error.message : String(error)).split(',')[0] ?? '';
+    const why = messageOf(error).split(',')[0] ?? '';
     throw new Failure(`the page can't be written to ${safe(path)} (${safe(why)}): choose another place with -o`);
   }
 };

@@ -1,4 +1,5 @@
 import { limitsOf, policySettingsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import { momentForms, parseMoment } from '../recording/moment.ts';
 import { openRecording, type Recording } from '../recording/read.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -121,7 +122,7 @@ export const replay = async (options: Options): Promise<void> => {
       try {
         if (isGrowing(recording) && recording.refresh()) traveller.refresh();
       } catch (error) {
-        tell(store, error instanceof Error ? error.message : String(error), 'bad');
+        tell(store, messageOf(error), 'bad');
       }
       // The timeline of a long recording takes its time: most of it is left to the screen.
       timer = setTimeout(refresh, Math.max(refreshSeconds * 1000, 20 * (performance.now() - started)));

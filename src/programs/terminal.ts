@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import { type Store, timeOf } from '../store/store.ts';
 import { type Tab, tabs } from '../store/view.ts';
 import type { App } from '../ui/keys/key.ts';
@@ -24,7 +25,7 @@ export const tell = (store: Store, text: string, tone: 'good' | 'warn' | 'bad' |
 const save = (store: Store, options: Options): void => {
   saveScreen(store.getState(), process.env, options.config).then(
     text => tell(store, text, 'good'),
-    (error: unknown) => tell(store, error instanceof Error ? error.message : String(error), 'bad'),
+    (error: unknown) => tell(store, messageOf(error), 'bad'),
   );
 };
 

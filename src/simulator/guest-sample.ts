@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import type { GuestSample, MonitorSample, Numbers } from '../sample.ts';
 import { MiB } from '../units.ts';
 import { bootedFor, type Guest } from './guest.ts';
@@ -42,7 +43,7 @@ export const guestSample = (guest: Guest, time: number, wall: number): GuestSamp
     ksm_stat: ksmStatOf(guest),
   },
   monitor: monitorOf(guest, time, wall),
-  ...(guest.noted === undefined ? {} : { balloonTarget: guest.noted }),
+  ...known({ balloonTarget: guest.noted }),
 });
 
 const statusOf = (guest: Guest): Numbers => {

@@ -1,4 +1,5 @@
 import { balloonMaximum } from '../actions/balloon/balloon.ts';
+import { known } from '../known.ts';
 import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Tape } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
@@ -105,7 +106,7 @@ const guestOf = (track: Track, end: number, step: number): SimulatedGuest => {
     alike: track.alike,
     demand: silent ? second => Math.min(most, Math.max(0, held.at(second) - kernelOf(track.size))) : demand.at,
     cache: silent ? () => 0 : cache.at,
-    ...(track.touched === undefined ? {} : { touched: track.touched }),
+    ...known({ touched: track.touched }),
     ...(track.seen > 0 ? { boots: track.seen } : {}),
     ...(track.last + 2 * step < end ? { ends: track.last + step } : {}),
     ...(silent ? { silent: true } : {}),

@@ -1,3 +1,4 @@
+import { known } from '../known.ts';
 import { derive, type Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
@@ -68,8 +69,7 @@ const partOf = (headline: Headline, before: TimelinePart | undefined): TimelineP
   const share = used === undefined || !headline.mem_total ? undefined : used / headline.mem_total;
   const part = { used: worse(before?.used, share), stalled: worse(before?.stalled, headline.psi_mem_some_avg10) };
   return {
-    ...(part.used === undefined ? {} : { used: part.used }),
-    ...(part.stalled === undefined ? {} : { stalled: part.stalled }),
+    ...known({ used: part.used, stalled: part.stalled }),
   };
 };
 

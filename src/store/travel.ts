@@ -1,4 +1,5 @@
 import { readEntry } from '../actions/gate/journal.ts';
+import { messageOf } from '../errors.ts';
 import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
 import { keptVerdicts, type State, type Store, timeOf, withMoment, withNow } from './store.ts';
@@ -38,7 +39,7 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
       move();
     } catch (error) {
       if (!store.getState().model) throw error;
-      const text = safe(error instanceof Error ? error.message : String(error));
+      const text = safe(messageOf(error));
       store.setState(state => ({ playing: undefined, message: { text, tone: 'bad', time: timeOf(state) } }));
     }
   };

@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { messageOf } from '../../errors.ts';
 import type { Request, Step } from '../action.ts';
 
 /** What was done, by whom, with what outcome: one line of JSON each. */
@@ -86,7 +87,7 @@ export const openJournal = (path: string): Journal => ({
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       closeSync(openSync(path, 'a', 0o600));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(
         `the journal ${path} can't be written (${why}), so nothing is changed: set XDG_STATE_HOME to a folder of yours`,
       );

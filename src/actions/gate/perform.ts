@@ -1,3 +1,5 @@
+import { errorOf, messageOf } from '../../errors.ts';
+import { known } from '../../known.ts';
 import type { Plan, Step } from '../action.ts';
 import { type Control, Refused } from './control.ts';
 import { type Journal, type JournalEntry, operator } from './journal.ts';
@@ -39,8 +41,6 @@ interface Outcome {
   readonly notes: readonly string[];
   readonly failure?: Error;
 }
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 const inOrder = async (control: Control, steps: readonly Step[]): Promise<Outcome> => {
   const notes: string[] = [];
@@ -92,19 +92,19 @@ export const perform = async (
     by: how.by,
     request: plan.request,
     summary: plan.summary,
-    ...(how.why === undefined ? {} : { why: how.why }),
+    ...known({ why: how.why }),
     steps: plan.steps,
     forced,
     outcome: failure === undefined ? 'done' : 'failed',
     ...(notes.length > 0 ? { notes } : {}),
-    ...(failure === undefined ? {} : { error: failure.message }),
+    ...known({ error: failure?.message }),
     ...(plan.undo ? { undo: plan.undo } : {}),
   };
   try {
     gate.journal.append(entry);
   } catch (thrown) {
     // It could be opened a moment ago; a full disk shows only now. What was done must not be told as not done.
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const why = messageOf(thrown);
     const what = failure === undefined ? 'this was done' : `this failed (${failure.message})`;
     throw new Error(`${what}, but the journal ${gate.journal.path} could not be written: ${why}`);
   }

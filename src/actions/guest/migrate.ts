@@ -1,4 +1,5 @@
 import { isMigrating } from '../../fields/migration.ts';
+import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, MiB, parseBytes, parseSeconds } from '../../units.ts';
@@ -69,7 +70,7 @@ const domainOf = ({ sample }: GuestModel): string | undefined =>
 /** By QEMU itself; `bandwidth` in bytes a second, `downtime` in seconds. */
 const qemuSteps = (guest: GuestModel, { uri, bandwidth, downtime }: MigrateInput): readonly Step[] => {
   const limits = {
-    ...(bandwidth === undefined ? {} : { 'max-bandwidth': bandwidth }),
+    ...known({ 'max-bandwidth': bandwidth }),
     ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
   };
   return [
@@ -114,8 +115,7 @@ export const migrate: Action<MigrateInput> = {
     return {
       guest: guest.id,
       uri,
-      ...(bandwidth === undefined ? {} : { bandwidth }),
-      ...(downtime === undefined ? {} : { downtime }),
+      ...known({ bandwidth, downtime }),
     };
   },
 

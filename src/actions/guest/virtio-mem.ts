@@ -1,4 +1,5 @@
 import { ownTotal } from '../../fields/guest.ts';
+import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
 import { formatDuration, KiB, longBytes, parseTarget } from '../../units.ts';
@@ -100,7 +101,7 @@ export const virtioMem: Action<VirtioMemInput> = {
     const maximum = values?.['max-size'] ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, values?.['requested-size'] ?? 0, maximum);
     if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80%, max or 0`);
-    return { guest: guest.id, bytes, ...(device === undefined ? {} : { device }) };
+    return { guest: guest.id, bytes, ...known({ device }) };
   },
 
   plan(model, input, request, limits = defaultLimits) {

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { exactBytes, longBytes, longExactBytes, parseBytes } from '../../units.ts';
 import type { Action, Plan } from '../action.ts';
@@ -128,7 +129,7 @@ const forecastOf = (model: Model, bytes: number): Forecast | undefined => {
       host: {
         ...availableAfter(model, -bytes),
         ...(hugetlb === undefined ? {} : { hugetlb_total: hugetlb + bytes }),
-        ...(limit === undefined ? {} : { commit_limit: limit }),
+        ...known({ commit_limit: limit }),
       },
     }
   );

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import type { Values } from '../../sample.ts';
 import type { Action, Plan, Request, Step } from '../action.ts';
@@ -69,7 +70,7 @@ export const ksmSettingsOf = (
     const value = now[name];
     if (value === undefined) return [];
     const locked = setting.locked?.(now);
-    return [{ name, setting, value: String(value), ...(locked === undefined ? {} : { locked }) }];
+    return [{ name, setting, value: String(value), ...known({ locked }) }];
   });
 };
 

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
@@ -114,7 +115,7 @@ export const keep: Action<KeepInput> = {
       request,
       subject: name,
       summary,
-      steps: [{ kind: 'file', path: file, ...(content === undefined ? {} : { content }) }],
+      steps: [{ kind: 'file', path: file, ...known({ content }) }],
       effect: [
         value === undefined
           ? `at the next boot: ${name} is what the system makes it`

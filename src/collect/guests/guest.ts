@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Need } from '../../fields/field.ts';
+import { known } from '../../known.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, LaunchSample, MonitorSample, Vmm } from '../../sample.ts';
 import { type ApiLaunch, optionOf, readApiLaunch } from './launch/api-launch.ts';
@@ -89,7 +90,7 @@ const openApi = (api: ApiLaunch | undefined, vmm: Vmm, { patience }: Askable): M
 const foreign = 'monitors are not asked: the root is not this host';
 
 const idleApi = ({ place, why }: ApiLaunch, { monitors }: Askable): MonitorSample | undefined => {
-  if (!place) return { state: 'none', ...(why === undefined ? {} : { reason: why }) };
+  if (!place) return { state: 'none', ...known({ reason: why }) };
   return monitors ? undefined : { state: 'none', reason: foreign };
 };
 
@@ -120,18 +121,17 @@ export const sampleGuest = (
   balloonTarget: number | undefined,
 ): GuestSample => {
   const monitor = monitorSample(guest);
-  const launch = guest.started?.launch;
   return {
     id: guest.id,
     pid: guest.pid,
     starttime: guest.stat.starttime,
     name: guest.name,
     vmm: guest.vmm,
-    ...(launch?.manager ? { manager: launch.manager } : {}),
+    ...known({ manager: guest.started?.launch.manager }),
     launch: launchSample(guest, monitor),
     process: guest.reader.sample(guest.stat, wanted),
     monitor,
-    ...(balloonTarget === undefined ? {} : { balloonTarget }),
+    ...known({ balloonTarget }),
   };
 };
 
@@ -149,19 +149,14 @@ const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
   if (!guest.started) return guest.monitor?.launch ?? {};
   const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid, accelerator, asyncPageFaults } =
     guest.started.launch;
-  const known = size ?? monitor.memory?.['base-memory'];
-  if (guest.launch && guest.launch.size === known) return guest.launch;
+  const told = size ?? monitor.memory?.['base-memory'];
+  if (guest.launch && guest.launch.size === told) return guest.launch;
   guest.launch = {
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(known === undefined ? {} : { size: known }),
-    ...(maxmem === undefined ? {} : { maxmem }),
+    ...known({ uuid, size: told, maxmem }),
     backend,
     memLock,
     prealloc,
-    ...(memMerge === undefined ? {} : { memMerge }),
-    ...(vmid === undefined ? {} : { vmid }),
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(asyncPageFaults === undefined ? {} : { asyncPageFaults }),
+    ...known({ memMerge, vmid, accelerator, asyncPageFaults }),
   };
   return guest.launch;
 };

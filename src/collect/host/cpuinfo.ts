@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { known } from '../../known.ts';
 import type { Root } from '../../root.ts';
 import type { KvmSample } from '../../sample.ts';
 
@@ -10,7 +11,7 @@ export const parseCpuinfo = (text: string): Pick<KvmSample, 'flags' | 'tlbEntrie
   const flags = /^flags[ \t]*:(.*)$/m.exec(text)?.[1];
   const entries = Number(/^TLB size[ \t]*: (\d{1,9}) 4K pages$/m.exec(text)?.[1] ?? 0);
   return {
-    ...(flags === undefined ? {} : { flags: flags.split(' ').filter(flag => telling.has(flag)) }),
+    ...known({ flags: flags?.split(' ').filter(flag => telling.has(flag)) }),
     ...(entries > 0 ? { tlbEntries: entries } : {}),
   };
 };

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { Root } from '../../root.ts';
 import type { Numbers, PoolSample } from '../../sample.ts';
 import { listNodes, nodesFolder } from './nodes.ts';
@@ -28,7 +29,7 @@ const listPools = (root: Root, folder: string, node?: number): Pool[] =>
           ([file]) => file.endsWith('hugepages') || file.includes('hugepages_'),
         ),
       );
-      return { pageSize, counts, ...(node === undefined ? {} : { node }) };
+      return { pageSize, counts, ...known({ node }) };
     })
     .sort((one, other) => one.pageSize - other.pageSize);
 

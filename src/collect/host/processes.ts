@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { known } from '../../known.ts';
 import type { Root } from '../../root.ts';
 import type { HostProcess, Numbers } from '../../sample.ts';
 import { amountsIn, KeyNames, type ProcessStat, parseKilobytes, parseStat } from '../guests/process/numbers.ts';
@@ -74,8 +75,7 @@ class KnownProcess {
       pid,
       starttime: stat.starttime,
       name,
-      ...(uid === undefined ? {} : { uid }),
-      ...(user === undefined ? {} : { user }),
+      ...known({ uid, user }),
       status: amounts,
       stat: stat.numbers,
     };

@@ -1,6 +1,7 @@
 import { statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
+import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import type { Facts, Finding } from './facts.ts';
@@ -39,7 +40,7 @@ const monitorFinding = (guest: GuestModel, facts: Facts): GuestFinding | undefin
     id: 'guest_monitor',
     ok: false,
     text: `its balloon can’t be seen or moved: ${unreachable(guest) ?? 'its monitor does not answer'}`,
-    ...(fix === undefined ? {} : { fix }),
+    ...known({ fix }),
   };
 };
 

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { BalloonSample, GuestSample, MonitorSample, Numbers } from '../../sample.ts';
 import { GiB, KiB, MiB } from '../../units.ts';
 import { type DemoGuest, inPages, pageSize } from './guest.ts';
@@ -25,7 +26,7 @@ export const guestSample = (guest: DemoGuest, time: number, wall: number): Guest
     ...(spec.manager ? { manager: spec.manager } : {}),
     launch: {
       size: spec.size,
-      ...(spec.maxmem === undefined ? {} : { maxmem: spec.maxmem }),
+      ...known({ maxmem: spec.maxmem }),
       backend: guest.backend,
       memLock: false,
       prealloc: spec.prealloc ?? false,
@@ -39,7 +40,7 @@ export const guestSample = (guest: DemoGuest, time: number, wall: number): Guest
       numa_maps: placementOf(guest),
     },
     monitor: guest.heard,
-    ...(guest.noted === undefined ? {} : { balloonTarget: guest.noted }),
+    ...known({ balloonTarget: guest.noted }),
   };
 };
 

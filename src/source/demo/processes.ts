@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import type { HostProcess } from '../../sample.ts';
 import { wander } from '../../simulator/chance.ts';
 import { KiB, MiB } from '../../units.ts';
@@ -55,7 +56,7 @@ export const processesOf = (guests: readonly DemoGuest[], time: number): readonl
       starttime: 120 + index * 40,
       name,
       uid,
-      ...(user === undefined ? {} : { user }),
+      ...known({ user }),
       status: {
         VmRSS: RssAnon + (shared + file) * MiB,
         RssAnon,

@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import { parseMoment } from '../../recording/moment.ts';
 import type { State } from '../../store/store.ts';
 import { type App, anywhere, close, type Key, open, tabModes } from './key.ts';
@@ -31,7 +32,7 @@ const event = (label: string, title: string | undefined, what: 'action' | 'findi
   modes: anywhere,
   names: [label],
   label,
-  ...(title === undefined ? {} : { title }),
+  ...known({ title }),
   help: `In a replay: go to the ${by > 0 ? 'next' : 'last'} moment at which ${what === 'action' ? 'something was done' : 'something was found'}.`,
   when: replaying,
   run: app => app.travel({ kind: 'event', of: what === 'action' ? ['action', 'policy'] : ['finding'], by }),

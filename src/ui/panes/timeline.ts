@@ -1,3 +1,4 @@
+import { known } from '../../known.ts';
 import { formatMoment } from '../../recording/moment.ts';
 import { partAt, type Timeline, type TimelinePart } from '../../store/time.ts';
 import { formatClock, formatDuration } from '../../units.ts';
@@ -16,7 +17,7 @@ const onColumns = ({ parts }: Timeline, width: number): readonly (TimelinePart |
       return known.length > 0 ? Math.max(...known) : undefined;
     };
     const [used, stalled] = [most('used'), most('stalled')];
-    return { ...(used === undefined ? {} : { used }), ...(stalled === undefined ? {} : { stalled }) };
+    return { ...known({ used, stalled }) };
   });
 
 /** What was done (A) and found (!), and the moment that is shown. */

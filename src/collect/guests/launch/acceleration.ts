@@ -1,3 +1,4 @@
+import { known } from '../../../known.ts';
 import type { LaunchSample } from '../../../sample.ts';
 import type { LaunchOption } from './options.ts';
 
@@ -41,7 +42,6 @@ export const describeAcceleration = (
   const asyncPageFaults =
     accelerator === undefined ? undefined : accelerator === 'kvm' ? asyncPageFaultsOf(options) : false;
   return {
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(asyncPageFaults === undefined ? {} : { asyncPageFaults }),
+    ...known({ accelerator, asyncPageFaults }),
   };
 };

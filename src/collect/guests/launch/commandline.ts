@@ -1,3 +1,4 @@
+import { known } from '../../../known.ts';
 import type { Backend } from '../../../sample.ts';
 import { parseBytes } from '../../../units.ts';
 import { describeAcceleration } from './acceleration.ts';
@@ -68,8 +69,7 @@ export const describeLaunch = (options: readonly LaunchOption[], onHugetlbfs: (p
   return {
     ...(name ? { name } : {}),
     ...(uuid ? { uuid: uuid.toLowerCase() } : {}),
-    ...(size === undefined ? {} : { size }),
-    ...(maxmem === undefined ? {} : { maxmem }),
+    ...known({ size, maxmem }),
     backend: strongest([
       ...used.map(keys => backendOf(keys, onHugetlbfs)),
       memPath && onHugetlbfs(memPath) ? 'hugetlb' : 'anon',

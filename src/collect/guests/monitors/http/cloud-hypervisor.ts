@@ -1,3 +1,4 @@
+import { known } from '../../../../known.ts';
 import type { BalloonSample } from '../../../../sample.ts';
 import { amount, list, record } from '../answers.ts';
 import { MonitorError } from '../qmp/qmp.ts';
@@ -33,7 +34,7 @@ export const parseInfo = (answer: unknown): ApiRound => {
   const status = states[String(state)];
   return {
     known: {
-      ...(status === undefined ? {} : { status }),
+      ...known({ status }),
       ...(size === undefined ? {} : { memory: { 'base-memory': size, 'plugged-memory': 0 } }),
       balloon: balloonOf(record(config)['balloon'], size, amount(actual)),
       ...(size === undefined
@@ -41,7 +42,7 @@ export const parseInfo = (answer: unknown): ApiRound => {
         : { memdevs: [{ size, share: has('shared'), merge: has('mergeable'), prealloc: has('prefault') }] }),
     },
     launch: {
-      ...(size === undefined ? {} : { size }),
+      ...known({ size }),
       backend: has('hugepages') ? 'hugetlb' : has('shared') ? 'shared' : 'anon',
       prealloc: has('prefault'),
     },
@@ -55,7 +56,7 @@ const balloonOf = (given: unknown, size: number | undefined, actual: number | un
   const deflate = record(given)['deflate_on_oom'];
   return {
     device: true,
-    ...(actual === undefined ? {} : { actual }),
+    ...known({ actual }),
     ...(size === undefined || held === undefined ? {} : { target: Math.max(0, size - held) }),
     ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
   };

@@ -1,3 +1,4 @@
+import { known } from '../../../../known.ts';
 import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../../../sample.ts';
 import { MiB } from '../../../../units.ts';
 import { amount, record } from '../answers.ts';
@@ -72,8 +73,7 @@ const balloonOf = (
   const earlier = earlierOf(last, stats);
   return {
     device: true,
-    ...(actual === undefined ? {} : { actual }),
-    ...(target === undefined ? {} : { target }),
+    ...known({ actual, target }),
     ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
     pollingInterval: amount(config['stats_polling_interval_s']) ?? 0,
     ...(stats ? { stats } : {}),
@@ -105,7 +105,7 @@ export const firecracker = (expected: string | undefined): Dialect => ({
     const statistics = polled ? await get('/balloon/statistics') : undefined;
     return {
       known: {
-        ...(status === undefined ? {} : { status }),
+        ...known({ status }),
         ...(size === undefined ? {} : { memory: { 'base-memory': size, 'plugged-memory': 0 } }),
         balloon: device
           ? balloonOf(
@@ -117,7 +117,7 @@ export const firecracker = (expected: string | undefined): Dialect => ({
             )
           : { device: false },
       },
-      launch: { ...(size === undefined ? {} : { size }), ...(backend === undefined ? {} : { backend }) },
+      launch: { ...known({ size, backend }) },
     };
   },
 });

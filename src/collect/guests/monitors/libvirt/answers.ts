@@ -1,3 +1,4 @@
+import { known } from '../../../../known.ts';
 import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../../../sample.ts';
 import { earlierOf, withSize } from '../reports.ts';
 
@@ -167,7 +168,7 @@ export const digestDomain = (
   return {
     state: 'ok',
     time: heard.time,
-    ...(status === undefined ? {} : { status }),
+    ...known({ status }),
     ...(heard.size === undefined || !facts
       ? {}
       : { memory: { 'base-memory': heard.size, 'plugged-memory': facts.plugged } }),
@@ -194,7 +195,7 @@ const balloonOf = (
   const earlier = earlierOf(last, stats);
   return {
     device: true,
-    ...(actual === undefined ? {} : { actual }),
+    ...known({ actual }),
     ...(facts ? { deflateOnOom: facts.deflateOnOom, pollingInterval: facts.pollingInterval } : {}),
     ...(stats ? { stats } : {}),
     ...(earlier ? { earlier } : {}),

@@ -1,3 +1,4 @@
+import { known } from '../../../../known.ts';
 import type { MemoryDeviceSample } from '../../../../sample.ts';
 import { amounts, list, record, text, word } from '../answers.ts';
 
@@ -6,12 +7,12 @@ const most = 256;
 
 /**
  * `query-memory-devices`: `[{ type, data: { id, memdev, size, requested-size, … } }]`. A device with an id is found
- * below its name; the path of a nameless one is taken from `known` (by its address), else from `nameless`, the paths of
+ * below its name; the path of a nameless one is taken from `before` (by its address), else from `nameless`, the paths of
  * the virtio-mem devices without a name, where there can be only one.
  */
 export const parseMemoryDevices = (
   answer: unknown,
-  known: readonly MemoryDeviceSample[] = [],
+  before: readonly MemoryDeviceSample[] = [],
   nameless: readonly string[] = [],
 ): MemoryDeviceSample[] => {
   const devices = list(answer)
@@ -23,15 +24,15 @@ export const parseMemoryDevices = (
       if (type === undefined || !values) return [];
       const id = text(record(data)['id']);
       const memdev = text(record(data)['memdev']);
-      return [{ type, ...(id === undefined ? {} : { id }), ...(memdev === undefined ? {} : { memdev }), values }];
+      return [{ type, ...known({ id, memdev }), values }];
     });
   const alone = devices.filter(isNameless).length === 1 && nameless.length === 1 ? nameless[0] : undefined;
   return devices.map(device => {
     if (device.type !== 'virtio-mem') return device;
-    const before = known.find(
+    const last = before.find(
       ({ type, id, values }) => type === device.type && id === device.id && sameSpan(values, device.values),
     );
-    const path = device.id === undefined ? (before?.path ?? alone) : `/machine/peripheral/${device.id}`;
+    const path = device.id === undefined ? (last?.path ?? alone) : `/machine/peripheral/${device.id}`;
     return path === undefined ? device : { ...device, path };
   });
 };

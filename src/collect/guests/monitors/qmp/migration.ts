@@ -1,3 +1,4 @@
+import { known } from '../../../../known.ts';
 import type { MigrationSample } from '../../../../sample.ts';
 import { amounts, list, record, text, word } from '../answers.ts';
 
@@ -19,7 +20,7 @@ export const parseMigration = (answer: unknown): MigrationSample | undefined => 
   ]);
   return {
     status: status ?? 'none',
-    ...(error === undefined ? {} : { error }),
+    ...known({ error }),
     ...(blocked.length > 0 ? { blocked } : {}),
     values: Object.fromEntries(values),
     ram: amounts(given['ram']) ?? {},

@@ -1,4 +1,5 @@
 import { isMigrating } from '../../../../fields/migration.ts';
+import { known } from '../../../../known.ts';
 import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../../../sample.ts';
 import { type Answers, amount, amounts, list, record, shared, value, word } from '../answers.ts';
 import { earlierOf, withSize } from '../reports.ts';
@@ -126,8 +127,7 @@ export const digest = (
     state: 'ok',
     time: heard.time,
     path: heard.path,
-    ...(heard.version === undefined ? {} : { qemuVersion: heard.version }),
-    ...(status === undefined ? {} : { status }),
+    ...known({ qemuVersion: heard.version, status }),
     ...(memory ? { memory } : {}),
     ...(balloon ? { balloon } : {}),
     ...(memdevs ? { memdevs } : {}),
@@ -159,10 +159,9 @@ const balloonOf = (last: BalloonSample | undefined, answers: Answers): BalloonSa
   const earlier = earlierOf(last, stats);
   return {
     device: true,
-    ...(actual === undefined ? {} : { actual }),
-    ...(path === undefined ? {} : { path }),
+    ...known({ actual, path }),
     ...(typeof deflate === 'boolean' ? { deflateOnOom: deflate } : {}),
-    ...(interval === undefined ? {} : { pollingInterval: interval }),
+    ...known({ pollingInterval: interval }),
     ...(stats ? { stats } : {}),
     ...(earlier ? { earlier } : {}),
   };
