@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
-import { type Store, timeOf } from '../store/store.ts';
+import { timeOf } from '../store/moments.ts';
+import type { Store } from '../store/store.ts';
 import { type Tab, tabs } from '../store/view.ts';
 import type { App } from '../ui/keys/key.ts';
 import { paintPanes } from '../ui/paint.ts';

@@ -1,6 +1,7 @@
 import type { Need } from '../fields/field.ts';
 import { guestFields } from '../fields/guest.ts';
 import { everything, planNeeds } from '../fields/needs.ts';
+import type { Model } from '../model.ts';
 import type { State } from './store.ts';
 import type { ColumnId, Tab } from './view.ts';
 
@@ -25,6 +26,17 @@ const columnNeeds = (column: ColumnId): readonly Need[] => {
   if (!(column in guestFields)) return [];
   const field: (typeof guestFields)[keyof typeof guestFields] = guestFields[column as keyof typeof guestFields];
   return 'cost' in field || !('needs' in field) ? [] : field.needs;
+};
+
+/** Seconds after which a measurement that brings nothing (no privilege) is given up. */
+const measureSeconds = 3;
+
+/** What is still being measured, once this Model is there. */
+export const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] => {
+  if (!measuring || model.time - measuring.since > measureSeconds) return undefined;
+  const values = model.guests.find(guest => guest.id === measuring.guest)?.values;
+  const age = measuring.what === 'pss' ? values?.pss_age : values?.numa_age;
+  return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
 };
 
 /** The files that somebody looks at now: no others are read. */

@@ -1,8 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Plan, Request } from '../actions/action.ts';
-import { plan as planOf } from '../actions/actions.ts';
-import { describeRequest } from '../actions/describe.ts';
-import { advance, describeFollowing, type Following, isSameFollowed, startFollowing } from '../actions/follow.ts';
+import type { Request } from '../actions/action.ts';
+import type { Following } from '../actions/follow.ts';
 import type { JournalEntry } from '../actions/gate/journal.ts';
 import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
@@ -10,15 +8,14 @@ import type { Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
 import type { PilotMode, Verdict } from '../policy/pilot.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
-import type { TapeEvent } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
-import { type ActivityRow, rememberActivity } from './activity.ts';
-import { describeTried, judgeTried, type Tried } from './advice.ts';
-import { emptyHistory, type History, type Identity, remember } from './data.ts';
+import type { ActivityRow } from './activity.ts';
+import type { Tried } from './advice.ts';
+import { emptyHistory, type History, type Identity } from './data.ts';
 import type { ProcessSort } from './processes.ts';
 import { defaultTables, type Tables } from './tables.ts';
 import type { Moment, Timeline } from './time.ts';
-import { type ColumnId, moveSelection, type Sort, type Tab, visibleGuests } from './view.ts';
+import type { ColumnId, Sort, Tab } from './view.ts';
 
 /** What is open below the table, or over all of it. */
 export type Dialog =
@@ -36,7 +33,6 @@ export type Dialog =
       /** Words that follow the one being typed. */
       readonly rest?: readonly string[];
     }
-  /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'settings'; readonly group: Knob['group']; readonly cursor: number }
   /** Which policy is to run, and how. */
   | { readonly kind: 'auto'; readonly cursor: number }
@@ -44,6 +40,7 @@ export type Dialog =
   | { readonly kind: 'moment'; readonly text: string }
   /** A line of words, and which of the actions that it could mean is chosen. */
   | { readonly kind: 'palette'; readonly text: string; readonly cursor: number }
+  /** `typed` grows towards the guest's name when a guard rail must be overruled. */
   | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
 
 export interface Message {
@@ -154,9 +151,6 @@ export interface PilotView {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Verdicts that are kept. */
-export const keptVerdicts = 200;
-
 export type Store = StoreApi<State>;
 
 export const initialState = (setting: Setting): State => ({
@@ -195,123 +189,4 @@ export const initialState = (setting: Setting): State => ({
   pilot: { mode: 'off', policy: setting.policy, pinned: new Map(), verdicts: [] },
 });
 
-/** When it is, wall clock seconds, whatever moment is shown: what messages are dated with. */
-export const timeOf = ({ now, model }: State): number => (now.model ?? model)?.time ?? 0;
-
 export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));
-
-const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
-
-/** Seconds after which a measurement that brings nothing (no privilege) is given up. */
-const measureSeconds = 3;
-
-const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] => {
-  if (!measuring || model.time - measuring.since > measureSeconds) return undefined;
-  const values = model.guests.find(guest => guest.id === measuring.guest)?.values;
-  const age = measuring.what === 'pss' ? values?.pss_age : values?.numa_age;
-  return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
-};
-
-/** What is shown of a moment, and where the selection is then. */
-const shown = (state: State, moment: Moment): Partial<State> => {
-  const guests = visibleGuests(moment.model, state.filter, state.sort);
-  const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
-  return { ...moment, selected, selectedIndex: index };
-};
-
-/** What came of changes on their way, and of fixes that were tried, as the newest Model has it: for recordings. */
-export const outcomesOf = (state: State, { now }: State): readonly TapeEvent[] => {
-  const { model } = now;
-  if (!model) return [];
-  const event = (subject: string, text: string): TapeEvent => ({ time: model.time, kind: 'outcome', subject, text });
-  const moved = state.following.flatMap(one => {
-    const next = advance(one, model, state.setting.limits);
-    return next.state !== one.state && next.state !== 'moving'
-      ? [event(next.follow.name, describeFollowing(next))]
-      : [];
-  });
-  const judged = judgeTried(state.tried, now.advice.findings, model.time)
-    .filter((one, index) => one.outcome !== state.tried[index]?.outcome)
-    .map(one => event(one.finding.subject, describeTried(one, model.time)));
-  return [...moved, ...judged];
-};
-
-/** What the newest Model changes: the balloons on their way, and what is shown unless the screen looks back. */
-export const withModel = (state: State, model: Model, advice: AdvisorState = state.now.advice): Partial<State> => {
-  const { limits, messageSeconds, delay } = state.setting;
-  const following = state.following.map(one => advance(one, model, limits));
-  const changed = following.find((one, index) => one.state !== state.following[index]?.state && one.state !== 'moving');
-  const settled = following.filter(one => one.state === 'moving' || one.state === 'stalled');
-  const expired = state.message && model.time - state.message.time > messageSeconds;
-  const activity = rememberActivity(state.now.activity, model);
-  const now = { model, history: remember(state.now.history, model, delay), activity, advice };
-  const tried = judgeTried(state.tried, advice.findings, model.time);
-  const judged = tried.find((one, index) => one.outcome !== state.tried[index]?.outcome);
-  // Who reads old rows keeps them in sight.
-  const moved = state.tab === 'vmstat' && state.scroll > 0 && activity !== state.now.activity;
-  return {
-    now,
-    ...(state.at === undefined ? { ...shown(state, now), scroll: state.scroll + (moved ? 1 : 0) } : {}),
-    following: settled,
-    measuring: stillMeasuring(state, model),
-    tried,
-    message: changed
-      ? { text: describeFollowing(changed), tone: tones[changed.state], time: model.time }
-      : judged
-        ? {
-            text: describeTried(judged, model.time),
-            tone: judged.outcome === 'helped' ? 'good' : 'warn',
-            time: model.time,
-          }
-        : expired
-          ? undefined
-          : state.message,
-  };
-};
-
-/** One more verdict of the policy. */
-export const withVerdict = ({ pilot }: State, verdict: Verdict): Partial<State> => ({
-  pilot: { ...pilot, verdicts: [...pilot.verdicts.slice(1 - keptVerdicts), verdict] },
-});
-
-/** Another moment of the tape. */
-export const withMoment = (state: State, at: number, moment: Moment): Partial<State> => ({
-  at,
-  ...shown(state, moment),
-});
-
-/** The newest look again. */
-export const withNow = (state: State): Partial<State> => ({
-  at: undefined,
-  timeline: undefined,
-  ...shown(state, state.now),
-});
-
-/** The plan of what a confirm dialog asks about, on the newest numbers. */
-export const currentPlan = (state: State, request: Request): Plan | undefined =>
-  state.model && planOf(state.model, request, state.setting.limits);
-
-/** After the gate did it: follow what moves, and keep the way back. */
-export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isUndo: boolean): Partial<State> => {
-  const time = state.model?.time ?? Date.now() / 1000;
-  // The Model may be older than what was done.
-  const done = Math.max(time, Date.parse(entry.time) / 1000);
-  const started = (plan.follow ?? []).map(follow => startFollowing(follow, done));
-  const others = state.following.filter(one => !started.some(other => isSameFollowed(one, other)));
-  const fixed = state.now.advice.findings.find(
-    ({ fix }) => fix && describeRequest(fix) === describeRequest(plan.request),
-  );
-  const undoable = isUndo ? state.undoable.slice(0, -1) : entry.undo ? [...state.undoable, entry.undo] : state.undoable;
-  return {
-    dialog: undefined,
-    undoable,
-    journal: [...state.journal, entry],
-    ...(fixed
-      ? { tried: [...state.tried, { finding: fixed, request: plan.request, time: done, outcome: 'waiting' }] }
-      : {}),
-    following: [...others, ...started],
-    message: entry.notes
-      ? { text: `${plan.summary}: ${entry.notes.join('; ')}`, tone: 'warn', time }
-      : { text: plan.summary + ': asked', tone: 'good', time },
-  };
-};

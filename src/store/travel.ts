@@ -2,9 +2,10 @@ import { readEntry } from '../actions/gate/journal.ts';
 import { messageOf } from '../errors.ts';
 import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
-import { keptVerdicts, type State, type Store, timeOf, withMoment, withNow } from './store.ts';
+import { timeOf, withMoment, withNow } from './moments.ts';
+import type { State, Store } from './store.ts';
 import { type Destination, deepTabs, destinationId, momentOf, timelineOf } from './time.ts';
-import { verdictsOf } from './verdicts.ts';
+import { keptVerdicts, verdictsOf } from './verdicts.ts';
 
 export interface Traveller {
   /** To another moment of the tape; of a live one the newest, or one after it, is now. */

@@ -1,6 +1,15 @@
 import { type JournalEntry, readEntry } from '../actions/gate/journal.ts';
 import { readVerdict, type Verdict } from '../policy/pilot.ts';
 import type { TapeEvent } from '../recording/tape.ts';
+import type { State } from './store.ts';
+
+/** Verdicts that are kept. */
+export const keptVerdicts = 200;
+
+/** One more verdict of the policy that runs. */
+export const withVerdict = ({ pilot }: State, verdict: Verdict): Partial<State> => ({
+  pilot: { ...pilot, verdicts: [...pilot.verdicts.slice(1 - keptVerdicts), verdict] },
+});
 
 /** An entry of the journal that a policy is behind, as the policy itself would tell it; another process may have written it. */
 const verdictOf = (entry: JournalEntry, { time, subject }: TapeEvent): Verdict | undefined =>

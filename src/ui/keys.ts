@@ -1,4 +1,5 @@
-import { type State, timeOf } from '../store/store.ts';
+import { timeOf } from '../store/moments.ts';
+import type { State } from '../store/store.ts';
 import { moveSelection, visibleGuests } from '../store/view.ts';
 import { advisorKeys } from './keys/advisor.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';

@@ -8,7 +8,7 @@ import { createFlightRecorder, recordingName } from '../../src/programs/flight-r
 import { headlineOf } from '../../src/recording/headline.ts';
 import { createMemoryTape } from '../../src/recording/memory.ts';
 import { openRecording } from '../../src/recording/read.ts';
-import { withModel } from '../../src/store/store.ts';
+import { withModel } from '../../src/store/moments.ts';
 import { demoModels, openStage } from '../ui/stage.tsx';
 import { until } from '../until.ts';
 

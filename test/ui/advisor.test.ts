@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { advise, startAdvising } from '../../src/policy/advisor.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { describeTried, judgeTried, type Tried } from '../../src/store/advice.ts';
-import { withModel, withPerformed, withVerdict } from '../../src/store/store.ts';
+import { withPerformed } from '../../src/store/changes.ts';
+import { withModel } from '../../src/store/moments.ts';
+import { withVerdict } from '../../src/store/verdicts.ts';
 import { press } from '../../src/ui/keys.ts';
 import { demoModels, frameOf, openStage } from './stage.tsx';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../src/actions/limits.ts';
-import { withModel } from '../../src/store/store.ts';
+import { withModel } from '../../src/store/moments.ts';
 import { press } from '../../src/ui/keys.ts';
 import { createTheme, depthOf } from '../../src/ui/theme.ts';
 import { MiB } from '../../src/units.ts';

@@ -1,7 +1,8 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { describeRequest } from '../../actions/describe.ts';
-import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { currentPlan } from '../../store/changes.ts';
+import type { Dialog, State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { forceWord } from '../keys/change.ts';
 import { PlanView } from './plan.tsx';

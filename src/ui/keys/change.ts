@@ -1,7 +1,8 @@
 import type { Plan, Request } from '../../actions/action.ts';
 import { meaning } from '../../actions/actions.ts';
 import { defaultLimits } from '../../actions/limits.ts';
-import { currentPlan, type Dialog, type State } from '../../store/store.ts';
+import { currentPlan } from '../../store/changes.ts';
+import type { Dialog, State } from '../../store/store.ts';
 import { longExactBytes, MiB } from '../../units.ts';
 import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
