@@ -1,5 +1,4 @@
 import type { Plan } from '../actions/action.ts';
-import { plan as planOf } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
@@ -7,7 +6,7 @@ import type { Need } from '../fields/field.ts';
 import { derive, type Model } from '../model.ts';
 import type { GuestId, Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
-import { withPerformed } from '../store/changes.ts';
+import { currentPlan, withPerformed } from '../store/changes.ts';
 import { timeOf, withModel } from '../store/moments.ts';
 import { needsOfView } from '../store/needs.ts';
 import { openStore, type Setting, type Store } from '../store/store.ts';
@@ -60,9 +59,8 @@ const ballooned = (plan: Plan): readonly GuestId[] =>
 const actor =
   (store: Store, gate: Gate, done: (plan: Plan) => void): App['act'] =>
   (request, { force, undo }) => {
-    const { model, setting } = store.getState();
-    if (!model) return;
-    const plan = planOf(model, request, setting.limits);
+    const plan = currentPlan(store.getState(), request);
+    if (!plan) return;
     store.setState(state => ({
       dialog: undefined,
       message: { text: `${plan.summary} …`, tone: 'dim', time: timeOf(state) },

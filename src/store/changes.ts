@@ -9,13 +9,13 @@ import type { TapeEvent } from '../recording/tape.ts';
 import { describeTried, judgeTried, type Tried } from './advice.ts';
 import type { Message, State } from './store.ts';
 
-/** The plan of what a confirm dialog asks about, on the newest numbers. */
-export const currentPlan = (state: State, request: Request): Plan | undefined =>
-  state.model && planOf(state.model, request, state.setting.limits);
+/** The plan of what a confirm dialog asks about, on the newest numbers; none while the screen shows those of the past. */
+export const currentPlan = ({ at, now, setting }: State, request: Request): Plan | undefined =>
+  at === undefined && now.model ? planOf(now.model, request, setting.limits) : undefined;
 
 /** After the gate did it: follow what moves, and keep the way back. */
 export const withPerformed = (state: State, plan: Plan, entry: JournalEntry, isUndo: boolean): Partial<State> => {
-  const time = state.model?.time ?? Date.now() / 1000;
+  const time = state.now.model?.time ?? Date.now() / 1000;
   // The Model may be older than what was done.
   const done = Math.max(time, Date.parse(entry.time) / 1000);
   const started = (plan.follow ?? []).map(follow => startFollowing(follow, done));

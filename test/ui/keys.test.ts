@@ -2,14 +2,25 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Request } from '../../src/actions/action.ts';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
+import { startAdvising } from '../../src/policy/advisor.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
 import { type Mode, modeTitles } from '../../src/ui/keys/key.ts';
-import { keys, keysNow } from '../../src/ui/keys.ts';
+import { keys, keysNow, press } from '../../src/ui/keys.ts';
 import { until } from '../until.ts';
 import { demoModels, openStage, typeOn } from './stage.tsx';
 
 const models = await demoModels(5);
 const web = models.at(-1)?.guests.find(guest => guest.name === 'web-1')?.id ?? '';
+/** Of which only the fix counts here. */
+const aFinding = {
+  id: 'host-short',
+  strategy: 'balloon',
+  subject: 'host',
+  since: 0,
+  severity: 'warning',
+  text: 'short',
+  numbers: {},
+} as const;
 const unmounts: (() => void)[] = [];
 afterEach(() => {
   for (const unmount of unmounts.splice(0)) unmount();
@@ -195,6 +206,58 @@ describe('a change', () => {
     await shows('Do it?');
     await press(enter);
     expect(asked).toEqual([{ request, force: false, undo: true }]);
+  });
+});
+
+describe('the past', () => {
+  const undo: Request = { action: 'balloon', words: [web, '3G'] };
+  const done: JournalEntry = {
+    time: '2027-01-15T08:00:00.000Z',
+    user: 'anna',
+    by: 'do',
+    request: undo,
+    summary: 'Shrink it',
+    steps: [],
+    forced: false,
+    outcome: 'done',
+    undo,
+  };
+  const advice = { ...startAdvising(), findings: [{ ...aFinding, fix: undo }] };
+  const back: Partial<State> = { selected: web, undoable: [undo], journal: [done] };
+
+  it('is nothing to decide on: every key that leads to a change says so instead', () => {
+    const changing = keys.filter(key => key.changes);
+    expect(changing.length).toBeGreaterThan(10);
+    const tabs: Partial<Record<Mode, Partial<State>>> = {
+      main: { tab: 'overview' },
+      advisor: { tab: 'advisor' },
+      journal: { tab: 'journal' },
+    };
+    for (const { modes, names } of changing)
+      for (const name of names) {
+        const at = tabs[modes.find(mode => tabs[mode]) ?? 'main'];
+        const now = openStage(models, back);
+        now.store.setState({ ...at, advice });
+        press(now.app, name);
+        expect(now.store.getState().dialog, name).toBeDefined();
+        const then = openStage(models, back);
+        then.store.setState({ ...at, advice, at: 1 });
+        press(then.app, name);
+        expect(then.store.getState().dialog, name).toBeUndefined();
+        expect(then.store.getState().message?.text, name).toMatch(/^this is the past: press Space/);
+      }
+  });
+
+  it('does nothing when it comes while a question stands', async () => {
+    const safe: Dialog = { kind: 'confirm', request: undo, typed: '' };
+    const unsafe: Dialog = { kind: 'confirm', request: { ...undo, words: [web, '100M'] }, typed: 'web-1' };
+    for (const dialog of [safe, unsafe]) {
+      const { press, shows, asked, screen } = start({ dialog, at: 1 });
+      await shows('This is the past');
+      expect(screen()).not.toContain('Do it?');
+      await press('y', enter);
+      expect(asked).toEqual([]);
+    }
   });
 });
 

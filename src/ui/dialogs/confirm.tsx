@@ -16,6 +16,8 @@ export const ConfirmDialog = ({
   readonly dialog: Dialog & { kind: 'confirm' };
 }): ReactNode => {
   const plan = currentPlan(state, dialog.request);
+  if (!plan && state.at !== undefined)
+    return <Text>This is the past, and nothing is decided on it: Esc, then Space to come back to now.</Text>;
   if (!plan) return <Text>Nothing is known yet.</Text>;
   return (
     <Box flexDirection="column" flexShrink={0}>
