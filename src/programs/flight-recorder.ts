@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { Need } from '../fields/field.ts';
 import { keptNeeds, recordable } from '../fields/needs.ts';
 import type { Headline } from '../recording/headline.ts';
-import type { Entry, MemoryTape } from '../recording/memory.ts';
+import type { MemoryTape, TapeFrame } from '../recording/memory-tape.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 import type { Sample } from '../sample.ts';
@@ -40,7 +40,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
   let starting = false;
   let path = '';
   /** What was seen while the file was being opened. */
-  let missed: Entry[] = [];
+  let missed: TapeFrame[] = [];
 
   const show = (): void => {
     const recorded = recorder && { path, seconds: recorder.status.seconds, size: recorder.status.bytes };
@@ -67,12 +67,12 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
       // The folder is made where the journal has not been needed yet.
       if (journal.path !== 'none') journal.check();
       const { startRecorder } = await import('../recording/recorder.ts');
-      // What is seen from here on is not among the entries.
+      // What is seen from here on is not among these frames.
       missed = [];
       const started = await startRecorder(path, {
         program: `kvmtop ${version()}`,
         delay: setting.delay,
-        entries: memory.entries(),
+        frames: memory.frames(),
         onFailure: error => {
           recorder = undefined;
           show();
@@ -80,7 +80,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
         },
       });
       for (const event of memory.events(0, Number.MAX_SAFE_INTEGER)) started.note(event);
-      for (const entry of missed) started.follow(entry);
+      for (const frame of missed) started.follow(frame);
       recorder = started;
       show();
       const { seconds } = started.status;
@@ -114,9 +114,9 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     },
     note,
     see(sample: Sample, headline: Headline): void {
-      const entry = memory.append(sample, headline);
-      if (starting) missed.push(entry);
-      recorder?.follow(entry);
+      const frame = memory.append(sample, headline);
+      if (starting) missed.push(frame);
+      recorder?.follow(frame);
       for (const action of actions.look()) {
         note(actionEvent(action, sample.time));
         remember(action);

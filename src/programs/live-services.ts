@@ -3,7 +3,7 @@ import { policySettingsOf } from '../config/settings.ts';
 import type { Need } from '../fields/field.ts';
 import type { Model } from '../model.ts';
 import { headlineOf } from '../recording/headline.ts';
-import { createMemoryTape } from '../recording/memory.ts';
+import { createMemoryTape } from '../recording/memory-tape.ts';
 import type { GuestId } from '../sample.ts';
 import { outcomesOf } from '../store/changes.ts';
 import { withModel } from '../store/moments.ts';

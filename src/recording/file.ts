@@ -13,7 +13,7 @@ import { RecordingError } from './tape.ts';
 const applicationId = 0x6b766d74;
 /** What is newer can't be read. */
 const major = 1;
-/** A sample of 50 guests has 1.5 kB, a key 15: of pages half as large a quarter would be empty. */
+/** A sample of 50 guests has 1.5 kB, in a key frame 15: of pages half as large a quarter would be empty. */
 export const pageBytes = 8192;
 
 const headlineColumns = headlineIds.map(id => `${id} NUMERIC`).join(', ');

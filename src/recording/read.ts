@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { known } from '../known.ts';
 import type { Sample } from '../sample.ts';
-import { Decoded, type Encoded } from './chain.ts';
+import { ChainDecoder } from './chain-decoder.ts';
 import { asRecordingError, openForReading } from './file.ts';
+import type { Frame } from './frame.ts';
 import { type Headline, headlineIds } from './headline.ts';
 import { RecordingError, type Tape, type TapeEvent } from './tape.ts';
 
@@ -39,16 +41,11 @@ type Row = Readonly<Record<string, SQLOutputValue>>;
 const number = (value: SQLOutputValue | undefined): number | undefined =>
   typeof value === 'number' ? value : undefined;
 const text = (value: SQLOutputValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-/** Without what is unknown. */
-const known = <Values extends object>(
-  values: { readonly [Key in keyof Values]: Values[Key] | undefined },
-): Partial<Values> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 
 const sessionOf = (row: Row): Session => ({
   id: number(row['id']) ?? 0,
   started: number(row['started']) ?? 0,
-  ...known<Omit<Session, 'id' | 'started'>>({
+  ...known({
     ended: number(row['ended']),
     program: text(row['program']),
     hostname: text(row['hostname']),
@@ -89,7 +86,7 @@ const eventOf = (row: Row): readonly TapeEvent[] => {
 class FileRecording implements Recording {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #decoded = new Decoded();
+  readonly #decoder = new ChainDecoder();
   readonly #statements = new Map<string, StatementSync>();
   readonly #columns: string;
   #first = 1;
@@ -161,7 +158,7 @@ class FileRecording implements Recording {
     const key = this.#one('SELECT id FROM sample WHERE key = 1 AND id <= ? ORDER BY id DESC LIMIT 1', id);
     const first = number(key?.['id']);
     if (first === undefined) throw this.#gone(id);
-    return this.#decoded.sample(first, id, one => this.#encoded(one));
+    return this.#decoder.sample(first, id, one => this.#frame(one));
   }
 
   #check(id: number): void {
@@ -179,7 +176,7 @@ class FileRecording implements Recording {
     );
   }
 
-  #encoded(id: number): Encoded {
+  #frame(id: number): Frame {
     const row = this.#one('SELECT key, data FROM sample WHERE id = ?', id);
     const data = row?.['data'];
     if (!(data instanceof Uint8Array)) throw this.#gone(id);

@@ -1,15 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import type { Sample } from '../sample.ts';
-import { type Change, Changes, type Encoded } from './chain.ts';
+import { DeltaEncoder } from './encoder.ts';
+import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
-import type { Entry } from './memory.ts';
+import type { TapeFrame } from './memory-tape.ts';
 import { RecordingError, type TapeEvent } from './tape.ts';
 import type { Answer, Order, WorkerInput } from './worker.ts';
 import type { WriterOptions } from './write.ts';
 
 export interface RecorderOptions extends WriterOptions {
   /** What was before it: of a memory tape, from its first on. */
-  readonly entries?: Iterable<Entry>;
+  readonly frames?: Iterable<TapeFrame>;
   /** Called once, when the recording has ended by itself. */
   readonly onFailure?: (error: RecordingError) => void;
   /** Bytes that may wait for the disk; what comes beyond is dropped. */
@@ -33,8 +34,8 @@ export interface Recorder {
   /** Why it has ended; what comes after is not recorded. */
   readonly failure: RecordingError | undefined;
   append(sample: Sample, headline: Headline): void;
-  /** The same of what a memory tape has encoded already: each entry of it, in turn. */
-  follow(entry: Entry): void;
+  /** The same of what a memory tape has encoded already: each frame of it, in turn. */
+  follow(frame: TapeFrame): void;
   note(event: TapeEvent): void;
   /** Writes what is waiting, and closes the file. Never fails: see `failure`. */
   close(): Promise<void>;
@@ -53,7 +54,7 @@ const workerUrl = (from: string): URL =>
 
 class WorkerRecorder implements Recorder {
   readonly #worker: Worker;
-  readonly #changes = new Changes();
+  readonly #deltas = new DeltaEncoder();
   readonly #options: RecorderOptions;
   /** Bytes of each order that is not done yet, oldest first. */
   readonly #waiting: number[] = [0];
@@ -88,7 +89,7 @@ class WorkerRecorder implements Recorder {
         resolve();
       });
     });
-    for (const entry of options.entries ?? []) this.follow(entry);
+    for (const frame of options.frames ?? []) this.follow(frame);
   }
 
   #hear(answer: Answer): void {
@@ -96,7 +97,7 @@ class WorkerRecorder implements Recorder {
     else if (answer.kind === 'done') {
       this.#queued -= this.#waiting.shift() ?? 0;
       this.#bytes = answer.bytes;
-      if (answer.isFull) this.#changes.restart();
+      if (answer.isFull) this.#deltas.restart();
     }
     this.#onOpened?.();
   }
@@ -114,11 +115,11 @@ class WorkerRecorder implements Recorder {
     this.#worker.postMessage(order);
   }
 
-  #append(sample: Encoded | Change, bytes: number, headline: Headline): void {
+  #append(frame: Frame | RawFrame, bytes: number, headline: Headline): void {
     this.#began ??= headline.time;
     this.#newest = headline.time;
     this.#samples += 1;
-    this.#send({ kind: 'append', sample, headline }, bytes + messageBytes);
+    this.#send({ kind: 'append', frame, headline }, bytes + messageBytes);
   }
 
   get #isFull(): boolean {
@@ -140,20 +141,20 @@ class WorkerRecorder implements Recorder {
     if (this.#isFull) {
       this.#dropped += 1;
       // What comes after can't build on it.
-      this.#changes.restart();
+      this.#deltas.restart();
       return;
     }
-    const change = this.#changes.next(sample);
-    this.#append(change, change.length, headline);
+    const raw = this.#deltas.next(sample);
+    this.#append(raw, raw.length, headline);
   }
 
-  follow(entry: Entry): void {
+  follow(frame: TapeFrame): void {
     if (this.#failure || this.#closing) return;
     // After one that was dropped the others of its chain mean nothing.
-    this.#follows = !this.#isFull && (entry.key || this.#follows);
+    this.#follows = !this.#isFull && (frame.key || this.#follows);
     // And what is told of samples next can't build on those before it.
-    this.#changes.restart();
-    if (this.#follows) this.#append({ key: entry.key, data: entry.data }, entry.data.length, entry.headline);
+    this.#deltas.restart();
+    if (this.#follows) this.#append({ key: frame.key, data: frame.data }, frame.data.length, frame.headline);
     else this.#dropped += 1;
   }
 

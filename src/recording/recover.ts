@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import { Decoder } from './chain.ts';
+import { Decoder } from './decoder.ts';
 import { asRecordingError, openForReading, openForWriting } from './file.ts';
 import { headlineIds } from './headline.ts';
 import { RecordingError } from './tape.ts';
@@ -99,7 +99,7 @@ const copy = (from: DatabaseSync, to: DatabaseSync): Recovered => {
   let last = -1;
   for (const [id, row] of rowsOf(from, 'sample')) {
     first ??= id;
-    // What follows a lost one builds on it, up to the next key.
+    // What follows a lost one builds on it, up to the next key frame.
     if (id !== last + 1) decoder = new Decoder();
     last = id;
     const { key, data } = row;
@@ -115,7 +115,7 @@ const copy = (from: DatabaseSync, to: DatabaseSync): Recovered => {
 
 /**
  * Copies what can be read of a damaged recording into a new one. Samples that build on a broken one are lost up to the next
- * key, some two minutes at one a second. @throws RecordingError when nothing can be read, or `to` is there or can't be written
+ * key frame, some two minutes at one a second. @throws RecordingError when nothing can be read, or `to` is there or can't be written
  */
 export const recover = (path: string, to: string): Recovered => {
   const from = openForReading(path, true);

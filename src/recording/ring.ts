@@ -70,7 +70,7 @@ export class Ring {
       this.#database.exec(`PRAGMA incremental_vacuum(${Math.max(pagesAtOnce, Math.ceil(over / partAtOnce))})`);
   }
 
-  /** The id of the second chain's key. */
+  /** The id of the second chain's key frame. */
   #second(): number | undefined {
     const second = this.#statement('SELECT id FROM sample WHERE key = 1 ORDER BY id LIMIT 1 OFFSET 1').get();
     return second && Number(second['id']);

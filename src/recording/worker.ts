@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Change, type Encoded, Packer } from './chain.ts';
+import { Compressor } from './encoder.ts';
+import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
 import { chainBytes } from './ring.ts';
 import type { TapeEvent } from './tape.ts';
@@ -9,7 +10,7 @@ import { openWriter, type Writer, type WriterOptions } from './write.ts';
 
 export type Order =
   /** Compressed, or as it is. */
-  | { readonly kind: 'append'; readonly sample: Encoded | Change; readonly headline: Headline }
+  | { readonly kind: 'append'; readonly frame: Frame | RawFrame; readonly headline: Headline }
   | { readonly kind: 'note'; readonly event: TapeEvent }
   | { readonly kind: 'close' };
 
@@ -25,11 +26,11 @@ export interface WorkerInput {
   readonly options: WriterOptions;
 }
 
-const isEncoded = (sample: Encoded | Change): sample is Encoded => typeof sample === 'object' && 'data' in sample;
+const isCompressed = (frame: Frame | RawFrame): frame is Frame => typeof frame === 'object' && 'data' in frame;
 
 const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInput): void => {
   const answer = (one: Answer): void => port.postMessage(one);
-  const packer = new Packer(chainBytes(options.keep ?? {}));
+  const compressor = new Compressor(chainBytes(options.keep ?? {}));
   let writer: Writer | undefined;
   const attempt = (work: () => Answer): void => {
     try {
@@ -54,9 +55,9 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
         return { kind: 'closed' };
       }
       if (order.kind === 'append')
-        open.append(isEncoded(order.sample) ? order.sample : packer.pack(order.sample), order.headline);
+        open.append(isCompressed(order.frame) ? order.frame : compressor.compress(order.frame), order.headline);
       else open.note(order.event);
-      return { kind: 'done', bytes: open.bytes, isFull: order.kind === 'append' && packer.isFull };
+      return { kind: 'done', bytes: open.bytes, isFull: order.kind === 'append' && compressor.isFull };
     }),
   );
 };

@@ -3,8 +3,10 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Sample } from '../sample.ts';
 import { formatClock } from '../units.ts';
-import { Decoder, type Encoded, Encoder } from './chain.ts';
+import { Decoder } from './decoder.ts';
+import { Encoder } from './encoder.ts';
 import { asRecordingError, openForWriting } from './file.ts';
+import type { Frame } from './frame.ts';
 import { type Headline, headlineIds } from './headline.ts';
 import { chainBytes, type Keep, logPages, Ring, smallestRing } from './ring.ts';
 import { beginSession, describeSession, endSession, type SessionStart } from './session.ts';
@@ -15,8 +17,8 @@ export interface WriterOptions extends SessionStart {
 }
 
 export interface Writer {
-  /** A sample, or one that was encoded: then the first is a key. Each is safe from a crash of the process once this returns. */
-  append(what: Sample | Encoded, headline: Headline): void;
+  /** A sample, or the frame of one: then the first is a key frame. Each is safe from a crash of the process once this returns. */
+  append(what: Sample | Frame, headline: Headline): void;
   note(event: TapeEvent): void;
   /** Of the file and its log. */
   readonly bytes: number;
@@ -31,7 +33,7 @@ export interface Writer {
 const insertHeadline = `INSERT INTO headline (id, time, ${headlineIds.join(', ')})
   VALUES (?, ?, ${headlineIds.map(() => '?').join(', ')})`;
 
-const isEncoded = (what: Sample | Encoded): what is Encoded => 'data' in what;
+const isFrame = (what: Sample | Frame): what is Frame => 'data' in what;
 
 class FileWriter implements Writer {
   readonly #path: string;
@@ -74,14 +76,14 @@ class FileWriter implements Writer {
     this.#encoder = new Encoder(chainBytes(keep));
   }
 
-  append(what: Sample | Encoded, headline: Headline): void {
-    const encoded = isEncoded(what) ? what : this.#encoder.encode(what);
-    if (!this.#described && !encoded.key) throw new RangeError('the first sample of a session must be a key');
-    this.#transact(headline.time, encoded.data.length, () => {
+  append(what: Sample | Frame, headline: Headline): void {
+    const frame = isFrame(what) ? what : this.#encoder.encode(what);
+    if (!this.#described && !frame.key) throw new RangeError('the first sample of a session must be a key frame');
+    this.#transact(headline.time, frame.data.length, () => {
       if (!this.#described)
-        describeSession(this.#database, this.#session, isEncoded(what) ? new Decoder().decode(what) : what);
+        describeSession(this.#database, this.#session, isFrame(what) ? new Decoder().decode(what) : what);
       const id = this.#next;
-      this.#statements.sample.run(id, this.#session, headline.time, encoded.key ? 1 : 0, encoded.data);
+      this.#statements.sample.run(id, this.#session, headline.time, frame.key ? 1 : 0, frame.data);
       const numbers: readonly SQLInputValue[] = headlineIds.map(one => headline[one] ?? null);
       this.#statements.headline.run(id, headline.time, ...numbers);
     });

@@ -6,7 +6,7 @@ import type { Finding } from '../../src/policy/finding.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { createAdvisor } from '../../src/programs/advisor.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { Sample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
 import { adviceAt } from '../../src/store/advice.ts';

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { openJournal } from '../../src/actions/gate/journal.ts';
 import { createFlightRecorder, recordingName } from '../../src/programs/flight-recorder.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openRecording } from '../../src/recording/read.ts';
 import { withModel } from '../../src/store/moments.ts';
 import { demoModels, openStage } from '../ui/stage.tsx';

@@ -3,7 +3,7 @@ import { defaults, limitsOf, policySettingsOf, thresholdsOf } from '../../src/co
 import type { Verdict } from '../../src/policy/pilot.ts';
 import { createReplayPilot } from '../../src/programs/replay-pilot.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createTraveller } from '../../src/store/travel.ts';
 import { demoModels } from '../ui/stage.tsx';

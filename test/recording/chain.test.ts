@@ -1,25 +1,28 @@
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chainLength, Decoded, Decoder, type Encoded, Encoder } from '../../src/recording/chain.ts';
+import { ChainDecoder } from '../../src/recording/chain-decoder.ts';
+import { Decoder } from '../../src/recording/decoder.ts';
+import { Encoder } from '../../src/recording/encoder.ts';
+import { chainLength, type Frame } from '../../src/recording/frame.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import { guest, sample } from '../samples.ts';
 import { demoSamples } from './samples.ts';
 
 const samples = await demoSamples(2 * chainLength + 10);
 const encoder = new Encoder();
-const encoded = samples.map(one => encoder.encode(one));
-const total = (all: readonly Encoded[]): number => all.reduce((sum, { data }) => sum + data.length, 0);
+const frames = samples.map(one => encoder.encode(one));
+const total = (all: readonly Frame[]): number => all.reduce((sum, { data }) => sum + data.length, 0);
 
 test('samples come back exactly, in chains, and are small', () => {
   const decoder = new Decoder();
-  expect(encoded.map(one => decoder.decode(one))).toEqual(samples);
-  expect(encoded.flatMap(({ key }, index) => (key ? [index] : []))).toEqual([0, chainLength, 2 * chainLength]);
+  expect(frames.map(one => decoder.decode(one))).toEqual(samples);
+  expect(frames.flatMap(({ key }, index) => (key ? [index] : []))).toEqual([0, chainLength, 2 * chainLength]);
   // 20 guests; JSON is 50 kB.
-  expect(total(encoded) / samples.length).toBeLessThan(1000);
+  expect(total(frames) / samples.length).toBeLessThan(1000);
 });
 
-test('a change that is larger than a key is a key', () => {
+test('a delta that is larger than a key frame becomes one', () => {
   const other = sample({ guests: Array.from({ length: 50 }, (_, id) => guest({ id: `${id}.1`, name: `of ${id}` })) });
   const one = new Encoder();
   expect([sample({}), sample({ time: 1 }), other, other].map(each => one.encode(each).key)).toEqual([
@@ -39,19 +42,19 @@ test('a restarted encoder begins a chain', () => {
 });
 
 test('any sample of a chain is found, and what was decoded is not read again', () => {
-  const decoded = new Decoded();
+  const decoder = new ChainDecoder();
   const reads: number[] = [];
-  const read = (id: number): Encoded => {
+  const read = (id: number): Frame => {
     reads.push(id);
-    return encoded[id]!;
+    return frames[id]!;
   };
-  expect(decoded.sample(0, 5, read)).toEqual(samples[5]);
+  expect(decoder.sample(0, 5, read)).toEqual(samples[5]);
   expect(reads).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(decoded.sample(0, 6, read)).toEqual(samples[6]);
-  expect(decoded.sample(0, 3, read)).toEqual(samples[3]);
+  expect(decoder.sample(0, 6, read)).toEqual(samples[6]);
+  expect(decoder.sample(0, 3, read)).toEqual(samples[3]);
   expect(reads).toHaveLength(7);
-  expect(decoded.sample(chainLength, chainLength + 1, read)).toEqual(samples[chainLength + 1]);
-  expect(decoded.sample(0, 6, read)).toEqual(samples[6]);
+  expect(decoder.sample(chainLength, chainLength + 1, read)).toEqual(samples[chainLength + 1]);
+  expect(decoder.sample(0, 6, read)).toEqual(samples[6]);
   expect(reads).toHaveLength(9);
 });
 
@@ -59,8 +62,8 @@ test('damage is told and never passes for a sample', () => {
   fc.assert(
     fc.property(fc.nat(60), fc.nat(), fc.integer({ min: 1, max: 255 }), (index, at, by) => {
       const decoder = new Decoder();
-      for (const one of encoded.slice(0, index)) decoder.decode(one);
-      const { key, data } = encoded[index]!;
+      for (const one of frames.slice(0, index)) decoder.decode(one);
+      const { key, data } = frames[index]!;
       const damaged = Uint8Array.from(data);
       damaged[at % data.length]! ^= by;
       let made: unknown;
@@ -68,7 +71,7 @@ test('damage is told and never passes for a sample', () => {
         made = decoder.decode({ key, data: damaged });
       } catch (error) {
         expect(error).toBeInstanceOf(RecordingError);
-        expect(() => decoder.decode(encoded[index + 1]!)).toThrow(
+        expect(() => decoder.decode(frames[index + 1]!)).toThrow(
           index === 0 ? RecordingError : 'lacks the one before it',
         );
         return;
@@ -84,7 +87,7 @@ test('random bytes are a RecordingError', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.boolean(), (data, key) => {
       const decoder = new Decoder();
-      decoder.decode(encoded[0]!);
+      decoder.decode(frames[0]!);
       expect(() => decoder.decode({ key, data })).toThrow(RecordingError);
       expect(() => decoder.decode({ key, data: zstdCompressSync(data) })).toThrow(RecordingError);
     }),

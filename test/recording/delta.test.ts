@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteReader, ByteWriter } from '../../src/recording/bytes.ts';
-import * as codec from '../../src/recording/diff.ts';
-import * as decoder from '../../src/recording/patch.ts';
+import { ByteReader, ByteWriter } from '../../src/recording/delta/bytes.ts';
+import * as codec from '../../src/recording/delta/diff.ts';
+import * as decoder from '../../src/recording/delta/patch.ts';
+import { plainOf, plant } from '../../src/recording/delta/tree.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
-import { plainOf, plant } from '../../src/recording/tree.ts';
 
 const diff = (before: unknown, after: unknown): Uint8Array => codec.diff(plant(before), after).bytes;
 const patch = (before: unknown, bytes: Uint8Array): unknown => plainOf(decoder.patch(plant(before), bytes));

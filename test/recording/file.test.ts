@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { chainLength } from '../../src/recording/chain.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { chainLength } from '../../src/recording/frame.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openRecording, type Recording } from '../../src/recording/read.ts';
 import { RecordingError, type TapeEvent } from '../../src/recording/tape.ts';
 import { openWriter, type WriterOptions } from '../../src/recording/write.ts';
@@ -148,7 +148,7 @@ test('what memory has kept is recorded as it is, and the recording goes on from 
   for (let index = 0; index < 200; index++) tape.append(samples[index]!, headlines[index]!);
   const path = join(folder(), 'a.kvmtop');
   const writer = openWriter(path, options);
-  for (const entry of tape.entries()) writer.append(entry, entry.headline);
+  for (const frame of tape.frames()) writer.append(frame, frame.headline);
   for (let index = 200; index < 210; index++) writer.append(samples[index]!, headlines[index]!);
   writer.close();
   expect(use(path, all)).toEqual(samples.slice(0, 210));

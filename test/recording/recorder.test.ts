@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openRecording } from '../../src/recording/read.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
@@ -29,7 +29,7 @@ test('what memory had, what comes and what happened are in the file', async () =
   const path = join(folder(), 'a.kvmtop');
   const tape = createMemoryTape({ seconds: 1e9, bytes: 1e9 });
   for (let index = 0; index < 10; index++) tape.append(samples[index]!, headlines[index]!);
-  const recorder = await startRecorder(path, { ...options, entries: tape.entries() });
+  const recorder = await startRecorder(path, { ...options, frames: tape.frames() });
   const event = { time: 5, kind: 'policy', subject: 'web-1', text: 'shrank it', data: { by: [1] } } as const;
   recorder.note(event);
   for (let index = 10; index < 30; index++) recorder.append(samples[index]!, headlines[index]!);
@@ -44,15 +44,15 @@ test('it follows a tape without encoding anew; after what was dropped it goes on
   const path = join(folder(), 'a.kvmtop');
   // So little is kept that a chain is some samples long.
   const tape = createMemoryTape({ seconds: 1e9, bytes: 60_000 });
-  const entries = samples.map((sample, index) => tape.append(sample, headlines[index]!));
-  const keys = entries.flatMap(({ key }, index) => (key ? [index] : []));
+  const frames = samples.map((sample, index) => tape.append(sample, headlines[index]!));
+  const keys = frames.flatMap(({ key }, index) => (key ? [index] : []));
   expect(keys.length).toBeGreaterThan(2);
-  expect(keys.length).toBeLessThan(entries.length / 2);
-  const recorder = await startRecorder(path, { ...options, entries: entries.slice(0, 2) });
-  for (const entry of entries.slice(2, keys[1])) recorder.follow(entry);
+  expect(keys.length).toBeLessThan(frames.length / 2);
+  const recorder = await startRecorder(path, { ...options, frames: frames.slice(0, 2) });
+  for (const frame of frames.slice(2, keys[1])) recorder.follow(frame);
   // One of another kind in between: what the tape says next builds on what the file does not have.
   recorder.append(samples[20]!, headlines[20]!);
-  for (const entry of entries.slice(keys[1]! + 1)) recorder.follow(entry);
+  for (const frame of frames.slice(keys[1]! + 1)) recorder.follow(frame);
   // Nor can one of the other kind build on what came before those.
   recorder.append(samples[21]!, headlines[21]!);
   await recorder.close();

@@ -2,7 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { chainLength } from '../../src/recording/chain.ts';
+import { chainLength } from '../../src/recording/frame.ts';
 import { openRecording } from '../../src/recording/read.ts';
 import { recover } from '../../src/recording/recover.ts';
 import { RecordingError } from '../../src/recording/tape.ts';

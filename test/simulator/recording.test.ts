@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive, type Model } from '../../src/model.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { Sample } from '../../src/sample.ts';
 import { modelsOf, scenarioOf } from '../../src/simulator/recording.ts';
 import type { Scenario } from '../../src/simulator/scenario.ts';

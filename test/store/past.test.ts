@@ -3,7 +3,7 @@ import type { Plan } from '../../src/actions/action.ts';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import type { Model } from '../../src/model.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { currentPlan, withPerformed } from '../../src/store/changes.ts';
 import type { State } from '../../src/store/store.ts';
 import { createTraveller } from '../../src/store/travel.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { derive, type Model } from '../../src/model.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { TapeEvent } from '../../src/recording/tape.ts';
 import type { Sample } from '../../src/sample.ts';
 import type { State } from '../../src/store/store.ts';

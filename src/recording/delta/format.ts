@@ -1,4 +1,4 @@
-import { RecordingError } from './tape.ts';
+import { RecordingError } from '../tape.ts';
 
 /**
  * What changed between two JSON-safe trees, as bytes: `diff` writes them, `patch` reads them. Three streams, so that each

@@ -1,9 +1,10 @@
 import { type Branch, isBranch, isContainer, type Tree } from './tree.ts';
 
-/** Which children of a container are those of an earlier one: so that one that came or went does not re-send the others. */
-
-/** For each child of the later container the index of the same one in the earlier; −1 for a new one. */
-export type Order = readonly number[];
+/**
+ * Which children of a container are those of an earlier one, so that one that came or went does not re-send the others: for
+ * each child of the later container the index of the same one in the earlier; −1 for a new one.
+ */
+export type Alignment = readonly number[];
 
 /** What tells the elements of an array apart: the first of these that all of them have. */
 const identities = ['id', 'pid', 'path', 'device', 'source', 'name'];
@@ -42,14 +43,14 @@ const inValue =
       : undefined;
 
 /** `undefined`: the same ones in the same order. */
-export const alignKeys = (before: readonly unknown[], after: readonly unknown[]): Order | undefined => {
+export const alignKeys = (before: readonly unknown[], after: readonly unknown[]): Alignment | undefined => {
   if (equal(before, after)) return undefined;
   const places = new Map(before.map((key, index) => [key, index]));
   return after.map(key => places.get(key) ?? -1);
 };
 
 /** `undefined`: as many, each in the place of the one before it. */
-export const alignElements = (before: readonly Tree[], after: readonly unknown[]): Order | undefined => {
+export const alignElements = (before: readonly Tree[], after: readonly unknown[]): Alignment | undefined => {
   for (const key of identities) {
     const earlier = identify(before, inTree(key));
     const later = earlier && identify(after, inValue(key));

@@ -1,6 +1,6 @@
+import { RecordingError } from '../tape.ts';
 import { ByteReader } from './bytes.ts';
-import { advance, echoDepth, echoes, kind, kinds, nonsense } from './delta.ts';
-import { RecordingError } from './tape.ts';
+import { advance, echoDepth, echoes, kind, kinds, nonsense } from './format.ts';
 import { type Branch, isBranch, isFlat, plant, type Tree } from './tree.ts';
 
 class Patcher {
@@ -60,7 +60,7 @@ class Patcher {
       this.#children(children, before, undefined);
       return { keys: before.keys, children, plain: undefined };
     }
-    const { keys, children, places } = this.#order(before);
+    const { keys, children, places } = this.#runs(before);
     this.#children(children, before, places);
     return { keys, children, plain: undefined };
   }
@@ -75,7 +75,7 @@ class Patcher {
     }
   }
 
-  #order(before: Branch): {
+  #runs(before: Branch): {
     readonly keys: readonly string[] | undefined;
     readonly children: Tree[];
     readonly places: readonly number[];

@@ -1,26 +1,28 @@
 import type { Sample } from '../sample.ts';
-import { Decoded, type Encoded, Encoder } from './chain.ts';
+import { ChainDecoder } from './chain-decoder.ts';
+import { Encoder } from './encoder.ts';
+import type { Frame } from './frame.ts';
 import type { Headline } from './headline.ts';
 import type { Tape, TapeEvent } from './tape.ts';
 
-/** A sample as it is kept: for a recorder that begins with what was before it. */
-export interface Entry extends Encoded {
+/** A frame and what stands beside it, for a recorder that begins with what was before it. */
+export interface TapeFrame extends Frame {
   readonly headline: Headline;
 }
 
 export interface MemoryTape extends Tape {
-  /** `headline.time` is the sample's. The sample must not change after. Gives it as it is kept. */
-  append(sample: Sample, headline: Headline): Entry;
+  /** `headline.time` is the sample's. The sample must not change after. Gives the frame that is kept of it. */
+  append(sample: Sample, headline: Headline): TapeFrame;
   note(event: TapeEvent): void;
   /** Bytes, about. */
   readonly size: number;
-  /** From the oldest on: the first begins a chain. */
-  entries(): Iterable<Entry>;
+  /** From the oldest on: the first is a key frame. */
+  frames(): Iterable<TapeFrame>;
 }
 
 interface Chain {
   readonly first: number;
-  readonly entries: Entry[];
+  readonly frames: TapeFrame[];
   bytes: number;
   /** Monotonic clock of its newest sample, seconds. */
   newest: number;
@@ -39,7 +41,7 @@ const mostEvents = 10_000;
  */
 export const createMemoryTape = (limit: { readonly seconds: number; readonly bytes: number }): MemoryTape => {
   const encoder = new Encoder(limit.bytes * chainShare);
-  const decoded = new Decoded();
+  const decoder = new ChainDecoder();
   let chains: Chain[] = [];
   let events: TapeEvent[] = [];
   let last = 0;
@@ -56,11 +58,11 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
   const sample = (id: number): Sample => {
     if (id === last && latest) return latest;
     const chain = chainOf(id);
-    return decoded.sample(chain.first, id, one => chain.entries[one - chain.first]!);
+    return decoder.sample(chain.first, id, one => chain.frames[one - chain.first]!);
   };
   const headline = (id: number): Headline => {
     const chain = chainOf(id);
-    return chain.entries[id - chain.first]!.headline;
+    return chain.frames[id - chain.first]!.headline;
   };
 
   const forget = (now: number): void => {
@@ -84,33 +86,33 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
     },
     append(sample, headline) {
       const current = chains.at(-1);
-      const entry = { ...encoder.encode(sample), headline };
-      const bytes = entry.data.length + Object.keys(headline).length * numberBytes;
+      const frame = { ...encoder.encode(sample), headline };
+      const bytes = frame.data.length + Object.keys(headline).length * numberBytes;
       last += 1;
       latest = sample;
       size += bytes;
-      if (entry.key || !current) chains.push({ first: last, entries: [entry], bytes, newest: sample.monotonic });
+      if (frame.key || !current) chains.push({ first: last, frames: [frame], bytes, newest: sample.monotonic });
       else {
-        current.entries.push(entry);
+        current.frames.push(frame);
         current.bytes += bytes;
         current.newest = sample.monotonic;
       }
       forget(sample.monotonic);
-      return entry;
+      return frame;
     },
     note(event) {
       events.push(event);
       if (events.length > mostEvents) events.shift();
     },
-    *entries() {
-      for (const chain of chains) yield* chain.entries;
+    *frames() {
+      for (const chain of chains) yield* chain.frames;
     },
     sample,
     before: id => (chainOf(id) && id > first() ? sample(id - 1) : undefined),
     find(time) {
       let found: { readonly id: number; readonly time: number } | undefined;
       for (const chain of chains)
-        for (const [index, { headline }] of chain.entries.entries())
+        for (const [index, { headline }] of chain.frames.entries())
           if (headline.time <= time && headline.time >= (found?.time ?? Number.NEGATIVE_INFINITY))
             found = { id: chain.first + index, time: headline.time };
       return found?.id ?? first();

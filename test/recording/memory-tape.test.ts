@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { chainLength, Decoder } from '../../src/recording/chain.ts';
-import { createMemoryTape } from '../../src/recording/memory.ts';
+import { Decoder } from '../../src/recording/decoder.ts';
+import { chainLength } from '../../src/recording/frame.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { TapeEvent } from '../../src/recording/tape.ts';
 import { begin, demoSamples, headlinesOf } from './samples.ts';
 
@@ -22,7 +23,7 @@ test('nothing yet', () => {
   expect(tape.last).toBeLessThan(tape.first);
   expect(tape.headlines(0, 10)).toEqual([]);
   expect(() => tape.sample(1)).toThrow(RangeError);
-  expect([...tape.entries()]).toEqual([]);
+  expect([...tape.frames()]).toEqual([]);
 });
 
 test('every sample is there as it was, forwards, backwards and from anywhere', () => {
@@ -84,10 +85,10 @@ test('events are told in order, and go with their samples', () => {
   expect(tape.events(begin + 381, begin + 400)).toEqual([]);
 });
 
-test('its entries can be recorded as they are', () => {
+test('its frames can be recorded as they are', () => {
   const tape = filled({ seconds: chainLength, bytes: plenty });
-  const entries = [...tape.entries()];
+  const frames = [...tape.frames()];
   const decoder = new Decoder();
-  expect(entries.map(entry => decoder.decode(entry))).toEqual(samples.slice(chainLength));
-  expect(entries.map(({ headline }) => headline)).toEqual(headlines.slice(chainLength));
+  expect(frames.map(frame => decoder.decode(frame))).toEqual(samples.slice(chainLength));
+  expect(frames.map(({ headline }) => headline)).toEqual(headlines.slice(chainLength));
 });

@@ -1,4 +1,4 @@
-import { RecordingError } from './tape.ts';
+import { RecordingError } from '../tape.ts';
 
 /** What is beyond this can't be a zigzag number without losing its last bit. */
 export const largestZigzag = 2 ** 52;

@@ -1,6 +1,6 @@
-import { alignElements, alignKeys, type Order } from './align.ts';
+import { type Alignment, alignElements, alignKeys } from './align.ts';
 import { ByteWriter, largestZigzag } from './bytes.ts';
-import { advance, echoDepth, echoes, kind, kinds, page, stepsOf } from './delta.ts';
+import { advance, echoDepth, echoes, kind, kinds, page, stepsOf } from './format.ts';
 import { type Branch, equals, isBranch, isContainer, isFlat, partsOf, plant, scalar, type Tree } from './tree.ts';
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -122,31 +122,31 @@ class Differ {
   /** An array, or an object with other keys. */
   #container(gap: number, before: Branch, after: Parameters<typeof partsOf>[0]): Tree {
     const { keys, values } = partsOf(after);
-    const order = keys && before.keys ? alignKeys(before.keys, keys) : alignElements(before.children, values);
-    if (order && !order.some(index => index >= 0)) return this.#literal(gap, after);
+    const alignment = keys && before.keys ? alignKeys(before.keys, keys) : alignElements(before.children, values);
+    if (alignment && !alignment.some(index => index >= 0)) return this.#literal(gap, after);
     const start = this.operations.length;
-    this.#operation(gap, order ? kind.reshaped : kind.inside);
-    if (order) this.#order(order, keys, values);
-    const children = this.#children(before, keys, values, order);
+    this.#operation(gap, alignment ? kind.reshaped : kind.inside);
+    if (alignment) this.#runs(alignment, keys, values);
+    const children = this.#children(before, keys, values, alignment);
     if (children === before.children) {
       this.operations.length = start;
       return before;
     }
     this.operations.varint(0);
-    return { keys: order ? keys : before.keys, children, plain: after };
+    return { keys: alignment ? keys : before.keys, children, plain: after };
   }
 
   #children(
     before: Branch,
     keys: readonly string[] | undefined,
     values: readonly unknown[],
-    order: Order | undefined,
+    alignment: Alignment | undefined,
   ): readonly Tree[] {
     const children = new Array<Tree>(values.length);
-    let isEqual = order === undefined;
+    let isEqual = alignment === undefined;
     let gap = 0;
     for (let index = 0; index < values.length; index++) {
-      const place = order ? order[index]! : index;
+      const place = alignment ? alignment[index]! : index;
       const was = before.children[place];
       gap += 1;
       if (was === undefined) children[index] = plant(values[index]);
@@ -166,11 +166,11 @@ class Differ {
     return isEqual ? before.children : children;
   }
 
-  #order(order: Order, keys: readonly string[] | undefined, values: readonly unknown[]): void {
-    for (let index = 0; index < order.length; ) {
+  #runs(alignment: Alignment, keys: readonly string[] | undefined, values: readonly unknown[]): void {
+    for (let index = 0; index < alignment.length; ) {
       const start = index++;
-      const from = order[start]!;
-      while (index < order.length && order[index] === (from < 0 ? -1 : from + index - start)) index++;
+      const from = alignment[start]!;
+      while (index < alignment.length && alignment[index] === (from < 0 ? -1 : from + index - start)) index++;
       this.operations.varint((index - start) * 2 + (from < 0 ? 1 : 0));
       if (from >= 0) this.operations.varint(from);
       else
@@ -188,7 +188,8 @@ const echoOf = ({ keys, children }: Branch, key: string): Tree | undefined => {
   return index < 0 ? undefined : children[index];
 };
 
-export interface Difference {
+/** What changed from a tree to the next. */
+export interface Delta {
   /** What `patch` makes the tree of that was before. */
   readonly bytes: Uint8Array;
   /** `after`, sharing what is unchanged. */
@@ -196,7 +197,7 @@ export interface Difference {
 }
 
 /** Keys of `after` that are `undefined` are absent; NaN and the like are null, as in JSON. */
-export const diff = (before: Tree, after: unknown): Difference => {
+export const diff = (before: Tree, after: unknown): Delta => {
   const differ = new Differ();
   const tree = differ.child(0, before, after, undefined);
   const whole = new ByteWriter();

@@ -1,0 +1,42 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { RecordingError } from './tape.ts';
+
+/**
+ * Samples are stored as frames, in chains: a key frame, which is a whole sample, and delta frames, each of which tells what
+ * changed since the sample before it. What a delta holds is in delta/format.ts.
+ */
+
+/** A frame before it is compressed: a key frame is JSON, a delta frame bytes. */
+export type RawFrame = string | Uint8Array;
+
+/** A frame as it is stored, with a checksum. A delta has the one before it as dictionary, since neighbours look alike. */
+export interface Frame {
+  /** Whether it is a key frame, which begins a chain. */
+  readonly key: boolean;
+  /** By zstd. */
+  readonly data: Uint8Array;
+}
+
+/** Frames in a chain at most: a key frame costs as much as ten others, and finding a sample decodes half a chain. */
+export const chainLength = 128;
+/** Bytes of a sample beyond which it is not one: a host with 1000 guests has some 3 MB. */
+const largest = 64 * 1024 * 1024;
+
+// Level 5 is as small as 9 at half the time.
+const params = { [constants.ZSTD_c_compressionLevel]: 5, [constants.ZSTD_c_checksumFlag]: 1 };
+
+/** In a buffer of its own: Node's has 16 kB, however little is in it. */
+export const compress = (bytes: string | Uint8Array, dictionary?: Uint8Array): Uint8Array =>
+  new Uint8Array(zstdCompressSync(bytes, { params, ...(dictionary && { dictionary }) }));
+
+/** @throws RecordingError when it is damaged, or larger than any sample */
+export const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: largest, ...(dictionary && { dictionary }) });
+  } catch (error) {
+    const why = (error as Error).message.split('\n')[0];
+    throw new RecordingError(
+      `a sample of the recording is damaged (${why}): replay, dump and report save the rest with --recover`,
+    );
+  }
+};
