@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Journal, JournalEntry } from '../actions/gate/journal.ts';
 import { watchJournal } from '../actions/gate/journal-watch.ts';
@@ -65,7 +66,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
     starting = true;
     try {
       // The folder is made where the journal has not been needed yet.
-      if (journal.path !== 'none') journal.check();
+      if (journal.path !== 'none') mkdirSync(folder, { recursive: true, mode: 0o700 });
       const { startRecorder } = await import('../recording/recorder.ts');
       // What is seen from here on is not among these frames.
       missed = [];
@@ -96,7 +97,7 @@ export const createFlightRecorder = ({ store, memory, journal }: Tools) => {
   /** What others did meanwhile: `kvmtop do`, a policy, kvmtop itself. What was done by key is there already. */
   const remember = (entry: JournalEntry): void =>
     store.setState(({ journal: known, journalCursor }) =>
-      known.some(one => one.time === entry.time && one.summary === entry.summary)
+      known.some(one => one.id === entry.id && one.time === entry.time && one.summary === entry.summary)
         ? {}
         : // Who looks at an older one keeps it.
           { journal: [...known, entry], journalCursor: journalCursor > 0 ? journalCursor + 1 : 0 },

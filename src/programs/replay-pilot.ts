@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { noJournal } from '../actions/gate/journal.ts';
 import type { Gate } from '../actions/gate/perform.ts';
 import { derive } from '../model.ts';
 import type { PilotMode, Verdict } from '../policy/pilot.ts';
@@ -14,10 +15,7 @@ const lookBack = 120;
 const most = 600;
 
 /** What is past can't be changed. */
-const closedGate: Gate = {
-  control: undefined,
-  journal: { path: 'none', check: () => undefined, append: () => undefined, read: () => [] },
-};
+const closedGate: Gate = { control: undefined, journal: noJournal };
 
 /** A policy in shadow along a recording: what it would have done about what was recorded. */
 export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<PolicySettings, 'pinned'>) => {

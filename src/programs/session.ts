@@ -1,4 +1,4 @@
-import { type Journal, journalPath, openJournal } from '../actions/gate/journal.ts';
+import { journalPath, noJournal, openJournal } from '../actions/gate/journal.ts';
 import type { Gate } from '../actions/gate/perform.ts';
 import { patienceOf } from '../config/settings.ts';
 import { Root } from '../root.ts';
@@ -18,11 +18,8 @@ export const openSource = async (options: Options): Promise<Source> => {
   });
 };
 
-/** What a simulated guest suffers is nobody's history. */
-const forgetful: Journal = { path: 'none', check: () => undefined, append: () => undefined, read: () => [] };
-
 /** The one gate of this run; without control when it is read-only. */
 export const openGate = (source: Source, options: Options): Gate => ({
   control: options.readOnly ? undefined : source.control,
-  journal: source.kind === 'demo' ? forgetful : openJournal(journalPath(process.env, process.getuid?.() ?? -1)),
+  journal: source.kind === 'demo' ? noJournal : openJournal(journalPath(process.env, process.getuid?.() ?? -1)),
 });

@@ -1,5 +1,5 @@
 import type { Plan } from '../actions/action.ts';
-import type { Journal } from '../actions/gate/journal.ts';
+import { noJournal } from '../actions/gate/journal.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import { derive } from '../model.ts';
 import { startPilot, steer } from '../policy/pilot.ts';
@@ -29,9 +29,6 @@ export interface Run {
   readonly figures: Figures;
   readonly trace: readonly TracePoint[];
 }
-
-/** What is done in a simulation is written nowhere. */
-const noJournal: Journal = { path: '', check: () => undefined, append: () => undefined, read: () => [] };
 
 const balloonMoves = ({ follow = [] }: Plan) => follow.flatMap(one => (one.kind === 'balloon' ? [one] : []));
 

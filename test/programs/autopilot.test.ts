@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Control } from '../../src/actions/gate/control.ts';
-import type { JournalEntry } from '../../src/actions/gate/journal.ts';
+import { type JournalEntry, noJournal } from '../../src/actions/gate/journal.ts';
 import type { Gate } from '../../src/actions/gate/perform.ts';
 import { derive, type Model } from '../../src/model.ts';
 import type { Verdict } from '../../src/policy/pilot.ts';
@@ -87,7 +87,12 @@ const flight = (
   const journal: JournalEntry[] = [];
   const gate: Gate = {
     control: { ...world.control, ...hands(world) },
-    journal: { path: 'none', check: () => undefined, append: entry => journal.push(entry), read: () => journal },
+    journal: {
+      ...noJournal,
+      append: async entry => {
+        if (entry.outcome !== 'begun') journal.push(entry);
+      },
+    },
   };
   const told: Verdict[] = [];
   const pilot = createAutopilot(gate, settings, { tell: verdict => told.push(verdict) });
@@ -215,7 +220,7 @@ describe('in act', () => {
     const pilot = createAutopilot(
       {
         control: undefined,
-        journal: { path: 'none', check: () => undefined, append: () => undefined, read: () => [] },
+        journal: noJournal,
       },
       settings,
       { tell: verdict => told.push(verdict) },

@@ -30,19 +30,18 @@ const entry = (by: JournalEntry['by'], action: string, ...steps: readonly Step[]
   outcome: 'done',
 });
 
-test('balloons that people move are told once; neither those of policies, nor what else is changed', () => {
+test('balloons that people move are told once; neither those of policies, nor what else is changed', async () => {
   const journal = openJournal(join(folder, 'journal.ndjson'));
-  journal.check();
-  journal.append(entry('do', 'balloon', balloon('before.1')));
+  await journal.append(entry('do', 'balloon', balloon('before.1')));
   const manual = watchManualChanges(journal.path);
   expect(manual.look()).toEqual([]);
-  journal.append(entry('do', 'balloon', balloon('1.1')));
-  journal.append(entry('key', 'balloon-all', balloon('2.1'), balloon('3.1')));
-  journal.append(entry('key', 'deflate-all', balloon('4.1')));
-  journal.append(entry('policy', 'balloon', balloon('5.1')));
-  journal.append(entry('itself', 'polling', balloon('6.1')));
-  journal.append(entry('do', 'quit', balloon('7.1')));
-  journal.append(entry('do', 'ksm', { kind: 'write', path: '/sys/kernel/mm/ksm/run', value: '1' }));
+  await journal.append(entry('do', 'balloon', balloon('1.1')));
+  await journal.append(entry('key', 'balloon-all', balloon('2.1'), balloon('3.1')));
+  await journal.append(entry('key', 'deflate-all', balloon('4.1')));
+  await journal.append(entry('policy', 'balloon', balloon('5.1')));
+  await journal.append(entry('itself', 'polling', balloon('6.1')));
+  await journal.append(entry('do', 'quit', balloon('7.1')));
+  await journal.append(entry('do', 'ksm', { kind: 'write', path: '/sys/kernel/mm/ksm/run', value: '1' }));
   expect(manual.look()).toEqual(['1.1', '2.1', '3.1', '4.1']);
   expect(manual.look()).toEqual([]);
   manual.close();

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -291,11 +292,10 @@ test('what is changed on this host meanwhile is in it, by whomever it was', asyn
     forced: false,
     outcome: 'done',
   } as const;
-  journal.check();
-  journal.append({ ...entry, summary: 'before' });
+  await journal.append({ ...entry, summary: 'before' });
   const { source, orders } = endAfter(3, meanwhile =>
     watchedSource(look => {
-      if (look === 1) journal.append(entry);
+      if (look === 1) appendFileSync(journal.path, `${JSON.stringify(entry)}\n`);
       meanwhile(look);
     }),
   );

@@ -3,7 +3,7 @@ import { type JournalEntry, parseEntry } from './journal.ts';
 
 /** Tells what is new in a journal that others write to. */
 export interface JournalWatch {
-  /** Entries since the last look, oldest first; one stat where nothing is new. Never throws. */
+  /** What ended since the last look, oldest first; one stat where nothing is new. Never throws. */
   look(): readonly JournalEntry[];
   close(): void;
 }
@@ -55,7 +55,8 @@ export const watchJournal = (path: string): JournalWatch => {
     return text
       .toString('utf8', 0, end)
       .split('\n')
-      .flatMap(row => parseEntry(row) ?? []);
+      .flatMap(row => parseEntry(row) ?? [])
+      .filter(({ outcome }) => outcome !== 'begun');
   };
 
   const moved = ({ ino }: Stats): boolean => file !== undefined && file.inode !== ino;

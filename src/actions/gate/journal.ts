@@ -1,10 +1,15 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf } from '../../errors.ts';
 import type { Request, Step } from '../action.ts';
 
-/** What was done, by whom, with what outcome: one line of JSON each. */
+/**
+ * What was done, by whom, with what outcome. Each change has two lines of JSON: one before it is done, whose outcome is
+ * `begun`, and one after it; both have the same `id`.
+ */
 export interface JournalEntry {
+  /** Absent in entries of versions that wrote one line only. */
+  readonly id?: string;
   /** ISO 8601. */
   readonly time: string;
   readonly user: string;
@@ -16,7 +21,8 @@ export interface JournalEntry {
   readonly why?: string;
   readonly steps: readonly Step[];
   readonly forced: boolean;
-  readonly outcome: 'done' | 'failed';
+  /** Where it stays `begun`, whatever did it was ended meanwhile, or could not write any more: it may have been done. */
+  readonly outcome: 'begun' | 'done' | 'failed';
   readonly error?: string;
   /** Where the kernel did something else than it was asked. */
   readonly notes?: readonly string[];
@@ -25,10 +31,9 @@ export interface JournalEntry {
 
 export interface Journal {
   readonly path: string;
-  /** Throws when it can’t be written: what can’t be journalled is not done. */
-  check(): void;
-  append(entry: JournalEntry): void;
-  /** Entries of earlier runs and this one, oldest first; lines that are not entries are passed over. */
+  /** Resolves once the entry is on the disk. A line that was torn before it (full disk, power) does not swallow it. */
+  append(entry: JournalEntry): Promise<void>;
+  /** One entry for each change of earlier runs and this one, oldest first; lines that are not entries are passed over. */
   read(): JournalEntry[];
 }
 
@@ -61,9 +66,9 @@ const isTextOrNone = (value: unknown): boolean => value === undefined || isText(
 export const readEntry = (value: unknown): JournalEntry | undefined =>
   isObject(value) &&
   ['time', 'user', 'by', 'summary'].every(key => isText(value[key])) &&
-  ['why', 'error'].every(key => isTextOrNone(value[key])) &&
+  ['id', 'why', 'error'].every(key => isTextOrNone(value[key])) &&
   (value['notes'] === undefined || (Array.isArray(value['notes']) && value['notes'].every(isText))) &&
-  (value['outcome'] === 'done' || value['outcome'] === 'failed') &&
+  ['begun', 'done', 'failed'].some(outcome => outcome === value['outcome']) &&
   isRequest(value['request']) &&
   (value['undo'] === undefined || isRequest(value['undo'])) &&
   Array.isArray(value['steps']) &&
@@ -80,21 +85,34 @@ export const parseEntry = (row: string): JournalEntry | undefined => {
   }
 };
 
+/** Each change once: how it ended, where that is known, in place of its beginning. */
+const withOutcomes = (entries: readonly JournalEntry[]): JournalEntry[] => {
+  const ended = new Map(entries.flatMap(entry => (entry.outcome === 'begun' ? [] : [[entry.id, entry]])));
+  const seen = new Set<string>();
+  return entries.flatMap(entry => {
+    if (entry.id === undefined) return [entry];
+    if (seen.has(entry.id)) return [];
+    seen.add(entry.id);
+    return [ended.get(entry.id) ?? entry];
+  });
+};
+
+const lineFeed = 10;
+
 export const openJournal = (path: string): Journal => ({
   path,
-  check() {
+  async append(entry) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(path, 'a+', 0o600);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      closeSync(openSync(path, 'a', 0o600));
-    } catch (error) {
-      const why = messageOf(error);
-      throw new Error(
-        `the journal ${path} can't be written (${why}), so nothing is changed: set XDG_STATE_HOME to a folder of yours`,
-      );
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1, lineFeed);
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      await file.appendFile(`${last[0] === lineFeed ? '' : '\n'}${JSON.stringify(entry)}\n`);
+      await file.datasync();
+    } finally {
+      await file.close();
     }
-  },
-  append(entry) {
-    appendFileSync(path, JSON.stringify(entry) + '\n', { mode: 0o600 });
   },
   read() {
     let text: string;
@@ -103,6 +121,9 @@ export const openJournal = (path: string): Journal => ({
     } catch {
       return [];
     }
-    return text.split('\n').flatMap(row => parseEntry(row) ?? []);
+    return withOutcomes(text.split('\n').flatMap(row => parseEntry(row) ?? []));
   },
 });
+
+/** For worlds that nobody remembers: the demo, a simulation, a replay. */
+export const noJournal: Journal = { path: 'none', append: async () => undefined, read: () => [] };

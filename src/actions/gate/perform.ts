@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { errorOf, messageOf } from '../../errors.ts';
 import { known } from '../../known.ts';
 import type { Plan, Step } from '../action.ts';
@@ -69,9 +70,24 @@ const eachByItself = async (control: Control, steps: readonly Step[]): Promise<O
   return { notes: [...failures.map(({ message }) => `failed: ${message}`), ...told] };
 };
 
+/** Why the journal can't take an entry; undefined once it has it. */
+const unwrittenBecause = async (journal: Journal, entry: JournalEntry): Promise<string | undefined> => {
+  try {
+    await journal.append(entry);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+};
+
+const unjournalled = ({ path }: Journal, why: string): string =>
+  `the journal ${path} can't be written (${why}), so nothing was changed: free space there, or set XDG_STATE_HOME to ` +
+  'another folder; in an emergency, override with kvmtop do … --force';
+
 /**
- * The one place that changes a host or a guest. Checks the guard rails once more, does the steps in order and stops at
- * the first that fails (independent ones all at once), and writes the journal either way.
+ * The one place that changes a host or a guest. Checks the guard rails once more, writes to the journal what it is about to
+ * do, does the steps in order and stops at the first that fails (independent ones all at once), and writes the outcome.
+ * What can't be journalled is not done, unless `force` is given.
  * @throws Refused when the plan may not be done, or privilege is lacking; Error when a step failed (what was done before
  * it stays done).
  */
@@ -82,11 +98,9 @@ export const perform = async (
 ): Promise<JournalEntry> => {
   if (!gate.control)
     throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
-  const forced = plan.refusal !== undefined;
   if (plan.refusal && !(how.force && plan.refusal.forceable)) throw new Refused(plan.refusal.reason);
-  gate.journal.check();
-  const { notes, failure } = await (plan.independent ? eachByItself : inOrder)(gate.control, plan.steps);
-  const entry: JournalEntry = {
+  const intent: JournalEntry = {
+    id: randomUUID(),
     time: new Date().toISOString(),
     user: operator(process.env),
     by: how.by,
@@ -94,19 +108,29 @@ export const perform = async (
     summary: plan.summary,
     ...known({ why: how.why }),
     steps: plan.steps,
-    forced,
-    outcome: failure === undefined ? 'done' : 'failed',
-    ...(notes.length > 0 ? { notes } : {}),
-    ...known({ error: failure?.message }),
+    forced: plan.refusal !== undefined,
+    outcome: 'begun',
     ...(plan.undo ? { undo: plan.undo } : {}),
   };
-  try {
-    gate.journal.append(entry);
-  } catch (thrown) {
-    // It could be opened a moment ago; a full disk shows only now. What was done must not be told as not done.
-    const why = messageOf(thrown);
+  const unwritten = await unwrittenBecause(gate.journal, intent);
+  if (unwritten !== undefined && !how.force) throw new Refused(unjournalled(gate.journal, unwritten));
+  const { notes, failure } = await (plan.independent ? eachByItself : inOrder)(gate.control, plan.steps);
+  const told = unwritten === undefined ? notes : [...notes, `not journalled: ${unwritten}`];
+  const entry: JournalEntry = {
+    ...intent,
+    time: new Date().toISOString(),
+    forced: intent.forced || unwritten !== undefined,
+    outcome: failure === undefined ? 'done' : 'failed',
+    ...(told.length > 0 ? { notes: told } : {}),
+    ...known({ error: failure?.message }),
+  };
+  const outcomeUnwritten = await unwrittenBecause(gate.journal, entry);
+  if (outcomeUnwritten !== undefined && unwritten === undefined) {
+    // What was done must not be told as not done. The journal has what was asked for, without its outcome.
     const what = failure === undefined ? 'this was done' : `this failed (${failure.message})`;
-    throw new Error(`${what}, but the journal ${gate.journal.path} could not be written: ${why}`);
+    throw new Error(
+      `${what}, but its outcome could not be written to the journal ${gate.journal.path}: ${outcomeUnwritten}`,
+    );
   }
   if (failure !== undefined) throw failure;
   return entry;

@@ -11,17 +11,23 @@ const when = (time: string): string => {
   return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(date.getTime() / 1000)}`;
 };
 
+const outcomeOf = ({ outcome, forced }: JournalEntry): string => {
+  if (outcome === 'begun') return '?';
+  return outcome === 'done' && forced ? 'forced' : outcome;
+};
+
+const tones = { begun: 'warn', done: 'text', failed: 'bad' } as const;
+
 const row = (entry: JournalEntry, selected: boolean, { width, glyphs }: Canvas): Line => {
-  const outcome = entry.outcome === 'done' ? (entry.forced ? 'forced' : 'done') : 'failed';
   const text = [
     when(entry.time),
     fill(entry.user, 10, glyphs),
     fill(entry.by, 6, glyphs),
-    fill(outcome, 6, glyphs),
+    fill(outcomeOf(entry), 6, glyphs),
     entry.undo ? 'undo' : '    ',
   ].join('  ');
   const rest = fill(entry.summary, Math.max(0, width - text.length - 2), glyphs);
-  const tone = selected ? 'selected' : entry.outcome === 'failed' ? 'bad' : 'text';
+  const tone = selected ? 'selected' : tones[entry.outcome];
   return [span(`${text}  ${rest}`, tone)];
 };
 
@@ -30,6 +36,9 @@ const details = (entry: JournalEntry | undefined): readonly Line[] =>
     ? [
         ...(entry.why === undefined ? [] : [[span('why   ', 'dim'), span(entry.why)]]),
         ...entry.steps.map((step): Line => [span('did   ', 'dim'), span(describeStep(step))]),
+        ...(entry.outcome === 'begun'
+          ? [[span('note  ', 'dim'), span('no outcome is known: it may have been done', 'warn')]]
+          : []),
         ...(entry.error ? [[span('error ', 'dim'), span(entry.error, 'bad')]] : []),
         ...(entry.notes ?? []).map((note): Line => [span('note  ', 'dim'), span(note, 'warn')]),
         ...(entry.undo ? [[span('undo  ', 'dim'), span([entry.undo].flat().map(describeRequest).join('; '))]] : []),

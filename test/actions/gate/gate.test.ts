@@ -47,7 +47,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'actions/gate/journal-watch.ts': ['openSync'],
   'programs/recording-files.ts': ['openSync'],
   // kvmtop's own: what was done, the operator's settings, the documentation.
-  'actions/gate/journal.ts': ['appendFileSync', 'mkdirSync', 'openSync'],
+  'actions/gate/journal.ts': ['mkdir', 'open'],
+  'programs/flight-recorder.ts': ['mkdirSync'],
   'config/save.ts': ['chownSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync'],
   'docs.ts': ['writeFileSync'],
   // Recordings and reports, at the operator's paths; another thread writes, so that a slow disk holds nothing up.

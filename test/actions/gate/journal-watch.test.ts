@@ -31,12 +31,12 @@ const entry = (summary: string): JournalEntry => ({
 const line = (summary: string): string => `${JSON.stringify(entry(summary))}\n`;
 const told = (): string[] => watch.look().map(({ summary }) => summary);
 
-test('only what is new is told, once', () => {
+test('only what is new is told, once', async () => {
   writeFileSync(path, line('before'));
   watch = watchJournal(path);
   expect(told()).toEqual([]);
-  openJournal(path).append(entry('first'));
-  openJournal(path).append(entry('second'));
+  await openJournal(path).append(entry('first'));
+  await openJournal(path).append(entry('second'));
   expect(told()).toEqual(['first', 'second']);
   expect(told()).toEqual([]);
 });

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { type Control, Refused } from '../../../src/actions/gate/control.ts';
-import { openJournal, readEntry } from '../../../src/actions/gate/journal.ts';
+import { type Journal, openJournal, readEntry } from '../../../src/actions/gate/journal.ts';
 import { perform } from '../../../src/actions/gate/perform.ts';
 
 const plan: Plan = {
@@ -122,17 +122,95 @@ describe('the gate', () => {
   });
 });
 
-it('tells what was done even when the journal can no longer be written', async () => {
-  const { done, control } = world();
-  const full = {
-    ...newJournal(),
-    append: () => {
-      throw new Error('ENOSPC: no space left on device');
+/** A journal that can take only so many entries more, as on a disk that becomes full. */
+const fillingUp = (room: number): Journal => {
+  const journal = newJournal();
+  let left = room;
+  return {
+    ...journal,
+    append: async entry => {
+      if (left === 0) throw new Error('ENOSPC: no space left on device, write');
+      left -= 1;
+      await journal.append(entry);
     },
   };
-  const asked = perform({ control, journal: full }, plan, { by: 'key' });
-  await expect(asked).rejects.toThrow(/^this was done, but the journal .* could not be written: ENOSPC/);
-  expect(done).toEqual(['balloon', 'target 5', 'cont']);
+};
+
+describe('what is journalled', () => {
+  it('stands in the journal before it is done', async () => {
+    const journal = newJournal();
+    const { control } = world();
+    const seen: unknown[] = [];
+    const execute: Control['execute'] = async () => void seen.push(journal.read().map(({ outcome }) => outcome));
+    await perform({ control: { ...control, execute }, journal }, plan, { by: 'key' });
+    expect(seen).toEqual([['begun'], ['begun']]);
+    expect(journal.read().map(({ outcome }) => outcome)).toEqual(['done']);
+  });
+
+  it('is not done where the disk is full, and is refused with what to do', async () => {
+    const { done, control } = world();
+    const folder = mkdtempSync(join(tmpdir(), 'kvmtop-journal-'));
+    symlinkSync('/dev/full', join(folder, 'journal.ndjson'));
+    const journal = openJournal(join(folder, 'journal.ndjson'));
+    const asked = perform({ control, journal }, plan, { by: 'do' });
+    await expect(asked).rejects.toThrow(
+      /journal .* can't be written \(ENOSPC.*nothing was changed.*XDG_STATE_HOME.*--force/,
+    );
+    await expect(asked).rejects.toThrow(Refused);
+    expect(done).toEqual([]);
+  });
+
+  it('is done without a journal only by force, and told', async () => {
+    const { done, control } = world();
+    const entry = await perform({ control, journal: fillingUp(0) }, plan, { by: 'do', force: true });
+    expect(done).toEqual(['balloon', 'target 5', 'cont']);
+    expect(entry).toMatchObject({
+      outcome: 'done',
+      forced: true,
+      notes: ['not journalled: ENOSPC: no space left on device, write'],
+    });
+  });
+
+  it('is told as done where only its outcome can not be written; the journal has it as begun, with the way back', async () => {
+    const { done, control } = world();
+    const journal = fillingUp(1);
+    const asked = perform({ control, journal }, plan, { by: 'key' });
+    await expect(asked).rejects.toThrow(
+      /^this was done, but its outcome could not be written to the journal .*: ENOSPC/,
+    );
+    expect(done).toEqual(['balloon', 'target 5', 'cont']);
+    expect(journal.read()).toMatchObject([{ outcome: 'begun', summary: 'Shrink it', undo: plan.undo }]);
+  });
+
+  it.each([['{"half":'], ['{"time":"2026'], ['x']])('is not swallowed by a line that was torn: %s', async torn => {
+    const journal = newJournal();
+    await perform({ control: world().control, journal }, plan, { by: 'key' });
+    appendFileSync(journal.path, torn);
+    await perform({ control: world().control, journal }, { ...plan, summary: 'Grow it' }, { by: 'key' });
+    expect(journal.read().map(({ summary, outcome }) => [summary, outcome])).toEqual([
+      ['Shrink it', 'done'],
+      ['Grow it', 'done'],
+    ]);
+  });
+
+  it('is one entry each, in the order in which it began, also of several at once and of older versions', async () => {
+    const journal = newJournal();
+    const { control } = world();
+    const slow = Promise.withResolvers<void>();
+    const first = perform({ control: { ...control, execute: () => slow.promise }, journal }, plan, { by: 'key' });
+    await expect.poll(() => journal.read()).toHaveLength(1);
+    await perform({ control, journal }, { ...plan, summary: 'Grow it' }, { by: 'do' });
+    slow.resolve();
+    const { id: _, ...old } = await first;
+    await journal.append(old);
+    await journal.append(old);
+    expect(journal.read().map(({ summary, outcome }) => [summary, outcome])).toEqual([
+      ['Shrink it', 'done'],
+      ['Grow it', 'done'],
+      ['Shrink it', 'done'],
+      ['Shrink it', 'done'],
+    ]);
+  });
 });
 
 it('writes down why a policy wanted it', async () => {

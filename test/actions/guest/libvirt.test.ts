@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../../../src/actions/actions.ts';
 import { describeStep } from '../../../src/actions/describe.ts';
 import type { Control } from '../../../src/actions/gate/control.ts';
+import { noJournal } from '../../../src/actions/gate/journal.ts';
 import { perform } from '../../../src/actions/gate/perform.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { MonitorSample } from '../../../src/sample.ts';
@@ -110,8 +111,9 @@ describe('of a guest that libvirt runs', () => {
       },
       noteTarget: (id, bytes) => asked.push(id, bytes),
     };
-    const journal = { path: 'none', check: () => undefined, append: () => undefined, read: () => [] };
-    await perform({ control, journal }, plan(modelOf(), { action: 'balloon', words: ['web-1', '2G'] }), { by: 'do' });
+    await perform({ control, journal: noJournal }, plan(modelOf(), { action: 'balloon', words: ['web-1', '2G'] }), {
+      by: 'do',
+    });
     expect(asked).toEqual(['100.5000', ['setmem', uuid, '2097152', '--live'], '100.5000', 2 * GiB]);
   });
 });
