@@ -202,9 +202,10 @@ export interface ProcessSample {
 
 /**
  * ok: answered in its last round; busy: did not, its last values are kept; none: has no monitor that can be used;
- * libvirt: run by libvirt, which holds it and can't be asked; denied: no privilege; unasked: not reached yet.
+ * libvirt: run by libvirt, which holds it and can't be asked; denied: no privilege; unasked: not reached yet; bug: kvmtop
+ * itself failed at what it answered, its last values are kept.
  */
-export type MonitorState = 'ok' | 'busy' | 'none' | 'libvirt' | 'denied' | 'unasked';
+export type MonitorState = 'ok' | 'busy' | 'bug' | 'none' | 'libvirt' | 'denied' | 'unasked';
 
 export interface MonitorSample {
   readonly state: MonitorState;

@@ -245,7 +245,7 @@ const oddGuest = (index: number): fc.Arbitrary<GuestSample> =>
       launch: fc.record({ size: odd, backend: fc.constantFrom('anon', 'shared', 'hugetlb') }, { requiredKeys: [] }),
       status: some('RssAnon', 'RssShmem', 'VmSwap', 'HugetlbPages', 'VmRSS'),
       stat: some('majflt'),
-      state: fc.constantFrom('ok', 'busy', 'none', 'libvirt', 'denied', 'unasked'),
+      state: fc.constantFrom('ok', 'busy', 'bug', 'none', 'libvirt', 'denied', 'unasked'),
       word: fc.constantFrom('running', 'paused', 'postmigrate', 'x'),
       memory: some('base-memory', 'plugged-memory'),
       balloon: fc.record({ actual: odd, pollingInterval: odd }, { requiredKeys: [] }),

@@ -36,6 +36,8 @@ const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
       return 'its monitor has not answered yet: try again in a moment';
     case 'busy':
       return monitor.reason ?? 'its monitor does not answer: another client holds it, or QEMU hangs';
+    case 'bug':
+      return monitor.reason ?? 'kvmtop failed at what its monitor answered, which is a bug in kvmtop';
     case 'ok':
       return undefined;
   }

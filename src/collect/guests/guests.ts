@@ -2,6 +2,7 @@ import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, Problem, Vmm } from '../../sample.ts';
 import { safe } from '../../text.ts';
+import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
 import { contested, contestedDomains } from './launch/claims.ts';
 import { defaultPatience, type Patience } from './monitors/contract.ts';
@@ -86,6 +87,7 @@ class LiveGuestReader implements GuestReader {
   readonly #lookAgainAt = new Map<number, number>();
   readonly #targets = new Map<GuestId, number>();
   readonly #migrated = new Set<GuestId>();
+  readonly #bugs = new Bugs();
   readonly #queue = new Queue(atOnce);
   #found = false;
 
@@ -105,6 +107,8 @@ class LiveGuestReader implements GuestReader {
       const message = guest.contested ?? guest.monitor?.problem;
       return message === undefined ? [] : [{ source: `guest ${guest.name}`, message }];
     });
+    for (const { monitor, name } of shown) if (monitor?.bug) this.#bugs.note(monitor.bug, name);
+    problems.push(...this.#bugs.problems);
     const { problem } = this.#libvirt ?? {};
     if (problem !== undefined) problems.push({ source: 'libvirt', message: problem });
     // Even root is refused a process or two that guard themselves; that is no lack of privilege.

@@ -57,6 +57,7 @@ const wordTones: Readonly<Record<string, Tone>> = {
   running: 'good',
   paused: 'warn',
   busy: 'bad',
+  bug: 'bad',
   stopped: 'bad',
   denied: 'warn',
   'no monitor': 'warn',

@@ -19,6 +19,8 @@ export interface Monitor {
   readonly sample: MonitorSample;
   /** What the operator should know and can mend; `undefined` when nothing is wrong, or it is only busy. */
   readonly problem: string | undefined;
+  /** What ended the last round and is none of the guest's doing, but kvmtop's own. */
+  readonly bug: Error | undefined;
   /** How the guest was started, where the monitor tells it and the command line does not. */
   readonly launch?: LaunchSample;
   /** `now`: wall clock, seconds. A clock that was set back makes it due. */
@@ -44,6 +46,13 @@ export interface Monitor {
   /** Ends what is under way. */
   close(): Promise<void>;
 }
+
+/** The sample after a round that a bug of kvmtop's own has ended: what was last said, which grows old. */
+export const afterBug = (last: MonitorSample): MonitorSample => ({
+  ...last,
+  state: 'bug',
+  reason: 'kvmtop failed at its answer, which is a bug in kvmtop: see the list of problems',
+});
 
 /**
  * Wall clock of an answer to what was asked at `now` (wall clock) and `started` (`performance.now()`): seconds. Cut to

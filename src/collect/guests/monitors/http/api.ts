@@ -1,9 +1,10 @@
+import { errorOf } from '../../../../errors.ts';
 import type { LaunchSample, MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
 import type { Place } from '../../launch/launch.ts';
 import { record, text } from '../answers.ts';
-import { defaultPatience, heardAt, type Monitor, type Patience } from '../contract.ts';
-import { MonitorError } from '../qmp/qmp.ts';
+import { afterBug, defaultPatience, heardAt, type Monitor, type Patience } from '../contract.ts';
+import { MonitorError } from '../qmp/trouble.ts';
 import { ask, type Reply } from './http.ts';
 
 /** What a round brought: what is known of the guest now, besides the state of the monitor itself. */
@@ -16,7 +17,10 @@ export interface ApiRound {
 export interface Dialect {
   /** As people call it. */
   readonly name: string;
-  /** `last` fills in what is not asked again; `now` is wall clock seconds. Throws MonitorError only. */
+  /**
+   * `last` fills in what is not asked again; `now` is wall clock seconds. Fails with a MonitorError; with anything else
+   * where kvmtop itself has a bug.
+   */
   round(get: (path: string) => Promise<Reply>, last: ApiRound | undefined, now: number): Promise<ApiRound>;
 }
 
@@ -33,6 +37,7 @@ export class ApiMonitor implements Monitor {
   #sample: MonitorSample;
   #last: ApiRound | undefined;
   #problem: string | undefined;
+  #bug: Error | undefined;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #dueAt = Number.NEGATIVE_INFINITY;
@@ -56,6 +61,10 @@ export class ApiMonitor implements Monitor {
 
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  get bug(): Error | undefined {
+    return this.#bug;
   }
 
   /** What it said of how the guest was started. */
@@ -83,17 +92,27 @@ export class ApiMonitor implements Monitor {
       const time = heardAt(now, started);
       this.#sample = { ...this.#last.known, state: 'ok', time, path: this.#label };
       this.#problem = undefined;
+      this.#bug = undefined;
       this.#failures = 0;
       this.#dueAt = now + interval - early;
     } catch (error) {
-      const { message, trouble } = error as MonitorError;
-      const unknown = this.#last === undefined && (trouble === 'absent' || trouble === 'garbage');
-      const state = trouble === 'denied' ? 'denied' : trouble === 'identity' || unknown ? 'none' : 'busy';
-      this.#sample = { ...this.#sample, state, reason: message };
-      this.#problem = state === 'busy' ? undefined : message;
+      if (error instanceof MonitorError) this.#note(error);
+      else {
+        this.#sample = afterBug(this.#sample);
+        this.#problem = undefined;
+        this.#bug = errorOf(error);
+      }
       this.#dueAt = now + Math.min(this.#patience.pause, 2 ** this.#failures) - early;
       this.#failures += 1;
     }
+  }
+
+  #note({ message, trouble }: MonitorError): void {
+    const unknown = this.#last === undefined && (trouble === 'absent' || trouble === 'garbage');
+    const state = trouble === 'denied' ? 'denied' : trouble === 'identity' || unknown ? 'none' : 'busy';
+    this.#sample = { ...this.#sample, state, reason: message };
+    this.#problem = state === 'busy' ? undefined : message;
+    this.#bug = undefined;
   }
 
   execute(command: string, _args: unknown, { name }: { readonly name: string }): Promise<never> {

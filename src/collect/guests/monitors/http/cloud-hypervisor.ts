@@ -1,7 +1,7 @@
 import { known } from '../../../../known.ts';
 import type { BalloonSample } from '../../../../sample.ts';
 import { amount, list, record } from '../answers.ts';
-import { MonitorError } from '../qmp/qmp.ts';
+import { MonitorError } from '../qmp/trouble.ts';
 import { type ApiRound, type Dialect, faultOf } from './api.ts';
 
 /** Cloud Hypervisor's API (its cloud-hypervisor.yaml): bytes; it has no statistics from inside a guest. */

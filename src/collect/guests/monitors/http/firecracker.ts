@@ -2,7 +2,7 @@ import { known } from '../../../../known.ts';
 import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../../../sample.ts';
 import { MiB } from '../../../../units.ts';
 import { amount, record } from '../answers.ts';
-import { MonitorError } from '../qmp/qmp.ts';
+import { MonitorError } from '../qmp/trouble.ts';
 import { earlierOf, withSize } from '../reports.ts';
 import { type ApiRound, type Dialect, faultOf } from './api.ts';
 import type { Reply } from './http.ts';

@@ -1,4 +1,5 @@
-import { connectError, MonitorError, reachable } from '../qmp/qmp.ts';
+import { connectError, reachable } from '../qmp/qmp.ts';
+import { MonitorError } from '../qmp/trouble.ts';
 
 /** JSON over HTTP on a unix socket, as Firecracker and Cloud Hypervisor speak it. */
 

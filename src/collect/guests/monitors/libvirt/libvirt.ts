@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorOf } from '../../../../errors.ts';
 import type { MigrationSample, MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
-import { heardAt, type Monitor } from '../contract.ts';
+import { afterBug, heardAt, type Monitor } from '../contract.ts';
 import {
   type DomainFacts,
   type DomainStats,
@@ -12,7 +13,7 @@ import {
   parseDomainXml,
   parseDomstats,
 } from './answers.ts';
-import type { VirshError } from './errors.ts';
+import { VirshError } from './errors.ts';
 import { failedMigration, isIdle, parseJob } from './job.ts';
 import type { VirshShell } from './shell.ts';
 
@@ -75,8 +76,8 @@ export class Libvirt {
       this.#problem = undefined;
       return text;
     } catch (error) {
-      const { trouble, message } = error as VirshError;
-      if (trouble !== 'late' && trouble !== 'closed') this.#problem = message;
+      if (error instanceof VirshError && error.trouble !== 'late' && error.trouble !== 'closed')
+        this.#problem = error.message;
       throw error;
     }
   }
@@ -144,6 +145,7 @@ class LibvirtMonitor implements Monitor {
   readonly #forget: () => void;
   #sample: MonitorSample = { state: 'unasked' };
   #problem: string | undefined;
+  #bug: Error | undefined;
   #facts: DomainFacts | undefined;
   #factsAt = Number.NEGATIVE_INFINITY;
   #migration: MigrationSample | undefined;
@@ -169,6 +171,10 @@ class LibvirtMonitor implements Monitor {
 
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  get bug(): Error | undefined {
+    return this.#bug;
   }
 
   isDue(now: number): boolean {
@@ -215,8 +221,12 @@ class LibvirtMonitor implements Monitor {
       if (stats.kind === 'stats') await this.#askJob(now, isPausedByMigration(stats.values));
       this.#take(stats, now, heardAt(now, started), interval);
     } catch (error) {
-      const { trouble, message } = error as VirshError;
-      this.#fail(trouble === 'late' ? 'busy' : 'libvirt', message, now);
+      if (error instanceof VirshError) this.#fail(error.trouble === 'late' ? 'busy' : 'libvirt', error.message, now);
+      else {
+        this.#later(now);
+        this.#sample = afterBug(this.#sample);
+        this.#bug = errorOf(error);
+      }
     } finally {
       this.#asking = false;
     }
@@ -271,6 +281,7 @@ class LibvirtMonitor implements Monitor {
           ...(this.#migration ? { migration: this.#migration } : {}),
         };
         this.#problem = undefined;
+        this.#bug = undefined;
         this.#failures = 0;
         this.#dueAt = now + interval - early;
         return;
@@ -297,7 +308,13 @@ class LibvirtMonitor implements Monitor {
   }
 
   #fail(state: 'busy' | 'libvirt', reason: string, now: number): void {
+    this.#later(now);
     this.#sample = { ...this.#sample, state, reason };
+    this.#bug = undefined;
+  }
+
+  /** What follows from every failure. */
+  #later(now: number): void {
     this.#problem = undefined;
     this.#dueAt = now + Math.min(longestPause, 2 ** this.#failures) - early;
     this.#failures += 1;

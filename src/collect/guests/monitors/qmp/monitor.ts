@@ -1,9 +1,10 @@
+import { errorOf } from '../../../../errors.ts';
 import type { MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
 import type { Place } from '../../launch/launch.ts';
 import type { Answers } from '../answers.ts';
-import { defaultPatience, heardAt, type Patience } from '../contract.ts';
-import { type Answer, type Connection, connectMonitor, MonitorError, type Trouble } from './qmp.ts';
+import { afterBug, defaultPatience, heardAt, type Patience } from '../contract.ts';
+import { type Answer, type Connection, connectMonitor } from './qmp.ts';
 import {
   digest,
   furtherQuestions,
@@ -14,6 +15,7 @@ import {
   questions,
   sameGuest,
 } from './round.ts';
+import { MonitorError, type Trouble } from './trouble.ts';
 
 /** Seconds between questions after what others may have begun: a migration, a device plugged in. */
 const rarely = 10;
@@ -28,6 +30,7 @@ export class GuestMonitor {
   readonly #ending = new AbortController();
   #sample: MonitorSample;
   #problem: string | undefined;
+  #bug: Error | undefined;
   #place = 0;
   #failures = 0;
   #fresh = true;
@@ -54,6 +57,11 @@ export class GuestMonitor {
     return this.#problem;
   }
 
+  /** What ended the last round and is none of the guest's doing, but kvmtop's own. */
+  get bug(): Error | undefined {
+    return this.#bug;
+  }
+
   /** `now`: wall clock, seconds. A clock that was set back makes it due. */
   isDue(now: number): boolean {
     return !this.#asking && (now >= this.#dueAt || now < this.#askedAt);
@@ -70,12 +78,21 @@ export class GuestMonitor {
       const time = heardAt(now, started);
       this.#sample = digest(this.#sample, answers, { time, path: label, version });
       this.#problem = undefined;
+      this.#bug = undefined;
       this.#failures = 0;
       this.#fresh = false;
       if (rare) this.#rareAt = now + rarely;
       this.#dueAt = now + interval - early;
     } catch (error) {
-      this.#fail(error as MonitorError, now);
+      if (error instanceof MonitorError) this.#note(error);
+      else {
+        this.#sample = afterBug(this.#sample);
+        this.#problem = undefined;
+        this.#bug = errorOf(error);
+      }
+      this.#dueAt = now + Math.min(this.#patience.pause, 2 ** this.#failures) - early;
+      this.#failures += 1;
+      this.#fresh = true;
     } finally {
       this.#asking = false;
     }
@@ -166,15 +183,13 @@ export class GuestMonitor {
     return mine;
   }
 
-  #fail(error: MonitorError, now: number): void {
+  #note(error: MonitorError): void {
     const { path: _, reason: __, ...values } = this.#sample;
     const kept = error.trouble === 'identity' ? {} : values;
     const state = stateAfter(error.trouble, this.#sample.time !== undefined);
     this.#sample = { ...kept, ...labelOf(this.#places[this.#place]), state, reason: error.message };
     this.#problem = state === 'busy' || error.trouble === 'absent' ? undefined : error.message;
-    this.#dueAt = now + Math.min(this.#patience.pause, 2 ** this.#failures) - early;
-    this.#failures += 1;
-    this.#fresh = true;
+    this.#bug = undefined;
     this.#place = (this.#place + 1) % this.#places.length;
   }
 }

@@ -1,7 +1,10 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
+import { errorOf } from '../../../../errors.ts';
+import { record, text } from '../answers.ts';
 import { MessageSplitter } from './splitter.ts';
+import { MonitorError } from './trouble.ts';
 
 /** Where a monitor listens, ready to connect to. */
 export type Address =
@@ -13,21 +16,6 @@ export type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly errorClass: string; readonly message: string };
 
-/**
- * Why there was no answer at all. `busy`: no answer in time; `denied`: no privilege; `absent`: nobody listens;
- * `closed`: the connection ended; `garbage`: no QMP; `identity`: another guest answers.
- */
-export type Trouble = 'busy' | 'denied' | 'absent' | 'closed' | 'garbage' | 'identity';
-
-export class MonitorError extends Error {
-  readonly trouble: Trouble;
-
-  constructor(trouble: Trouble, message: string) {
-    super(message);
-    this.trouble = trouble;
-  }
-}
-
 export interface Command {
   readonly command: string;
   readonly args?: Readonly<Record<string, unknown>> | undefined;
@@ -36,7 +24,7 @@ export interface Command {
 export interface Connection {
   /** QEMU's version from its greeting, such as `7.2.22`. */
   readonly version: string | undefined;
-  /** Sends all in one piece; the answers are in the same order. Fails with a MonitorError only. */
+  /** Sends all in one piece; the answers are in the same order. Fails with a MonitorError, but for a bug of kvmtop's own. */
   ask(commands: readonly Command[]): Promise<Answer[]>;
   close(): void;
 }
@@ -52,6 +40,9 @@ export interface Limits {
 
 /** The length of `sun_path` less its final NUL (Linux, unix(7)), bytes. */
 const longestPath = 107;
+
+/** Characters of why QEMU refused something. */
+const longestReason = 1024;
 
 const closedHere = 'the connection was closed here';
 const busyReason = 'another client holds its monitor, or QEMU does not answer';
@@ -118,7 +109,7 @@ export const connectError = (error: NodeJS.ErrnoException, what = 'monitor'): Mo
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: MonitorError) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Every connection reads into this: what came is taken at once, and what is incomplete is copied. */
@@ -134,7 +125,7 @@ class QmpConnection implements Connection {
   #negotiated = false;
   #greet: Waiting | undefined;
   #ended = false;
-  #failure: MonitorError | undefined;
+  #failure: Error | undefined;
   readonly #timers: NodeJS.Timeout[];
   readonly #signal: AbortSignal | undefined;
 
@@ -146,13 +137,10 @@ class QmpConnection implements Connection {
     this.greeted = new Promise((resolve, reject) => {
       this.#greet = { resolve: () => resolve(), reject };
     });
-    const late = () => this.#fail('busy', busyReason);
+    const late = () => this.#fail(new MonitorError('busy', busyReason));
     this.#timers = [setTimeout(() => this.#greet && late(), limits.greeting), setTimeout(late, limits.total)];
-    this.#socket.on('error', error => {
-      const { trouble, message } = connectError(error);
-      this.#fail(trouble, message);
-    });
-    this.#socket.on('close', () => this.#fail('closed', 'its monitor closed the connection'));
+    this.#socket.on('error', error => this.#fail(connectError(error)));
+    this.#socket.on('close', () => this.#fail(new MonitorError('closed', 'its monitor closed the connection')));
     limits.signal?.addEventListener('abort', this.#abort);
     if (limits.signal?.aborted) this.#abort();
   }
@@ -172,7 +160,7 @@ class QmpConnection implements Connection {
       this.#negotiated = true;
       put({ command: 'qmp_capabilities' }).then(
         answer => {
-          if (!answer.ok) this.#fail('garbage', `it refused qmp_capabilities: ${answer.message}`);
+          if (!answer.ok) this.#fail(new MonitorError('garbage', `it refused qmp_capabilities: ${answer.message}`));
         },
         // The questions that went with it fail for the same reason.
         () => {},
@@ -188,13 +176,13 @@ class QmpConnection implements Connection {
     if (this.#greet || this.#waiting.size > 0) this.#rejectAll(new MonitorError('closed', closedHere));
   }
 
-  readonly #abort = () => this.#fail('closed', 'kvmtop is ending');
+  readonly #abort = () => this.#fail(new MonitorError('closed', 'kvmtop is ending'));
 
-  #fail(trouble: Trouble, message: string): void {
+  #fail(error: Error): void {
     if (this.#ended) return;
     this.#end();
-    this.#failure = new MonitorError(trouble, message);
-    this.#rejectAll(this.#failure);
+    this.#failure = error;
+    this.#rejectAll(error);
   }
 
   #end(): void {
@@ -205,7 +193,7 @@ class QmpConnection implements Connection {
     this.#socket.destroy();
   }
 
-  #rejectAll(error: MonitorError): void {
+  #rejectAll(error: Error): void {
     this.#greet?.reject(error);
     this.#greet = undefined;
     for (const { reject } of this.#waiting.values()) reject(error);
@@ -217,7 +205,7 @@ class QmpConnection implements Connection {
     try {
       for (const message of this.#splitter.push(chunk)) this.#take(message);
     } catch (error) {
-      this.#fail('garbage', (error as Error).message);
+      this.#fail(errorOf(error));
     }
     return !this.#ended;
   }
@@ -225,7 +213,7 @@ class QmpConnection implements Connection {
   #take(message: Record<string, unknown>): void {
     if (this.#ended) return;
     if (this.#greet) {
-      if (!('QMP' in message)) throw new Error('it does not greet as QMP does');
+      if (!('QMP' in message)) throw new MonitorError('garbage', 'it does not greet as QMP does');
       this.version = versionOf(message['QMP']);
       this.#greet.resolve({ ok: true, value: undefined });
       this.#greet = undefined;
@@ -234,14 +222,18 @@ class QmpConnection implements Connection {
     if ('event' in message) return;
     const id = message['id'];
     const waiting = typeof id === 'number' ? this.#waiting.get(id) : undefined;
-    if (!waiting) throw new Error('it answered what was not asked');
+    if (!waiting) throw new MonitorError('garbage', 'it answered what was not asked');
     this.#waiting.delete(id as number);
     if ('return' in message) {
       waiting.resolve({ ok: true, value: message['return'] });
       return;
     }
-    const error = (message['error'] ?? {}) as { class?: unknown; desc?: unknown };
-    waiting.resolve({ ok: false, errorClass: String(error.class), message: String(error.desc) });
+    const error = record(message['error']);
+    waiting.resolve({
+      ok: false,
+      errorClass: text(error['class']) ?? 'of no class',
+      message: text(error['desc'], longestReason) ?? 'it gave no reason',
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { MonitorError } from './trouble.ts';
+
 const brace = 123;
 const quote = 34;
 const backslash = 92;
@@ -7,7 +9,7 @@ const longest = 4 * 1024 * 1024;
 
 /**
  * Cuts a byte stream into JSON objects, however it arrives: several in one piece, one in several, on one line or
- * pretty-printed over many. `push` gives the objects that are complete; it throws when the stream is no QMP.
+ * pretty-printed over many. `push` gives the objects that are complete; it throws MonitorError when the stream is no QMP.
  */
 export class MessageSplitter {
   #pending: Buffer[] = [];
@@ -36,7 +38,7 @@ export class MessageSplitter {
           start = at;
           this.#depth = 1;
         } else if (byte !== 10 && byte !== 13 && byte !== 32 && byte !== 9) {
-          throw new Error('it does not speak QMP');
+          throw new MonitorError('garbage', 'it does not speak QMP');
         }
       } else if (byte === quote) this.#inString = true;
       else if (byte === brace || byte === 91) this.#depth += 1;
@@ -52,7 +54,7 @@ export class MessageSplitter {
   /** A copy: the chunk is its reader's, who uses it again. */
   #keep(part: Buffer): void {
     this.#pendingLength += part.length;
-    if (this.#pendingLength > this.#limit) throw new Error('it sent a message without end');
+    if (this.#pendingLength > this.#limit) throw new MonitorError('garbage', 'it sent a message without end');
     this.#pending.push(Buffer.from(part));
   }
 
@@ -68,7 +70,7 @@ export class MessageSplitter {
     try {
       return JSON.parse(text) as Record<string, unknown>;
     } catch {
-      throw new Error('it sent broken JSON');
+      throw new MonitorError('garbage', 'it sent broken JSON');
     }
   }
 }

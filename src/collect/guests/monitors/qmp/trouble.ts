@@ -1,0 +1,14 @@
+/**
+ * Why there was no answer at all. `busy`: no answer in time; `denied`: no privilege; `absent`: nobody listens;
+ * `closed`: the connection ended; `garbage`: no QMP; `identity`: another guest answers.
+ */
+export type Trouble = 'busy' | 'denied' | 'absent' | 'closed' | 'garbage' | 'identity';
+
+export class MonitorError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, message: string) {
+    super(message);
+    this.trouble = trouble;
+  }
+}
