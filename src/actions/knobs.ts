@@ -3,7 +3,7 @@ import type { Model } from '../model.ts';
 import { exactBytes, longBytes } from '../units.ts';
 import { hugepages } from './hugepages/hugepages.ts';
 import { hugepagesOvercommit } from './hugepages/overcommit.ts';
-import { gigantic, persistent, poolCounts } from './hugepages/pool.ts';
+import { isGigantic, persistent, poolCounts } from './hugepages/pool.ts';
 import { ksm, ksmMode } from './ksm/ksm.ts';
 import { ksmSet, ksmSettingsOf } from './ksm/ksm-set.ts';
 import { sysctl } from './sysctl/sysctl.ts';
@@ -86,7 +86,7 @@ const poolKnobs = (model: Model): Knob[] =>
         title: `Overcommit of ${size}`,
         value: `${overcommit / pageSize} pages`,
         help: hugepagesOvercommit.help,
-        ...(pageSize >= gigantic ? { locked: 'the kernel can find pages of this size only in advance' } : {}),
+        ...(isGigantic(model, pageSize) ? { locked: 'the kernel can find pages of this size only in advance' } : {}),
         action: hugepagesOvercommit.id,
         words: [size],
       },

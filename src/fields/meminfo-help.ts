@@ -68,7 +68,10 @@ export const meminfoHelp: Readonly<Record<string, MeminfoHelp>> = {
   Hugepagesize: ['default size of huge pages', 'set by default_hugepagesz= at boot'],
   Hugetlb: ['RAM in all hugepage pools, used or not', 'never swapped, never merged by KSM, in no RSS'],
   DirectMap4k: ['RAM the kernel itself maps in 4 KiB pages', 'grows as large mappings are split, and stays so'],
+  DirectMap64k: ['RAM the kernel itself maps in 64 KiB pages'],
+  DirectMap1M: ['RAM the kernel itself maps in 1 MiB pages'],
   DirectMap2M: ['RAM the kernel itself maps in 2 MiB pages'],
   DirectMap4M: ['RAM the kernel itself maps in 4 MiB pages'],
   DirectMap1G: ['RAM the kernel itself maps in 1 GiB pages', 'best for its TLB'],
+  DirectMap2G: ['RAM the kernel itself maps in 2 GiB pages', 'best for its TLB'],
 };

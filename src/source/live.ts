@@ -5,6 +5,7 @@ import { createGuestReader } from '../collect/guests/guests.ts';
 import type { Patience } from '../collect/guests/monitors/contract.ts';
 import { VirshError } from '../collect/guests/monitors/libvirt/errors.ts';
 import { createHostReader } from '../collect/host/host.ts';
+import { readPageSize } from '../collect/host/page-size.ts';
 import type { Need } from '../fields/field.ts';
 import type { Root } from '../root.ts';
 import type { Problem, Sample } from '../sample.ts';
@@ -15,15 +16,12 @@ const monitorBudget = 80;
 /** The first look waits for no more than a handful: the screen is empty until then, and the second look follows soon. */
 const firstBudget = 25;
 
-const AT_PAGESZ = 6n;
+/** Bytes: that of most kernels, where nothing tells. */
+const usualPageSize = 4096;
 
-/** Bytes in a base page, from the auxiliary vector that the kernel gave this process; a captured tree has 4 KiB ones. */
-const pageSizeOf = (root: Root): number => {
-  const vector = root.isHost ? root.bytes('/proc/self/auxv') : undefined;
-  for (let at = 0; vector && at + 16 <= vector.length; at += 16) {
-    if (vector.readBigUInt64LE(at) === AT_PAGESZ) return Number(vector.readBigUInt64LE(at + 8));
-  }
-  return 4096;
+const pageSizeUnknown: Problem = {
+  source: 'page size',
+  message: '/proc/meminfo and /proc/vmstat do not tell it: taken as 4 KiB, and with it all that is counted in pages',
 };
 
 /**
@@ -36,7 +34,7 @@ export const createLiveSource = (
 ): Source => {
   const host = createHostReader(root);
   const guests = createGuestReader(root, options);
-  const pageSize = pageSizeOf(root);
+  let pageSize: number | undefined;
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
     write: (path, value) => writeKernelFile(root, path, value),
@@ -56,6 +54,8 @@ export const createLiveSource = (
     const time = Date.now() / 1000;
     const found = guests.read(wanted, time);
     const problems: Problem[] = [...found.problems];
+    pageSize ??= readPageSize(root);
+    if (pageSize === undefined) problems.push(pageSizeUnknown);
     // Root is refused nothing that matters; for others one line says it all.
     if (root.denied.size > 0 && process.geteuid?.() !== 0)
       problems.push({
@@ -67,7 +67,7 @@ export const createLiveSource = (
       time,
       // Of the whole host, not of this process: samples of several runs follow each other in a recording.
       monotonic: Number(process.hrtime.bigint() / 1000n) / 1e6,
-      pageSize,
+      pageSize: pageSize ?? usualPageSize,
       host: host.read(wanted),
       guests: found.guests,
       problems,

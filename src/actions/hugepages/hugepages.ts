@@ -7,7 +7,7 @@ import { refuse } from '../guest/guest.ts';
 import { reserve } from '../reserve.ts';
 import { commitLimitWith } from '../sysctl/commit-limit.ts';
 import {
-  gigantic,
+  isGigantic,
   nodeAvailable,
   nodePoolChange,
   type PoolChange,
@@ -96,12 +96,12 @@ const growRefusal = (room: Room | undefined, bytes: number, where: string): Plan
   return undefined;
 };
 
-const growEffect = (room: Room | undefined, bytes: number, pageSize: number, where: string): string[] => {
+const growEffect = (room: Room | undefined, bytes: number, inOnePiece: boolean, where: string): string[] => {
   if (!room) return [];
   const fits = bytes <= room.free;
   return [
     `${where}: ${longBytes(bytes)} leave the ${longBytes(room.available)} that are available, for hugepages alone`,
-    fits && pageSize < gigantic
+    fits && inOnePiece
       ? `${where}: ${longBytes(room.free)} are free, so it is expected to succeed`
       : `${where}: ${fits ? `${longBytes(room.free)} are free, but each page must lie in one piece` : `only ${longBytes(room.free)} are free, the rest must be taken from page cache`}: the kernel may give fewer (\`kvmtop do compact\` helps)`,
   ];
@@ -193,7 +193,7 @@ export const hugepages: Action<HugepagesInput> = {
         },
       ],
       effect: [
-        ...(allocated > 0 ? growEffect(room, bytes, pageSize, where) : []),
+        ...(allocated > 0 ? growEffect(room, bytes, !isGigantic(model, pageSize), where) : []),
         ...(freed > 0 ? [`${where}: gets back ${longBytes(freed * pageSize)}`] : []),
         ...spreadEffect(model, node, count),
         ...poolOwners(model),

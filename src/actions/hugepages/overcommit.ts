@@ -3,7 +3,7 @@ import type { Action } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
 import { spare } from '../reserve.ts';
 import { poolFile } from './hugepages.ts';
-import { gigantic, parsePageSize } from './pool.ts';
+import { isGigantic, parsePageSize } from './pool.ts';
 
 interface OvercommitInput {
   readonly pageSize: number;
@@ -26,7 +26,8 @@ export const hugepagesOvercommit: Action<OvercommitInput> = {
 
   plan(model, { pageSize, count }, request) {
     const summary = `Let the pool of ${longExactBytes(pageSize)} pages grow by ${count} on demand (${longBytes(count * pageSize)})`;
-    if (pageSize >= gigantic) return refuse(request, summary, 'the kernel can find pages of this size only in advance');
+    if (isGigantic(model, pageSize))
+      return refuse(request, summary, 'the kernel can find pages of this size only in advance');
     const pool = model.sample.host.pools?.find(one => one.pageSize === pageSize && one.node === undefined);
     const before = pool?.counts['nr_overcommit_hugepages'];
     if (before === undefined) return refuse(request, summary, 'its setting is unknown');

@@ -1,9 +1,16 @@
 import type { Model, NodeModel } from '../../model.ts';
 import type { PoolSample } from '../../sample.ts';
-import { exactBytes, longBytes, parseBytes } from '../../units.ts';
+import { exactBytes, KiB, longBytes, MiB, parseBytes } from '../../units.ts';
 
-/** From here on a huge page is more than the page allocator gives in one piece: it has to be found and cleared. */
-export const gigantic = 1024 ** 3;
+/**
+ * The most that the page allocator gives in one piece, by the size of its pages: MAX_PAGE_ORDER of x86, s390x and arm64
+ * with 4 KiB, of arm64 with 16 and 64 KiB. ppc64le, with 64 KiB, has 16 MiB, and no huge page between those two. Bytes.
+ */
+const largestBlock = (pageSize: number): number =>
+  pageSize === 16 * KiB ? 32 * MiB : pageSize === 64 * KiB ? 512 * MiB : 4 * MiB;
+
+/** Whether a huge page is larger than that: the kernel has to find it and clear it, and never does so on demand. */
+export const isGigantic = ({ sample }: Model, pageSize: number): boolean => pageSize > largestBlock(sample.pageSize);
 
 /** `2M`, `1G`, `2048kB` as the page size of a pool that is there. Throws an Error that says which there are. */
 export const parsePageSize = (model: Model, word: string): number => {

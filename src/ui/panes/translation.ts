@@ -94,8 +94,9 @@ export const translationPane: Draw = canvas => {
     ...labelled(size, formatBytes(parts[index])),
     span(` ${formatRatio(parts[index] === undefined || whole === 0 ? undefined : parts[index] / whole)}`, 'dim'),
   ]);
-  const direct = ['DirectMap4k', 'DirectMap2M', 'DirectMap4M', 'DirectMap1G'].flatMap(key =>
-    meminfo?.[key] === undefined ? [] : [labelled(key.slice('DirectMap'.length), formatBytes(meminfo[key]))],
+  // Its sizes depend on the architecture: 4k, 2M and 1G, 4k, 64k, 2M and 1G, or 4k, 1M and 2G.
+  const direct = Object.entries(meminfo ?? {}).flatMap(([key, bytes]) =>
+    key.startsWith('DirectMap') ? [labelled(key.slice('DirectMap'.length), formatBytes(bytes))] : [],
   );
   const chosen = (key: string): string => String(thp?.[key] ?? unknown);
   const anonHuge = model.host.values.anon_huge_pages;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { persistent, poolChange } from '../../../src/actions/hugepages/pool.ts';
-import type { Model } from '../../../src/model.ts';
+import { isGigantic, persistent, poolChange } from '../../../src/actions/hugepages/pool.ts';
+import { derive, type Model } from '../../../src/model.ts';
 import { parseCall } from '../../../src/programs/options.ts';
 import type { HostSample } from '../../../src/sample.ts';
-import { GiB, MiB } from '../../../src/units.ts';
-import { guest } from '../../samples.ts';
+import { GiB, KiB, MiB } from '../../../src/units.ts';
+import { guest, sample } from '../../samples.ts';
 import { capturedModel, planOf, undoLine, withMeminfo, writes } from '../hosts.ts';
 
 const pool2M = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
@@ -30,6 +30,20 @@ const withPool =
         : pool,
     ),
   });
+
+describe('gigantic pages begin where the page allocator ends', () => {
+  it.each([
+    ['x86', 4 * KiB, [2 * MiB], [GiB]],
+    ['s390x', 4 * KiB, [MiB], [2 * GiB]],
+    ['arm64 with 4 KiB', 4 * KiB, [64 * KiB, 2 * MiB], [32 * MiB, GiB]],
+    ['arm64 with 16 KiB', 16 * KiB, [2 * MiB, 32 * MiB], [GiB]],
+    ['arm64 with 64 KiB', 64 * KiB, [2 * MiB, 512 * MiB], [16 * GiB]],
+    ['ppc64le', 64 * KiB, [2 * MiB, 16 * MiB], [GiB, 16 * GiB]],
+  ])('%s', (_architecture, pageSize, whole, gigantic) => {
+    const model = derive(undefined, sample({ pageSize }));
+    expect([...whole, ...gigantic].filter(size => isGigantic(model, size))).toEqual(gigantic);
+  });
+});
 
 describe('what the kernel makes of a number', () => {
   it.each([
