@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { actions } from '../src/actions/actions.ts';
 import { commands, flagsOf } from '../src/programs/options.ts';
 import { scenarios } from '../src/simulator/scenarios.ts';
-import { tabs } from '../src/store/view.ts';
+import { tabs } from '../src/store/tabs.ts';
 import { until } from './until.ts';
 
 const script = join(import.meta.dirname, '../packaging/completion.bash');

@@ -17,6 +17,7 @@ const layers = [
   ['ui/dialogs/'],
   ['ui/paint.ts'],
   ['ui/layout.ts'],
+  ['ui/arrangements.ts'],
   ['ui/panes/'],
   ['ui/keys.ts'],
   ['ui/keys/'],

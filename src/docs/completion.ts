@@ -4,7 +4,7 @@ import { sysctls } from '../actions/sysctl/sysctls.ts';
 import { policies } from '../policy/policies.ts';
 import { type Command, commands, flagsOf, shortOf, takesValue, withFile } from '../programs/options.ts';
 import { scenarios } from '../simulator/scenarios.ts';
-import { tabs } from '../store/view.ts';
+import { tabs } from '../store/tabs.ts';
 
 /** How a word is completed: with one of these, or by a function of the script. */
 type Choice = readonly string[] | 'files' | 'folders' | 'guests' | 'nothing';

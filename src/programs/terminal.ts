@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
 import { timeOf } from '../store/moments.ts';
 import type { Store } from '../store/store.ts';
-import { type Tab, tabs } from '../store/view.ts';
+import { type Tab, tabs } from '../store/tabs.ts';
 import type { App } from '../ui/keys/key.ts';
 import { paintPanes } from '../ui/paint.ts';
 import { Painter } from '../ui/parts/painter.ts';

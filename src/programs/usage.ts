@@ -3,7 +3,7 @@ import { actions } from '../actions/actions.ts';
 import { policies } from '../policy/policies.ts';
 import { figureHelp } from '../simulator/report.ts';
 import { scenarios } from '../simulator/scenarios.ts';
-import { tabs } from '../store/view.ts';
+import { tabs } from '../store/tabs.ts';
 import type { Command } from './options.ts';
 
 export const version = (): string => packageJson.version;

@@ -3,24 +3,8 @@ import { guestFields } from '../fields/guest.ts';
 import { everything, planNeeds } from '../fields/needs.ts';
 import type { Model } from '../model.ts';
 import type { State } from './store.ts';
-import type { ColumnId, Tab } from './view.ts';
-
-/** What a tab's panes draw, beyond what is read every time. */
-const tabNeeds: Readonly<Record<Tab, readonly Need[]>> = {
-  overview: ['vmstat', 'pressure', 'ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
-  guests: ['ksm'],
-  memory: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
-  sharing: ['ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
-  processes: ['processes'],
-  vmstat: ['vmstat', 'stat'],
-  meminfo: [],
-  numa: ['nodes', 'pools', 'ksm', 'sysctls', 'guest_ksm_stat'],
-  translation: ['kvm', 'thp'],
-  stall: ['vmstat', 'pressure', 'guest_stat', 'kvm'],
-  journal: [],
-  // The advisor reads what it needs in its own time (programs/advisor.ts); this is for what stands below its findings.
-  advisor: ['ksm', 'swaps', 'vmstat'],
-};
+import { tabTable } from './tabs.ts';
+import type { ColumnId } from './view.ts';
 
 const columnNeeds = (column: ColumnId): readonly Need[] => {
   if (!(column in guestFields)) return [];
@@ -43,7 +27,7 @@ export const stillMeasuring = ({ measuring }: State, model: Model): State['measu
 export const needsOfView = (state: State): ReadonlySet<Need> => {
   // A plan may be told from anything.
   const planning = state.dialog && ['enter', 'palette', 'confirm', 'settings'].includes(state.dialog.kind);
-  const wanted = new Set<Need>([...tabNeeds[state.tab], ...(planning ? [...everything, ...planNeeds] : [])]);
+  const wanted = new Set<Need>([...tabTable[state.tab].needs, ...(planning ? [...everything, ...planNeeds] : [])]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);

@@ -1,20 +1,17 @@
 import { visibleProcesses } from './processes.ts';
 import type { State } from './store.ts';
+import type { TabWith } from './tabs.ts';
 import { timelineRows } from './time.ts';
 
-/** Lines of a tab that scrolls, all of them. */
-const lineCount = (state: State): number => {
-  switch (state.tab) {
-    case 'processes':
-      return visibleProcesses(state.model, state.filter, state.processSort).length;
-    case 'vmstat':
-      return state.activity.length;
-    case 'meminfo':
-      return Object.keys(state.model?.sample.host.meminfo ?? {}).length;
-    default:
-      return 0;
-  }
+/** Lines of each tab that scrolls, all of them. */
+const lineCounts: Readonly<Record<TabWith<'processes' | 'lines'>, (state: State) => number>> = {
+  processes: ({ model, filter, processSort }) => visibleProcesses(model, filter, processSort).length,
+  vmstat: ({ activity }) => activity.length,
+  meminfo: ({ model }) => Object.keys(model?.sample.host.meminfo ?? {}).length,
 };
+
+const lineCount = (state: State): number =>
+  state.tab in lineCounts ? lineCounts[state.tab as keyof typeof lineCounts](state) : 0;
 
 /** Lines of such a tab that are surely on the screen: all but header, tabs, title, head, a line below and the footer. */
 export const scrollPage = ({ size, at }: State): number =>

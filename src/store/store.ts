@@ -14,8 +14,9 @@ import type { Tried } from './advice.ts';
 import { emptyHistory, type History, type Identity } from './data.ts';
 import type { ProcessSort } from './processes.ts';
 import { defaultTables, type Tables } from './tables.ts';
+import type { Tab } from './tabs.ts';
 import type { Moment, Timeline } from './time.ts';
-import type { ColumnId, Sort, Tab } from './view.ts';
+import type { ColumnId, Sort } from './view.ts';
 
 /** What is open below the table, or over all of it. */
 export type Dialog =

@@ -1,24 +1,16 @@
-import { type ColumnId, defaultColumns, type Sort, type Tab, type TableTab, tableTabs } from './view.ts';
-
-/** How a guest table is shown. */
-export interface TableView {
-  readonly columns: readonly ColumnId[];
-  readonly sort: Sort;
-}
+import { hasTable, type Tab, type TableTab, type TableView, tableTabs, tabTable } from './tabs.ts';
 
 /** Each tab remembers its own; what is in the State itself is that of the tab which is shown. */
 export type Tables = Readonly<Record<TableTab, TableView>>;
 
-const defaultTable: TableView = { columns: defaultColumns, sort: { column: 'held', reverse: false } };
-
-export const defaultTables: Tables = Object.fromEntries(tableTabs.map(tab => [tab, defaultTable])) as unknown as Tables;
+export const defaultTables: Tables = Object.fromEntries(
+  tableTabs.map(tab => [tab, tabTable[tab].table]),
+) as unknown as Tables;
 
 interface Shown extends TableView {
   readonly tab: Tab;
   readonly tables: Tables;
 }
-
-const hasTable = (tab: Tab): tab is TableTab => (tableTabs as readonly Tab[]).includes(tab);
 
 /** All tables as they are now. */
 export const currentTables = ({ tab, tables, columns, sort }: Shown): Tables =>

@@ -8,7 +8,7 @@ import type { Tape, TapeEvent } from '../recording/tape.ts';
 import { type ActivityRow, activityOf } from './activity.ts';
 import { adviceAt } from './advice.ts';
 import { type History, historyLength, historyOf, missedBetween, usedOf } from './data.ts';
-import type { Tab } from './view.ts';
+import { type Tab, tabTable } from './tabs.ts';
 
 /** What the screen shows of one moment. */
 export interface Moment {
@@ -156,12 +156,9 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
 export const momentOf = (tape: Tape, id: number, tab: Tab, setting: MomentSetting): Moment => ({
   model: derive(tape.before(id), tape.sample(id)),
   history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), setting.delay),
-  activity: tab === 'vmstat' ? activityOf(tape, id) : [],
-  advice: tab === 'advisor' || setting.advised ? adviceAt(tape, id, setting.thresholds) : startAdvising(),
+  activity: tabTable[tab].past === 'activity' ? activityOf(tape, id) : [],
+  advice: tabTable[tab].past === 'advice' || setting.advised ? adviceAt(tape, id, setting.thresholds) : startAdvising(),
 });
-
-/** Tabs that `momentOf` looks further back for. */
-export const deepTabs: readonly Tab[] = ['vmstat', 'advisor'];
 
 interface MomentSetting {
   /** Seconds between two looks. */

@@ -4,7 +4,8 @@ import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
 import { timeOf, withMoment, withNow } from './moments.ts';
 import type { State, Store } from './store.ts';
-import { type Destination, deepTabs, destinationId, momentOf, timelineOf } from './time.ts';
+import { tabTable } from './tabs.ts';
+import { type Destination, destinationId, momentOf, timelineOf } from './time.ts';
 import { keptVerdicts, verdictsOf } from './verdicts.ts';
 
 export interface Traveller {
@@ -47,7 +48,7 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
   // What costs many samples is read only where it is shown.
   store.subscribe((state, before) => {
     const { at } = state;
-    if (state.tab !== before.tab && deepTabs.includes(state.tab) && at !== undefined) attempt(() => show(at));
+    if (state.tab !== before.tab && tabTable[state.tab].past !== undefined && at !== undefined) attempt(() => show(at));
   });
   const go = (to: Destination): void => {
     if (tape.last < tape.first) return;

@@ -3,29 +3,6 @@ import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { compareWords, safe } from '../text.ts';
 
-export const tabs = [
-  'overview',
-  'guests',
-  'memory',
-  'sharing',
-  'processes',
-  'vmstat',
-  'meminfo',
-  'numa',
-  'translation',
-  'stall',
-  'journal',
-  'advisor',
-] as const;
-export type Tab = (typeof tabs)[number];
-
-/** The key of each tab: there are more tabs than digits. */
-export const tabKeys = [...'1234567890', 'J', 'V'] as const;
-
-/** Tabs with a guest table: each remembers its own columns and order. */
-export const tableTabs = ['overview', 'guests', 'memory', 'sharing'] as const satisfies readonly Tab[];
-export type TableTab = (typeof tableTabs)[number];
-
 /** Columns that are not numbers. */
 export const textColumns = ['name', 'state', 'pid', 'backend', 'manager', 'bar'] as const;
 export type TextColumn = (typeof textColumns)[number];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Settings, settings } from '../../src/config/settings.ts';
 import { policies } from '../../src/policy/policies.ts';
-import { tableTabs, tabs } from '../../src/store/view.ts';
+import { tableTabs, tabs } from '../../src/store/tabs.ts';
 import { allColumns } from '../../src/ui/columns.ts';
 import { MiB } from '../../src/units.ts';
 

@@ -7,7 +7,7 @@ import { poolFields } from '../../src/fields/pool.ts';
 import { derive } from '../../src/model.ts';
 import { needsOfView } from '../../src/store/needs.ts';
 import { initialState, type Setting, type State } from '../../src/store/store.ts';
-import { tabs } from '../../src/store/view.ts';
+import { tabs } from '../../src/store/tabs.ts';
 import { samples } from '../export/models.ts';
 
 test('the needs of the tables that are asked about, each once', () => {

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tabs, tabTable } from '../../src/store/tabs.ts';
 import { clockOf, guestIn, openDesk } from '../pty/kvmtop.ts';
 import type { Terminal } from '../pty/terminal.ts';
 import { until } from '../until.ts';
@@ -9,8 +10,7 @@ import { borrowHost, type Guest, startGuest } from './lab.ts';
 import { balloonOf, merged, mib, prefix } from './oracle.ts';
 
 const [columns, rows] = [120, 40];
-/** Keys of the tabs, as docs/keys.md has them. */
-const tabs = [...'1234567890', 'J', 'V'];
+const tabKeys = tabs.map(tab => tabTable[tab].key);
 
 /** What an operator saw: a tab, and the whole screen with the clock in its header. */
 interface Frame {
@@ -82,7 +82,7 @@ describeLab('what was seen live', () => {
     for (const tab of ['1', '6', '1']) frames.push(await seen(live, tab));
     live.press('R');
     await live.waitFor('REC ', 20_000);
-    for (const tab of tabs) frames.push(await seen(live, tab));
+    for (const tab of tabKeys) frames.push(await seen(live, tab));
 
     const size = 208 * mib;
     expect((await desk.run(['do', 'balloon', web.name, '208M', '--yes'])).code).toBe(0);
@@ -92,7 +92,7 @@ describeLab('what was seen live', () => {
     await until('pages are merged', 60_000, () => merged(twin) > 16 * mib);
     await gone.stop();
     await live.waitFor(screen => guestIn(screen, gone.name) === undefined, 20_000);
-    for (const tab of tabs) frames.push(await seen(live, tab));
+    for (const tab of tabKeys) frames.push(await seen(live, tab));
     live.press('R');
     await live.waitFor(screen => !/REC /.test(screen[0] ?? ''), 20_000);
     live.press('q');

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
-import { tabs } from '../../src/store/view.ts';
+import { tabs } from '../../src/store/tabs.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
 import { layout } from '../../src/ui/layout.ts';
 import { drawPane } from '../../src/ui/panes/pane.ts';

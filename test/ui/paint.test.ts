@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tabs } from '../../src/store/view.ts';
+import { tabs } from '../../src/store/tabs.ts';
 import { paintPanes } from '../../src/ui/paint.ts';
 import { Painter } from '../../src/ui/parts/painter.ts';
 import { Screen } from '../../src/ui/screen/screen.ts';

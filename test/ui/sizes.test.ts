@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tabs } from '../../src/store/view.ts';
+import { tabs } from '../../src/store/tabs.ts';
 import { showSizesIn } from '../../src/units.ts';
 import { demoModels, frameOf, openStage } from './stage.tsx';
 

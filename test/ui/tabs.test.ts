@@ -10,8 +10,9 @@ import { withModel } from '../../src/store/moments.ts';
 import { needsOfView } from '../../src/store/needs.ts';
 import { scrolled } from '../../src/store/scroll.ts';
 import type { State } from '../../src/store/store.ts';
-import { type Tab, tabKeys, tabs } from '../../src/store/view.ts';
-import { press } from '../../src/ui/keys.ts';
+import { type Tab, tabs, tabTable } from '../../src/store/tabs.ts';
+import { anywhere } from '../../src/ui/keys/key.ts';
+import { keys, press } from '../../src/ui/keys.ts';
 import { stallVerdict } from '../../src/ui/panes/stall.ts';
 import { translationVerdict } from '../../src/ui/panes/translation.ts';
 import { guest, sample } from '../samples.ts';
@@ -37,7 +38,7 @@ describe('the tab bar', () => {
     for (const tab of tabs) {
       const [, bar = ''] = (await shown({ tab }, width, 24)).split('\n');
       // Blanks at the end of a row are not in its text.
-      expect(`${bar} `).toContain(`${tabKeys[tabs.indexOf(tab)]} ${tab[0]?.toUpperCase()}${tab.slice(1)} `);
+      expect(`${bar} `).toContain(`${tabTable[tab].key} ${tabTable[tab].title} `);
     }
   });
 
@@ -48,11 +49,15 @@ describe('the tab bar', () => {
     );
   });
 
-  it('has a key for each', () => {
+  it('has a key for each, that does nothing else', () => {
     const { app, store } = openStage(models);
-    for (const [index, tab] of tabs.entries()) {
-      press(app, tabKeys[index] ?? '');
+    for (const tab of tabs) {
+      press(app, tabTable[tab].key);
       expect(store.getState().tab).toBe(tab);
+      const others = keys.filter(
+        ({ names, modes }) => names.includes(tabTable[tab].key) && modes.some(mode => anywhere.includes(mode)),
+      );
+      expect(others.map(({ help }) => help)).toEqual([`Show the ${tab} tab.`]);
     }
   });
 });

@@ -1,6 +1,7 @@
 import type { State } from '../../store/store.ts';
 import { withTab } from '../../store/tables.ts';
-import { moveSelection, type Tab, tabKeys, tabs, visibleGuests } from '../../store/view.ts';
+import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
+import { moveSelection, visibleGuests } from '../../store/view.ts';
 import { changeKeys } from './change.ts';
 import { type App, anywhere, change, type Key, type Mode, open, tabModes } from './key.ts';
 import { orderKeys } from './order.ts';
@@ -22,10 +23,10 @@ const move = (by: number) => (app: App) =>
 /** Guests that are passed by PgUp and PgDn: about a table’s height. */
 export const page = (state: State): number => Math.max(1, state.size.rows - 16);
 
-const tabKey = (tab: Tab, index: number): Key => ({
+const tabKey = (tab: Tab): Key => ({
   modes: anywhere,
-  names: [tabKeys[index] ?? ''],
-  label: tabKeys[index] ?? '',
+  names: [tabTable[tab].key],
+  label: tabTable[tab].key,
   help: `Show the ${tab} tab.`,
   run: app => show(app, () => tab),
 });

@@ -2,6 +2,7 @@ import type { Request } from '../../actions/action.ts';
 import type { PilotMode } from '../../policy/pilot.ts';
 import type { GuestId } from '../../sample.ts';
 import type { Dialog, State, Store } from '../../store/store.ts';
+import { type TabMode, tabs, tabTable } from '../../store/tabs.ts';
 import type { Destination } from '../../store/time.ts';
 
 /** What a key may do besides changing the store. */
@@ -28,13 +29,15 @@ export interface App {
   redraw(): void;
 }
 
-/** `main` is the guest table, with nothing open; the other tabs of one pane have modes of their own. */
-export type Mode = 'main' | 'processes' | 'lines' | 'journal' | 'advisor' | 'filter' | Dialog['kind'];
+/** What is open decides which keys there are; with nothing open, the tab. */
+export type Mode = TabMode | 'filter' | Dialog['kind'];
+
+const linesTabs = tabs.filter(tab => tabTable[tab].mode === 'lines');
 
 export const modeTitles: Readonly<Record<Mode, string>> = {
   main: 'Keys',
   processes: 'In the processes tab',
-  lines: 'In the vmstat and meminfo tabs',
+  lines: `In the ${linesTabs.join(' and ')} tabs`,
   journal: 'In the journal',
   advisor: 'In the advisor tab',
   filter: 'While typing a filter',
@@ -53,9 +56,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
 
 export const modeOf = ({ filtering, dialog, tab }: State): Mode => {
   if (filtering) return 'filter';
-  if (dialog) return dialog.kind;
-  if (tab === 'vmstat' || tab === 'meminfo') return 'lines';
-  return tab === 'journal' || tab === 'processes' || tab === 'advisor' ? tab : 'main';
+  return dialog ? dialog.kind : tabTable[tab].mode;
 };
 
 export interface Key {
@@ -75,7 +76,7 @@ export interface Key {
 }
 
 /** Tabs of their own keys, beside the guest table. */
-export const tabModes: readonly Mode[] = ['main', 'processes', 'lines', 'journal', 'advisor'];
+export const tabModes: readonly Mode[] = [...new Set(tabs.map(tab => tabTable[tab].mode))];
 export const anywhere: readonly Mode[] = [...tabModes, 'detail'];
 
 /** Changes the store. */

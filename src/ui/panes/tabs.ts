@@ -1,6 +1,7 @@
 import type { Finding } from '../../policy/finding.ts';
 import { visibleProcesses } from '../../store/processes.ts';
-import { type Tab, tabKeys, tabs, visibleGuests } from '../../store/view.ts';
+import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
+import { visibleGuests } from '../../store/view.ts';
 import { columnTitle } from '../columns.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, spread, widthOf } from './pane.ts';
@@ -10,7 +11,7 @@ const tones = { critical: 'bad', warning: 'warn', notice: 'text' } as const;
 
 /** The advisor tells how much it has found, in the colour of the worst. */
 const named = (tab: Tab, shown: boolean, findings: readonly Finding[]): Line => {
-  const name = `${tab[0]?.toUpperCase()}${tab.slice(1)}`;
+  const name = tabTable[tab].title;
   const [worst] = findings;
   if (tab !== 'advisor' || !worst) return [span(` ${name} `, shown ? 'badge' : 'text')];
   return [span(` ${name} ${findings.length} `, shown ? 'badge' : tones[worst.severity])];
@@ -21,8 +22,8 @@ export const tabBar: Draw = ({ state, model, width, glyphs }) => {
   const { sort, filter, tab } = state;
   const { findings } = state.now.advice.findings.length > 0 ? state.now.advice : state.advice;
   const bar = (names: boolean): Line =>
-    tabs.flatMap((one, index): Line => {
-      const key = span(tabKeys[index] ?? '', 'key');
+    tabs.flatMap((one): Line => {
+      const key = span(tabTable[one].key, 'key');
       const found = one === 'advisor' && findings.length > 0;
       return names || one === tab || found ? [key, ...named(one, one === tab, findings)] : [key, span(' ')];
     });

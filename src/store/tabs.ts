@@ -1,0 +1,71 @@
+import type { Need } from '../fields/field.ts';
+import { type ColumnId, defaultColumns, type Sort } from './view.ts';
+
+/** How a guest table is shown. */
+export interface TableView {
+  readonly columns: readonly ColumnId[];
+  readonly sort: Sort;
+}
+
+/** Which keys work in a tab, besides those that work everywhere. `main`: those of the guest table. */
+export type TabMode = 'main' | 'processes' | 'lines' | 'journal' | 'advisor';
+
+/** What the store knows of a tab; src/ui/arrangements.ts has its panes. */
+interface TabEntry {
+  readonly title: string;
+  /** What shows it: a digit as long as there are any. */
+  readonly key: string;
+  readonly mode: TabMode;
+  /** Files that its panes draw from, beyond what is read every time. */
+  readonly needs: readonly Need[];
+  /** Its guest table as it is at first, where it remembers columns and an order of its own. */
+  readonly table?: TableView;
+  /** What it shows of many looks, and so a moment of the past has only where it is shown. */
+  readonly past?: 'activity' | 'advice';
+}
+
+const table: TableView = { columns: defaultColumns, sort: { column: 'held', reverse: false } };
+
+/** Every tab, once, in the order of the tab bar. */
+const entries = {
+  overview: {
+    title: 'Overview',
+    key: '1',
+    mode: 'main',
+    needs: ['vmstat', 'pressure', 'ksm', 'pools', 'sysctls', 'guest_ksm_stat'],
+    table,
+  },
+  guests: { title: 'Guests', key: '2', mode: 'main', needs: ['ksm'], table },
+  memory: {
+    title: 'Memory',
+    key: '3',
+    mode: 'main',
+    needs: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
+    table,
+  },
+  sharing: { title: 'Sharing', key: '4', mode: 'main', needs: ['ksm', 'pools', 'sysctls', 'guest_ksm_stat'], table },
+  processes: { title: 'Processes', key: '5', mode: 'processes', needs: ['processes'] },
+  vmstat: { title: 'Vmstat', key: '6', mode: 'lines', needs: ['vmstat', 'stat'], past: 'activity' },
+  meminfo: { title: 'Meminfo', key: '7', mode: 'lines', needs: [] },
+  numa: { title: 'Numa', key: '8', mode: 'main', needs: ['nodes', 'pools', 'ksm', 'sysctls', 'guest_ksm_stat'] },
+  translation: { title: 'Translation', key: '9', mode: 'main', needs: ['kvm', 'thp'] },
+  stall: { title: 'Stall', key: '0', mode: 'main', needs: ['vmstat', 'pressure', 'guest_stat', 'kvm'] },
+  journal: { title: 'Journal', key: 'J', mode: 'journal', needs: [] },
+  // The advisor reads what it needs in its own time; this is for what stands below its findings.
+  advisor: { title: 'Advisor', key: 'V', mode: 'advisor', needs: ['ksm', 'swaps', 'vmstat'], past: 'advice' },
+} as const satisfies Readonly<Record<string, TabEntry>>;
+
+type Entries = typeof entries;
+export type Tab = keyof Entries;
+
+/** Tabs with keys of this mode. */
+export type TabWith<Mode extends TabMode> = { [Id in Tab]: Entries[Id]['mode'] extends Mode ? Id : never }[Tab];
+
+/** Tabs with a guest table of their own. */
+export type TableTab = { [Id in Tab]: Entries[Id] extends { readonly table: TableView } ? Id : never }[Tab];
+
+export const tabTable: Readonly<Record<Tab, TabEntry>> = entries;
+export const tabs = Object.keys(entries) as readonly Tab[];
+
+export const hasTable = (tab: Tab): tab is TableTab => tabTable[tab].table !== undefined;
+export const tableTabs = tabs.filter(hasTable);
