@@ -37,7 +37,7 @@ const readFile = async (path: string, isRequired: boolean): Promise<FileSettings
     // Nor is it there for whoever may not look into its folder: HOME may be another user's, as under su.
     if (!isRequired && !existsSync(path)) return undefined;
     const message = messageOf(error);
-    throw new ConfigError(path, undefined, `can't be read: ${message}; --config /dev/null does without`);
+    throw new ConfigError(path, undefined, `can't be read: ${message}; start with --no-config to do without`);
   }
   // The parser is loaded only where there is something to parse: most starts have no file.
   const { readSettings } = await import('./read.ts');
@@ -46,12 +46,13 @@ const readFile = async (path: string, isRequired: boolean): Promise<FileSettings
 
 /**
  * What is in force: the defaults, overruled by /etc/kvmtop/config.toml, overruled by the operator's own file; or by
- * `only` (of `--config`) instead of both.
+ * `only` (of `--config`) instead of both, or by none where it is `false` (`--no-config`).
  * @throws ConfigError, one line that names file, line and the nearest right key.
  */
-export const loadSettings = async (env: Env, only: string | undefined): Promise<LoadedSettings> => {
-  const own = only ?? ownPath(env);
-  const paths = only !== undefined ? [only] : [systemPath, ...(own === undefined ? [] : [own])];
+export const loadSettings = async (env: Env, only: string | false | undefined): Promise<LoadedSettings> => {
+  const own = only === false ? undefined : (only ?? ownPath(env));
+  const mine = own === undefined ? [] : [own];
+  const paths = only === undefined ? [systemPath, ...mine] : mine;
   let values: Settings = defaults;
   const origins: Partial<Record<SettingId, Origin>> = {};
   const files: { path: string; found: boolean }[] = [];

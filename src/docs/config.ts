@@ -30,7 +30,7 @@ export const configPage = (): string => `${madeFrom('the table in src/config/set
 
 Settings are TOML, in \`/etc/kvmtop/config.toml\` for everybody and in \`~/.config/kvmtop/config.toml\` for oneself
 (\`$XDG_CONFIG_HOME/kvmtop/config.toml\` where that is set; under \`sudo\` it is root's). What the second says overrules the
-first, and the command line overrules both. \`--config FILE\` reads that file instead of both, \`--config /dev/null\` none.
+first, and the command line overrules both. \`--config FILE\` reads that file instead of both, \`--no-config\` none.
 
 \`\`\`toml
 delay = 2

@@ -43,8 +43,8 @@ export interface Options {
   readonly policy: string | undefined;
   /** Where a page is written: a file, or `-` for what the program prints to. */
   readonly output: string | undefined;
-  /** `--config`: the only file of settings to read. */
-  readonly config: string | undefined;
+  /** `--config`: the only file of settings to read; `false` for `--no-config`. */
+  readonly config: string | false | undefined;
   readonly settings: Settings;
 }
 
@@ -90,12 +90,13 @@ const flags = {
   shadow: { type: 'boolean' },
   output: { type: 'string', short: 'o' },
   config: { type: 'string' },
+  'no-config': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
 
 /** Flags that go with every command, and those of one. */
-const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'help', 'version'];
+const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'no-config', 'help', 'version'];
 const own: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],
@@ -196,6 +197,8 @@ export const parseCall = (argv: readonly string[]): Call => {
         `--${flag} does not go with ${command === 'live' ? 'the live screen' : command}; see kvmtop -h`,
       );
   }
+  if (values['no-config'] && values.config !== undefined)
+    throw new UsageError('--config and --no-config exclude each other: give one of them');
   if (withFile.includes(command) && words.length < 2 && !values.help)
     throw new UsageError(
       `${command} takes a ${command === 'simulate' ? 'SCENARIO or a FILE' : 'FILE'}; see kvmtop ${command} -h`,
@@ -247,7 +250,7 @@ export const parseCall = (argv: readonly string[]): Call => {
       act: values.act ?? false,
       shadow: values.shadow ?? false,
       output: values.output,
-      config: values.config,
+      config: values['no-config'] ? false : values.config,
       settings: defaults,
     },
   };

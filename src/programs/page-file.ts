@@ -1,28 +1,14 @@
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import { safe } from '../text.ts';
 import { Failure } from './options.ts';
 import { openOutput } from './output.ts';
 
-/** A device or a pipe can't be replaced by a file. */
-const isReplaceable = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-
-/** Whole or not at all, for its owner alone: it holds what a host told. */
+/** A device or a pipe is written to; a file is replaced, for its owner alone: it holds what a host told. */
 const writePrivately = (path: string, text: string): void => {
-  const mode = 0o600;
-  if (!isReplaceable(path)) {
-    writeFileSync(path, text);
-    return;
-  }
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(unfinished, text, { mode, flag: 'wx' });
-    renameSync(unfinished, path);
-  } catch (error) {
-    // Not another's, which could not be made.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(unfinished, { force: true });
-    throw error;
-  }
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true) replaceFile(path, text, 0o600);
+  else writeFileSync(path, text);
 };
 
 /**

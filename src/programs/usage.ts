@@ -15,7 +15,8 @@ const common = `Options for every command:
       --root DIR        read /proc and /sys under DIR, such as a captured tree
   -c, --connect URI     where libvirt is asked for its guests, as for virsh (qemu:///system)
       --demo            a simulated host with a dozen lively guests
-      --config FILE     settings from this file alone; /dev/null for none
+      --config FILE     settings from this file alone
+      --no-config       no settings file: the defaults
   -h, --help            this; kvmtop COMMAND -h tells more
       --version
 `;

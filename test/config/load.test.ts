@@ -63,7 +63,7 @@ describe('files', () => {
   it('that can’t be read are told, not passed over', async () => {
     mkdirSync(join(home, '.config/kvmtop/config.toml'), { recursive: true });
     await expect(loadSettings({ HOME: home }, undefined)).rejects.toThrow(
-      /config\.toml: can't be read: EISDIR.*--config/,
+      /config\.toml: can't be read: EISDIR.*--no-config/,
     );
   });
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { saveScreen } from '../../src/programs/save.ts';
+import type { Setting } from '../../src/store/store.ts';
 import { defaultTables, showTab, type Tables, withTab } from '../../src/store/tables.ts';
 import { defaultColumns } from '../../src/store/view.ts';
 
@@ -16,7 +17,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const first = { columns: defaultColumns, sort: { column: 'held', reverse: false } } as const;
+const setting = { source: 'live', readOnly: false } as Setting;
+const first = {
+  setting,
+  columns: defaultColumns,
+  sort: { column: 'held', reverse: false },
+} as const;
 const state = (tables: Tables = defaultTables, tab: 'overview' | 'guests' = 'overview') => ({
   ...first,
   ...showTab(tables, tab),
@@ -52,6 +58,20 @@ it('without a home, or with a file that has a mistake, the reason is told', asyn
   writeFileSync(path, 'dely = 2\n');
   await expect(saveScreen(state(defaultTables, 'guests'), {}, path)).rejects.toThrow('did you mean delay?');
   expect(readFileSync(path, 'utf8')).toBe('dely = 2\n');
+});
+
+it.each([
+  [{ readOnly: true }, 'read-only writes no settings'],
+  [{ source: 'demo' }, 'the demo writes no settings'],
+] as const)('nothing is written by %o', async (kind, why) => {
+  const shown = { ...state(defaultTables, 'guests'), setting: { ...setting, ...kind } };
+  await expect(saveScreen(shown, {}, path)).rejects.toThrow(why);
+  expect(readFileSync(path, 'utf8')).toBe('# mine\ndelay = 2\n');
+});
+
+it('without settings there is nowhere to save them', async () => {
+  await expect(saveScreen(state(defaultTables, 'guests'), { HOME: folder }, false)).rejects.toThrow('--no-config');
+  expect(readdirSync(folder)).toEqual(['config.toml']);
 });
 
 it('each tab remembers its own table', () => {

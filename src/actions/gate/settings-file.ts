@@ -1,8 +1,17 @@
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Root } from '../../root.ts';
 import { settingsFiles } from '../../sample.ts';
 import { Refused } from './control.ts';
+
+/** Something is there that is not a file: a link to /dev/null is how such a file is switched off. */
+const isOther = async (path: string): Promise<boolean> => {
+  try {
+    return !(await lstat(path)).isFile();
+  } catch {
+    return false;
+  }
+};
 
 /**
  * Writes (or without content removes) a file of settings that the system reads at boot, whole or not at all, for all to
@@ -14,6 +23,8 @@ export const writeSettingsFile = async (root: Root, path: string, content: strin
   const target = root.path(path);
   // Hidden, and without `.conf`: systemd passes it over.
   const draft = `${dirname(target)}/.kvmtop-${process.pid}`;
+  if (await isOther(target))
+    throw new Refused(`${path} is not a regular file, so it is not replaced; nothing was changed`);
   try {
     if (content === undefined) {
       await rm(target, { force: true });

@@ -49,13 +49,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // kvmtop's own: what was done, the operator's settings, the documentation.
   'actions/gate/journal.ts': ['mkdir', 'open'],
   'programs/flight-recorder.ts': ['mkdirSync'],
-  'config/save.ts': ['chownSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync'],
+  'config/save.ts': ['mkdirSync'],
+  'replace-file.ts': ['chownSync', 'renameSync', 'rmSync', 'writeFileSync'],
   'docs.ts': ['writeFileSync'],
   // Recordings and reports, at the operator's paths; another thread writes, so that a slow disk holds nothing up.
   'recording/file.ts': ['DatabaseSync', 'openSync'],
   'recording/recorder.ts': ['Worker'],
   'recording/worker.ts': ['parentPort', 'workerData'],
-  'programs/page-file.ts': ['renameSync', 'rmSync', 'writeFileSync'],
+  'programs/page-file.ts': ['writeFileSync'],
   'programs/rescue.ts': ['rmSync'],
   // A socket that nobody talks on: the claim to act.
   'programs/one-pilot.ts': ['createServer'],

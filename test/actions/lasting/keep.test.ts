@@ -5,8 +5,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +16,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
+import { Refused } from '../../../src/actions/gate/control.ts';
 import { writeSettingsFile } from '../../../src/actions/gate/settings-file.ts';
 import { lastingLine, lastingValue } from '../../../src/actions/lasting/lasting.ts';
 import { sysctls } from '../../../src/actions/sysctl/sysctls.ts';
@@ -159,10 +162,22 @@ describe('the file', () => {
     expect(createSettingsReader(root).read()).toEqual({});
   });
 
+  it('is not replaced where a link switches it off', async () => {
+    const { dir, root } = newRoot();
+    const path = join(dir, 'etc/tmpfiles.d/kvmtop.conf');
+    mkdirSync(join(dir, 'etc/tmpfiles.d'), { recursive: true });
+    symlinkSync('/dev/null', path);
+    for (const content of ['x', undefined])
+      await expect(writeSettingsFile(root, tmpfile, content)).rejects.toThrow(Refused);
+    expect(readlinkSync(path)).toBe('/dev/null');
+  });
+
   it('stays as it was when it can’t be written', async () => {
     const { dir, root } = newRoot();
     mkdirSync(join(dir, 'etc/tmpfiles.d/kvmtop.conf'), { recursive: true });
-    await expect(writeSettingsFile(root, tmpfile, 'x')).rejects.toThrow(/kvmtop.conf: EISDIR; nothing was changed/);
+    await expect(writeSettingsFile(root, tmpfile, 'x')).rejects.toThrow(
+      /kvmtop.conf is not a regular file.*nothing was changed/,
+    );
     expect(readdirSync(join(dir, 'etc/tmpfiles.d'))).toEqual(['kvmtop.conf']);
   });
 
