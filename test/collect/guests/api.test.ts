@@ -333,7 +333,7 @@ describe('an API', () => {
 });
 
 describe('any answer', () => {
-  const odd = fc.oneof(fc.constantFrom(-1, 2 ** 64, null, 1e300, 0), fc.jsonValue());
+  const odd = fc.oneof(fc.constantFrom(-1, 2 ** 64, null, 1e300, 0, -0), fc.jsonValue());
 
   it('gives sound statistics', () => {
     fc.assert(
@@ -341,6 +341,7 @@ describe('any answer', () => {
         for (const [key, number] of Object.entries(parseStatistics(answer) ?? {})) {
           expect(key).toMatch(/^stat-[a-z-]+$/);
           expect(number).toBeGreaterThanOrEqual(0);
+          expect(Object.is(number, -0)).toBe(false);
           expect(number).toBeLessThan(2 ** 63);
         }
       }),

@@ -6,17 +6,19 @@ import type { Answer } from './qmp/qmp.ts';
 /** By the ids of the questions. A question that was not asked has no answer. */
 export type Answers = ReadonlyMap<string, Answer>;
 
-/** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). */
+/** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). Never −0: JSON can say it. */
 export const amount = (given: unknown): number | undefined =>
-  typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given : undefined;
+  typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given + 0 : undefined;
 
 /** Every amount of an answer under its own name; names that QEMU would not use are left out. */
 export const amounts = (given: unknown): Numbers | undefined => {
   if (typeof given !== 'object' || given === null) return undefined;
-  const kept = Object.entries(given).filter(
-    ([key, number]) => /^[a-z][a-z0-9-]{0,63}$/.test(key) && amount(number) !== undefined,
-  );
-  return Object.fromEntries(kept) as Numbers;
+  const kept: Record<string, number> = {};
+  for (const [key, said] of Object.entries(given)) {
+    const number = amount(said);
+    if (number !== undefined && /^[a-z][a-z0-9-]{0,63}$/.test(key)) kept[key] = number;
+  }
+  return kept;
 };
 
 /** `last` where it says the same: who compares Samples then need not look into it. */
