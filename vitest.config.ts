@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -10,25 +11,49 @@ export default defineConfig({
     // Terminal-facing tests must not inherit a colour or CI setting from whoever runs them.
     env: { CI: '', NO_COLOR: '', FORCE_COLOR: '3', TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '' },
     resolveSnapshotPath,
+    // Also on two processors two workers: the tests leave one to whoever works here only where there are more.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
+      // Processes that run one file after the other in one world: a process for each file would load the program 150 times. So a
+      // test gives back what it borrows of its process: environment, umask, user, descriptors.
       {
         extends: true,
         test: {
           name: 'fast',
           testTimeout: 30_000,
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/lab/**', 'test/pty/**', 'test/browser/**'],
+          exclude: ['test/{soak,pty,browser,lab}/**'],
+          isolate: false,
         },
       },
-      // The built program in a real terminal, without guests.
+      // The same kind, of minutes: long comparisons, and properties in thousands of runs.
       {
         extends: true,
-        test: { name: 'pty', include: ['test/pty/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 120_000, isolate: false },
       },
-      // Reports in Chromium.
+      // The built program in a real terminal, without guests, and reports in Chromium: one file after the other, since what they
+      // measure wants a processor for itself.
       {
         extends: true,
-        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'pty',
+          include: ['test/pty/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
       // Real guests: apart from all others, since guests under emulation want the processors for themselves, and one file after the
       // other, because they share the host's KSM and hugepages.
@@ -40,7 +65,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           // Tests that say they are concurrent wait for most of their time.
           maxConcurrency: 16,
         },

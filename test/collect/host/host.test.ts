@@ -6,6 +6,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createHostReader, type HostReader } from '../../../src/collect/host/host.ts';
 import type { Need } from '../../../src/fields/field.ts';
 import { Root } from '../../../src/root.ts';
+import { descriptorsUnder } from '../../descriptors.ts';
 
 const hosts = join(import.meta.dirname, '../../hosts');
 const everything: ReadonlySet<Need> = new Set<Need>([
@@ -221,7 +222,7 @@ describe('while the host changes', () => {
 });
 
 describe('this host', () => {
-  const descriptors = (): number => readdirSync('/proc/self/fd').length;
+  const descriptors = (): number => descriptorsUnder('/proc') + descriptorsUnder('/sys');
 
   test('agrees with what Node says of it', () => {
     const host = open('/').read(everything);

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCpuinfo } from '../../../src/collect/host/cpuinfo.ts';
 import { createKvmReader, parseVmFolder } from '../../../src/collect/host/kvm.ts';
+import { descriptorsUnder } from '../../descriptors.ts';
 import { makeRoot } from './tree.ts';
 
 const cpuinfo = (flags: string, more = ''): string =>
@@ -38,7 +38,7 @@ describe('KVM', () => {
   test('keeps no statistics open: they would hold on to the VM', () => {
     const { root, put } = makeRoot({ '/sys/kernel/debug/kvm/5-1/pages_4k': '1\n' });
     const reader = createKvmReader(root);
-    const open = (): number => readdirSync('/proc/self/fd').length;
+    const open = (): number => descriptorsUnder(root.dir);
     const before = open();
     expect(reader.read()?.vms).toEqual({ 5: { pages_4k: 1 } });
     put('/sys/kernel/debug/kvm/5-1/pages_4k', '2\n');

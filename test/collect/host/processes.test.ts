@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createProcessesReader, parseComm, parsePasswd, parseUid } from '../../../src/collect/host/processes.ts';
 import { Root } from '../../../src/root.ts';
+import { descriptorsUnder } from '../../descriptors.ts';
 import { makeRoot } from './tree.ts';
 
 const stat = (pid: number, name: string, { ppid = 1, state = 'S', majflt = 0 } = {}): string =>
@@ -61,7 +61,7 @@ describe('the processes', () => {
       '/proc/42/status': status('a', 0, memory),
     });
     const reader = createProcessesReader(root);
-    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const descriptors = (): number => descriptorsUnder(root.dir);
     const before = descriptors();
     expect(reader.read()?.map(one => one.name)).toEqual(['a']);
     put('/proc/50/stat', stat(50, 'b'));
