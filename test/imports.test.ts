@@ -106,6 +106,31 @@ test('imports go down only', () => {
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
 });
 
+const importsOf = Map.groupBy(own, ({ file }) => file);
+
+/** The shortest way from a file over its imports back to itself. */
+const circleOf = (start: string): readonly string[] | undefined => {
+  const ways: string[][] = [[start]];
+  const seen = new Set<string>();
+  for (const way of ways)
+    for (const { to } of importsOf.get(way.at(-1) ?? '') ?? []) {
+      if (to === start) return way;
+      if (seen.has(to)) continue;
+      seen.add(to);
+      ways.push([...way, to]);
+    }
+  return undefined;
+};
+
+test('no imports go in a circle, those of types alone neither', () => {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const circle = circleOf(file);
+    if (circle) found.set(circle.toSorted().join(), [...circle, file].join(' → '));
+  }
+  expect([...found.values()]).toEqual([]);
+});
+
 test('only package.json is imported from outside src', () => {
   const outside = imports.filter(({ kind, to }) => kind === 'own' && to.startsWith('..'));
   expect([...new Set(outside.map(({ to }) => to))]).toEqual(['../package.json']);

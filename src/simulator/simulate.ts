@@ -5,7 +5,9 @@ import { derive } from '../model.ts';
 import { startPilot, steer } from '../policy/pilot.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
 import type { Sample } from '../sample.ts';
+import { controlOf } from './control.ts';
 import { type Figures, type Second, Tally, warmup } from './figures.ts';
+import { sampleOf } from './sample.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
@@ -71,7 +73,7 @@ export const simulate = async (
   seed = 1,
 ): Promise<Run> => {
   const world = new World(scenario, seed);
-  const gate: Gate = { control: world.control, journal: noJournal };
+  const gate: Gate = { control: controlOf(world), journal: noJournal };
   const tally = new Tally(settings.reserve * scenario.host.memory);
   const points = tracer(world);
   let pilot = policy && startPilot(policy);
@@ -81,7 +83,7 @@ export const simulate = async (
     points.add(second);
     if (world.time > warmup) tally.second(second);
     if (!pilot || world.time % lookEvery > 0) continue;
-    const sample = world.look();
+    const sample = sampleOf(world);
     const next = steer(pilot, derive(previous, sample), settings);
     pilot = next.pilot;
     previous = sample;

@@ -1,12 +1,7 @@
-import type { Control } from '../actions/gate/control.ts';
-import type { Sample } from '../sample.ts';
 import { MiB } from '../units.ts';
 import { chance } from './chance.ts';
-import { controlOf } from './control.ts';
 import type { Second } from './figures.ts';
-import { bootedFor, Guest } from './guest.ts';
-import { guestSample } from './guest-sample.ts';
-import { hostSample } from './host-sample.ts';
+import { Guest } from './guest.ts';
 import { pageSize } from './inside.ts';
 import { Ksm, mergedPages } from './ksm.ts';
 import { Meters } from './meters.ts';
@@ -25,14 +20,13 @@ export const begin = 1_767_600_000;
 
 /**
  * A host with guests in which a Scenario happens, in steps of one second. All follows from the scenario, the seed (which
- * only says where guests stand in the order of processes) and what is done through `control`.
+ * only says where guests stand in the order of processes) and what is done through `controlOf` it.
  *
  * It leaves out much: NUMA, hugepages, transparent hugepages, CPU and network, dirty pages, zswap, cgroups, free page
  * reporting, migration, and that a guest which stands still wants less afterwards.
  */
 export class World {
   readonly scenario: Scenario;
-  readonly control: Control;
   readonly ksm = new Ksm();
   readonly marks: Watermarks;
   readonly meters = new Meters();
@@ -51,7 +45,6 @@ export class World {
     this.#guests = scenario.guests.flatMap((_spec, index) => this.#bootedAt(0, index, -1 - index * 3600));
     this.cache = Math.max(0, Math.min(cachePart * scenario.host.memory, this.free - this.marks.high));
     this.#startFull();
-    this.control = controlOf(this);
   }
 
   get guests(): readonly Guest[] {
@@ -139,19 +132,6 @@ export class World {
   get available(): number {
     const { low } = this.marks;
     return Math.max(0, this.free - low + this.cache - Math.min(this.cache / 2, low));
-  }
-
-  /** One look at it, as of a real host. */
-  look(): Sample {
-    return {
-      version: 1,
-      time: this.wall,
-      monotonic: bootedFor + this.time,
-      pageSize,
-      host: hostSample(this),
-      guests: this.#guests.map(guest => guestSample(guest, this.time, this.wall)),
-      problems: [],
-    };
   }
 
   #sum(amount: (guest: Guest) => number): number {

@@ -5,6 +5,8 @@ import { outline } from '../../src/policy/outline.ts';
 import { startPilot, steer } from '../../src/policy/pilot.ts';
 import { policies } from '../../src/policy/policies.ts';
 import type { Sample } from '../../src/sample.ts';
+import { controlOf } from '../../src/simulator/control.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
 import { GiB } from '../../src/units.ts';
@@ -18,12 +20,12 @@ const looks = async (id: string, seconds: number): Promise<readonly Model[]> => 
   while (world.time < seconds) {
     world.step();
     if (world.time % 2 > 0) continue;
-    const sample = world.look();
+    const sample = sampleOf(world);
     const [first] = sample.guests;
     const target = { 0: 3 * GiB, 40: 8 * GiB }[world.time % 90];
     if (target !== undefined && first) {
-      await world.control.execute(first.id, 'balloon', { value: target });
-      world.control.noteTarget(first.id, target);
+      await controlOf(world).execute(first.id, 'balloon', { value: target });
+      controlOf(world).noteTarget(first.id, target);
     }
     models.push(derive(previous, sample));
     previous = sample;

@@ -7,6 +7,8 @@ import { type JournalEntry, openJournal } from '../../src/actions/gate/journal.t
 import type { Gate } from '../../src/actions/gate/perform.ts';
 import { auto } from '../../src/programs/auto.ts';
 import { Failure, type Options, parseCall, UsageError } from '../../src/programs/options.ts';
+import { controlOf } from '../../src/simulator/control.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import type { Scenario } from '../../src/simulator/scenario.ts';
 import { World } from '../../src/simulator/world.ts';
 import type { Source } from '../../src/source/source.ts';
@@ -47,16 +49,16 @@ const startWorld = (meanwhile: (looks: number) => void = () => undefined) => {
   let looks = 0;
   const source: Source = {
     kind: 'demo',
-    control: world.control,
+    control: controlOf(world),
     async look() {
       meanwhile(looks++);
       world.step();
-      return world.look();
+      return sampleOf(world);
     },
     close: async () => undefined,
   };
   const journal = openJournal(join(folder, 'journal.ndjson'));
-  const gate: Gate = { control: world.control, journal };
+  const gate: Gate = { control: controlOf(world), journal };
   return { world, source, gate, journal };
 };
 
@@ -128,7 +130,7 @@ describe('kvmtop auto', () => {
       outcome: 'done',
     });
     const started = startWorld(looks => {
-      if (looks === 1) started.journal.append(byHand(started.world.look().guests[0]!.id));
+      if (looks === 1) started.journal.append(byHand(sampleOf(started.world).guests[0]!.id));
     });
     const log = await fly(options('--act'), started, told => count(told, 'asked') >= 2);
     expect(log).toMatch(/ kvmtop skipped: web-1: changed by hand: left alone\n/);

@@ -7,6 +7,8 @@ import type { Verdict } from '../../src/policy/pilot.ts';
 import type { Decisions, Policy } from '../../src/policy/policy.ts';
 import { createAutopilot } from '../../src/programs/autopilot.ts';
 import type { Sample } from '../../src/sample.ts';
+import { controlOf } from '../../src/simulator/control.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import type { SimulatedGuest } from '../../src/simulator/scenario.ts';
 import { World } from '../../src/simulator/world.ts';
 import { GiB, MiB } from '../../src/units.ts';
@@ -86,7 +88,7 @@ const flight = (
   });
   const journal: JournalEntry[] = [];
   const gate: Gate = {
-    control: { ...world.control, ...hands(world) },
+    control: { ...controlOf(world), ...hands(world) },
     journal: {
       ...noJournal,
       append: async entry => {
@@ -98,7 +100,7 @@ const flight = (
   const pilot = createAutopilot(gate, settings, { tell: verdict => told.push(verdict) });
   let previous: Sample | undefined;
   const look = (): Model => {
-    const sample = world.look();
+    const sample = sampleOf(world);
     const model = derive(previous, sample);
     previous = sample;
     return model;
@@ -203,9 +205,9 @@ describe('in act', () => {
   it('a step that fails is told with its error, and the others go on', async () => {
     const { pilot, pass, sizes, told } = await warm(undefined, world => ({
       execute: (id, command, args) =>
-        world.look().guests[1]?.id === id
+        sampleOf(world).guests[1]?.id === id
           ? Promise.reject(new Error('QEMU hangs'))
-          : world.control.execute(id, command, args),
+          : controlOf(world).execute(id, command, args),
     }));
     pilot.set('act', to(4 * GiB));
     await pass(20);
@@ -258,7 +260,7 @@ describe('a guest that does not give what was asked', () => {
   /** Its driver takes the request, and nothing moves. */
   const stubborn = (world: World): Partial<Control> => ({
     execute: (id, command, args) =>
-      world.look().guests[0]?.id === id ? Promise.resolve({}) : world.control.execute(id, command, args),
+      sampleOf(world).guests[0]?.id === id ? Promise.resolve({}) : controlOf(world).execute(id, command, args),
   });
 
   it.each([
@@ -295,7 +297,7 @@ describe('a guest that does not give what was asked', () => {
 
 it('a guest that is changed by hand is not halted, whatever was asked of it before', async () => {
   const { pilot, pass, journal, idOf, look } = await warm([guestOf('web-1')], world => ({
-    execute: async () => world.look(),
+    execute: async () => sampleOf(world),
   }));
   pilot.set('act', to(4 * GiB));
   await pass(8);
@@ -313,7 +315,7 @@ describe('stop', () => {
         await new Promise<void>(resolve => {
           open = resolve;
         });
-        return world.control.execute(id, command, args);
+        return controlOf(world).execute(id, command, args);
       },
     }));
     pilot.set('act', to(4 * GiB));

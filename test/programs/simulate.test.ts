@@ -10,6 +10,7 @@ import { usage } from '../../src/programs/usage.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
 import { printed } from './sources.ts';
@@ -41,7 +42,7 @@ const record = (seconds: number): string => {
   while (world.time < seconds) {
     world.step();
     if (world.time % 5 > 0) continue;
-    const sample = world.look();
+    const sample = sampleOf(world);
     writer.append(sample, headlineOf(derive(undefined, sample)));
   }
   writer.close();

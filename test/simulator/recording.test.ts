@@ -5,6 +5,7 @@ import { headlineOf } from '../../src/recording/headline.ts';
 import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { Sample } from '../../src/sample.ts';
 import { modelsOf, scenarioOf } from '../../src/simulator/recording.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import type { Scenario } from '../../src/simulator/scenario.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
@@ -16,7 +17,7 @@ const recorded = (scenario: Scenario, seconds: number, change: (sample: Sample) 
   const models: Model[] = [];
   while (world.time < seconds) {
     world.step();
-    if (world.time % 2 === 0) models.push(derive(undefined, change(world.look())));
+    if (world.time % 2 === 0) models.push(derive(undefined, change(sampleOf(world))));
   }
   return models;
 };
@@ -51,7 +52,7 @@ describe('a scenario from a recording', () => {
     for (const second of [60, 300, 600, 880]) {
       while (world.time < second) world.step();
       const was = models.find(({ time }) => time >= (models[0]?.time ?? 0) + second);
-      const now = derive(undefined, world.look());
+      const now = derive(undefined, sampleOf(world));
       const held = ({ guests }: Model): number =>
         guests.reduce((sum, { values }) => sum + (values.rss_anon ?? 0) + (values.swap ?? 0), 0);
       expect(Math.abs(held(now) - held(was ?? now))).toBeLessThan(0.03 * original.host.memory);
@@ -108,7 +109,7 @@ describe('a scenario from a recording', () => {
     const models: Model[] = [];
     while (world.time < 600) {
       world.step();
-      if (world.time % 10 === 0) models.push(derive(undefined, world.look()));
+      if (world.time % 10 === 0) models.push(derive(undefined, sampleOf(world)));
     }
     const [clone] = scenarioOf(models, '').guests;
     expect(clone?.alike).toBeGreaterThan(0.5);

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/model.ts';
 import type { Numbers, Sample } from '../../src/sample.ts';
+import { controlOf } from '../../src/simulator/control.ts';
+import { sampleOf } from '../../src/simulator/sample.ts';
 import type { Scenario, SimulatedGuest } from '../../src/simulator/scenario.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
@@ -34,8 +36,8 @@ const run = (world: World, seconds: number): void => {
 
 /** Sets a balloon as the gate would. */
 const setBalloon = async (world: World, index: number, bytes: number): Promise<void> => {
-  const id = world.look().guests[index]?.id ?? '';
-  await world.control.execute(id, 'balloon', { value: bytes });
+  const id = sampleOf(world).guests[index]?.id ?? '';
+  await controlOf(world).execute(id, 'balloon', { value: bytes });
 };
 
 /** What must be true of a host at any moment; gives the sum of what is told of its RAM, which is all of it. */
@@ -124,17 +126,17 @@ describe('a simulated world', () => {
         async (any, moves, merging) => {
           const world = new World(any);
           if (merging) {
-            await world.control.write('/sys/kernel/mm/ksm/run', '1');
-            await world.control.write('/sys/kernel/mm/ksm/pages_to_scan', '5000');
+            await controlOf(world).write('/sys/kernel/mm/ksm/run', '1');
+            await controlOf(world).write('/sys/kernel/mm/ksm/pages_to_scan', '5000');
           }
-          let last = world.look();
+          let last = sampleOf(world);
           expectWhole(world, last);
           for (let second = 0; second < 150; second++) {
             const move = second % 8 === 0 ? moves[second / 8] : undefined;
             const one = move && world.guests[move[0]];
             if (move && one) await setBalloon(world, world.guests.indexOf(one), Math.ceil(move[1] * one.spec.size));
             world.step();
-            const sample = world.look();
+            const sample = sampleOf(world);
             expectWhole(world, sample);
             expectNoFall(last.host.vmstat, sample.host.vmstat);
             last = sample;
@@ -167,10 +169,10 @@ describe('a simulated world', () => {
     for (const one of scenarios.values()) {
       const [a, b] = [new World(one), new World(one)];
       for (let second = 0; second < 400; second++) expect(a.step()).toEqual(b.step());
-      expect(a.look()).toEqual(b.look());
-      const before = a.look();
+      expect(sampleOf(a)).toEqual(sampleOf(b));
+      const before = sampleOf(a);
       a.step();
-      const model = derive(before, a.look());
+      const model = derive(before, sampleOf(a));
       const { values } = model.host;
       for (const id of ['mem_available', 'swap_in', 'psi_mem_some_avg10', 'ksm_run', 'ksm_saved', 'min_free'] as const)
         expect(values[id]).toBeGreaterThanOrEqual(0);
@@ -223,16 +225,16 @@ describe('a simulated world', () => {
     expect(one?.inside.actual).toBeGreaterThan(4 * GiB);
     expect(one?.inside.swapped).toBeCloseTo(2 * GiB, -4);
     expect(one?.stalled).toBe(1);
-    const first = world.look();
+    const first = sampleOf(world);
     run(world, 60);
-    const model = derive(first, world.look());
+    const model = derive(first, sampleOf(world));
     expect(model.guests[0]?.values.guest_swap_in).toBeGreaterThan(8 * MiB);
     expect(model.guests[0]?.values.guest_major_faults).toBeGreaterThan(100);
     expect(model.host.values.swap_out).toBe(0);
     // A guest that does nothing but wait seldom comes to report.
     const ages = Array.from({ length: 60 }, () => {
       world.step();
-      return derive(undefined, world.look()).guests[0]?.values.stats_age ?? 0;
+      return derive(undefined, sampleOf(world)).guests[0]?.values.stats_age ?? 0;
     });
     expect(Math.max(...ages)).toBeGreaterThan(10);
     // Given back, it recovers.
@@ -252,17 +254,17 @@ describe('a simulated world', () => {
     );
     const world = new World(short);
     run(world, 90);
-    const first = world.look();
+    const first = sampleOf(world);
     expect(world.swapped).toBeLessThan(GiB);
     run(world, 200);
-    const full = derive(first, world.look());
+    const full = derive(first, sampleOf(world));
     expect(full.host.values.swap_out).toBeGreaterThan(0);
     expect(full.guests[0]?.values.swap).toBeGreaterThan(GiB);
     expect(full.host.values.mem_available).toBeLessThan(0.05 * 14 * GiB);
-    const before = world.look();
+    const before = sampleOf(world);
     let stalled = 0;
     for (let second = 0; second < 60; second++) stalled += world.step().stalled;
-    const back = derive(before, world.look());
+    const back = derive(before, sampleOf(world));
     expect(stalled).toBeGreaterThan(5);
     expect(back.guests[0]?.values.host_major_faults).toBeGreaterThan(50);
     expect(back.host.values.psi_mem_some_avg60).toBeGreaterThan(0.05);
@@ -280,7 +282,7 @@ describe('a simulated world', () => {
     );
     run(world, 300);
     expect(world.guests.map(({ spec }) => spec.name)).toEqual(['small']);
-    expect(derive(undefined, world.look()).host.totals.oom_kills).toBe(1);
+    expect(derive(undefined, sampleOf(world)).host.totals.oom_kills).toBe(1);
   });
 
   it('saves memory by merging clones, at the pace it is set to, and takes it back when they write', async () => {
@@ -295,8 +297,8 @@ describe('a simulated world', () => {
     );
     const saved = async (pages: number, seconds: number): Promise<World> => {
       const world = new World(scenario(clones));
-      await world.control.write('/sys/kernel/mm/ksm/pages_to_scan', String(pages));
-      await world.control.write('/sys/kernel/mm/ksm/run', '1');
+      await controlOf(world).write('/sys/kernel/mm/ksm/pages_to_scan', String(pages));
+      await controlOf(world).write('/sys/kernel/mm/ksm/run', '1');
       run(world, seconds);
       return world;
     };
@@ -306,18 +308,19 @@ describe('a simulated world', () => {
     run(fast, 290);
     expect(fast.saved).toBeGreaterThan(3 * GiB);
     // The kernel's own equation: what is merged is what is shared and what shares it.
-    const { ksm = {} } = fast.look().host;
-    const merging = fast
-      .look()
-      .guests.reduce((sum, one) => sum + (one.process.ksm_stat?.['ksm_merging_pages'] ?? 0), 0);
+    const { ksm = {} } = sampleOf(fast).host;
+    const merging = sampleOf(fast).guests.reduce(
+      (sum, one) => sum + (one.process.ksm_stat?.['ksm_merging_pages'] ?? 0),
+      0,
+    );
     expect(Number(ksm['pages_shared']) + Number(ksm['pages_sharing'])).toBe(merging);
     const [free, merged] = [fast.free, fast.saved];
-    await fast.control.write('/sys/kernel/mm/ksm/run', '2');
+    await controlOf(fast).write('/sys/kernel/mm/ksm/run', '2');
     fast.step();
     expect(fast.saved).toBe(0);
     expect(free - fast.free).toBeGreaterThan(0.9 * merged);
     run(slow, 20);
-    await slow.control.write('/sys/kernel/mm/ksm/run', '0');
+    await controlOf(slow).write('/sys/kernel/mm/ksm/run', '0');
     const stopped = slow.saved;
     run(slow, 300);
     expect(slow.saved).toBeLessThan(0.9 * stopped);
@@ -336,20 +339,20 @@ describe('a simulated world', () => {
         { memory: 14 * GiB, swap: 16 * GiB },
       ),
     );
-    await world.control.write('/sys/kernel/mm/ksm/pages_to_scan', '5000');
-    await world.control.write('/sys/kernel/mm/ksm/run', '1');
+    await controlOf(world).write('/sys/kernel/mm/ksm/pages_to_scan', '5000');
+    await controlOf(world).write('/sys/kernel/mm/ksm/run', '1');
     run(world, 100);
     expect(world.saved).toBeGreaterThan(2 * GiB);
     for (let second = 0; second < 100; second++) {
       run(world, 1);
-      expectWhole(world, world.look());
+      expectWhole(world, sampleOf(world));
     }
     expect(world.swapped).toBeGreaterThan(GiB);
   });
 
   it('has no twin to merge with for a guest alone', async () => {
     const world = new World(scenario([guest({ alike: 0.9 }), guest({ name: 'other' })]));
-    await world.control.write('/sys/kernel/mm/ksm/run', '1');
+    await controlOf(world).write('/sys/kernel/mm/ksm/run', '1');
     run(world, 200);
     expect(world.saved).toBe(0);
     expect(world.guests.map(({ merged }) => merged)).toEqual([0, 0]);
@@ -357,24 +360,24 @@ describe('a simulated world', () => {
 
   it('says of what it can’t do that nothing was changed', async () => {
     const world = new World(scenario([guest()]));
-    const id = world.look().guests[0]?.id ?? '';
-    await expect(world.control.execute(id, 'quit', {})).rejects.toThrow('nothing was changed');
-    await expect(world.control.execute('1.1', 'balloon', { value: GiB })).rejects.toThrow('it is gone');
-    await expect(world.control.execute(id, 'balloon', { value: 0 })).rejects.toThrow('QEMU refused');
-    await expect(world.control.write('/proc/sys/vm/swappiness', '1')).rejects.toThrow('nothing was changed');
-    await expect(world.control.write('/sys/kernel/mm/ksm/none', '1')).rejects.toThrow('nothing was changed');
+    const id = sampleOf(world).guests[0]?.id ?? '';
+    await expect(controlOf(world).execute(id, 'quit', {})).rejects.toThrow('nothing was changed');
+    await expect(controlOf(world).execute('1.1', 'balloon', { value: GiB })).rejects.toThrow('it is gone');
+    await expect(controlOf(world).execute(id, 'balloon', { value: 0 })).rejects.toThrow('QEMU refused');
+    await expect(controlOf(world).write('/proc/sys/vm/swappiness', '1')).rejects.toThrow('nothing was changed');
+    await expect(controlOf(world).write('/sys/kernel/mm/ksm/none', '1')).rejects.toThrow('nothing was changed');
   });
 
   it('boots and ends guests, and sets a balloon only once there is a driver', () => {
     const world = new World(scenario([guest({ boots: 20, ends: 200, balloon: 4 * GiB })]));
-    expect(world.look().guests).toEqual([]);
+    expect(sampleOf(world).guests).toEqual([]);
     run(world, 25);
-    expect(world.look().guests[0]?.monitor.balloon?.actual).toBe(8 * GiB);
-    expect(world.look().guests[0]?.monitor.balloon?.stats).toBeUndefined();
+    expect(sampleOf(world).guests[0]?.monitor.balloon?.actual).toBe(8 * GiB);
+    expect(sampleOf(world).guests[0]?.monitor.balloon?.stats).toBeUndefined();
     run(world, 60);
-    expect(world.look().guests[0]?.monitor.balloon?.actual).toBe(4 * GiB);
-    expect(world.look().guests[0]?.monitor.balloon?.stats?.values['stat-total-memory']).toBeGreaterThan(3 * GiB);
+    expect(sampleOf(world).guests[0]?.monitor.balloon?.actual).toBe(4 * GiB);
+    expect(sampleOf(world).guests[0]?.monitor.balloon?.stats?.values['stat-total-memory']).toBeGreaterThan(3 * GiB);
     run(world, 120);
-    expect(world.look().guests).toEqual([]);
+    expect(sampleOf(world).guests).toEqual([]);
   });
 });
