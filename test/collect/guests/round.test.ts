@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Answers } from '../../../src/collect/guests/monitors/answers.ts';
-import type { Answer } from '../../../src/collect/guests/monitors/qmp/qmp.ts';
+import type { Answer, Answers } from '../../../src/collect/guests/monitors/answers.ts';
 import {
   digest,
   furtherQuestions,

@@ -1,7 +1,11 @@
 import type { Numbers } from '../../../sample.ts';
-import type { Answer } from './qmp/qmp.ts';
 
 /** How to read what a monitor answered: it is untrusted, so nothing of it is taken for granted. Pure. */
+
+/** QEMU's answer to one command. */
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly errorClass: string; readonly message: string };
 
 /** By the ids of the questions. A question that was not asked has no answer. */
 export type Answers = ReadonlyMap<string, Answer>;

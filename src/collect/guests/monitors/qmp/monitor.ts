@@ -2,9 +2,9 @@ import { errorOf } from '../../../../errors.ts';
 import type { MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
 import type { Place } from '../../launch/launch.ts';
-import type { Answers } from '../answers.ts';
+import type { Answer, Answers } from '../answers.ts';
 import { afterBug, defaultPatience, heardAt, type Patience } from '../contract.ts';
-import { type Answer, type Connection, connectMonitor } from './qmp.ts';
+import { type Connection, connectMonitor } from './qmp.ts';
 import {
   digest,
   furtherQuestions,

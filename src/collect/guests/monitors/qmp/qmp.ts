@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { errorOf } from '../../../../errors.ts';
-import { record, text } from '../answers.ts';
+import { type Answer, record, text } from '../answers.ts';
 import { MessageSplitter } from './splitter.ts';
 import { MonitorError } from './trouble.ts';
 
@@ -10,11 +10,6 @@ import { MonitorError } from './trouble.ts';
 export type Address =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
-
-/** QEMU's answer to one command. */
-export type Answer =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly errorClass: string; readonly message: string };
 
 export interface Command {
   readonly command: string;
