@@ -31,6 +31,7 @@ const layers = [
   ['simulator/'],
   ['policy/'],
   ['actions/', 'collect/', 'recording/'],
+  ['guests.ts'],
   ['model.ts'],
   ['ledger.ts'],
   ['fields/'],

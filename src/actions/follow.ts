@@ -1,4 +1,5 @@
 import { type Estimate, estimateMigration, isMigrating } from '../fields/migration.ts';
+import { guestById } from '../guests.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { MigrationSample } from '../sample.ts';
 import { formatDuration, longBytes, MiB } from '../units.ts';
@@ -44,7 +45,7 @@ export const advance = (
 ): Following => {
   const { follow, state } = following;
   if (state === 'arrived' || state === 'gone' || state === 'failed') return following;
-  const guest = model.guests.find(one => one.id === follow.guest);
+  const guest = guestById(model, follow.guest);
   if (!guest) return departed(following, model, stallSeconds);
   const clock = { time: model.time, stallSeconds };
   if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, clock);

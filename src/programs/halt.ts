@@ -1,6 +1,7 @@
 import { plan } from '../actions/actions.ts';
 import type { Following } from '../actions/follow.ts';
 import type { Limits } from '../actions/limits.ts';
+import { guestById } from '../guests.ts';
 import type { Model } from '../model.ts';
 import type { Proposal } from '../policy/pilot.ts';
 import type { GuestId } from '../sample.ts';
@@ -24,7 +25,7 @@ export const haltAll = (
   const moving = following.flatMap(({ follow, actual }) => (follow.kind === 'balloon' ? [{ ...follow, actual }] : []));
   const asked = withAims(model, new Map(moving.map(({ guest, target }) => [guest, target])));
   return moving.map(({ guest, name, actual }) => {
-    const size = asked.guests.find(({ id }) => id === guest)?.values.balloon_actual ?? actual;
+    const size = guestById(asked, guest)?.values.balloon_actual ?? actual;
     const request = { action: 'balloon', words: [guest, `${size}B`] };
     return { decision: { request, subject: name, guest, why }, plan: plan(asked, request, limits) };
   });

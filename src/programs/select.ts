@@ -1,26 +1,21 @@
+import { guestsCalled, noGuestHere } from '../guests.ts';
 import type { Model } from '../model.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Sample } from '../sample.ts';
 import { safe } from '../text.ts';
 import { Failure } from './options.ts';
 
-/** As an operator may name a guest; its name also as a screen shows it, since nobody can type a control character. */
-const isCalled = (guest: { readonly id: string; readonly name: string; readonly pid: number }, word: string): boolean =>
-  guest.id === word || guest.name === word || safe(guest.name) === word || String(guest.pid) === word;
+const takes = '-p takes names, ids or PIDs';
 
 /** @throws Failure when one of `words` (of `-p`) is no guest here. */
 export const requireGuests = ({ guests }: Sample, words: readonly string[]): void => {
-  const missing = words.find(word => !guests.some(guest => isCalled(guest, word)));
-  if (missing === undefined) return;
-  const names = guests.map(guest => safe(guest.name)).join(', ');
-  throw new Failure(
-    `no guest '${safe(missing)}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}; -p takes names, ids or PIDs`,
-  );
+  const missing = words.find(word => guestsCalled(guests, word).length === 0);
+  if (missing !== undefined) throw new Failure(`${noGuestHere(guests, missing)}; ${takes}`);
 };
 
 /** For a word of `-p` that no sample of `where` knew. */
 export const noSuchGuest = (word: string, where: string): Failure =>
-  new Failure(`no guest '${safe(word)}' ${where}; -p takes names, ids or PIDs`);
+  new Failure(`no guest '${safe(word)}' ${where}; ${takes}`);
 
 /**
  * The Model with the guests that `words` call, all when there are none. The host's numbers stay those of the whole host.
@@ -28,9 +23,14 @@ export const noSuchGuest = (word: string, where: string): Failure =>
  */
 export const selectGuests = (model: Model, words: readonly string[], missing?: Set<string>): Model => {
   if (words.length === 0) return model;
-  const guests = model.guests.filter(guest => words.some(word => isCalled(guest, word)));
-  for (const word of missing ?? []) if (guests.some(guest => isCalled(guest, word))) missing?.delete(word);
-  return { ...model, guests };
+  const called = new Set(
+    words.flatMap(word => {
+      const found = guestsCalled(model.guests, word);
+      if (found.length > 0) missing?.delete(word);
+      return found;
+    }),
+  );
+  return { ...model, guests: model.guests.filter(guest => called.has(guest)) };
 };
 
 /** The findings on the host, and on the guests that the Model has: those of other guests were not asked for. */

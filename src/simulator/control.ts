@@ -1,5 +1,6 @@
 import type { Control } from '../actions/gate/control.ts';
 import { ksmFolder } from '../actions/ksm/ksm.ts';
+import { tooLate } from '../guests.ts';
 import { guestId } from './guest-sample.ts';
 import { wholePages } from './inside.ts';
 import type { World } from './world.ts';
@@ -14,7 +15,7 @@ export const controlOf = (world: World): Control => {
   return {
     async execute(id, command, args) {
       const guest = find(id);
-      if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
+      if (!guest) throw tooLate(command, id);
       if (command !== 'balloon') return notSimulated();
       const bytes = Number(args['value']);
       if (!(Number.isInteger(bytes) && bytes > 0))

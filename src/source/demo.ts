@@ -1,5 +1,6 @@
 import type { Control } from '../actions/gate/control.ts';
 import type { Need } from '../fields/field.ts';
+import { tooLate } from '../guests.ts';
 import type { GuestId, GuestSample, HostSample, ProcessSample, Sample } from '../sample.ts';
 import { bootedFor, type DemoGuest, pageSize } from './demo/guest.ts';
 import { balloonPath, guestSample } from './demo/guest-sample.ts';
@@ -121,7 +122,7 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
     async execute(id, command, args) {
       advance(clock() - begin);
       const guest = find(id);
-      if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
+      if (!guest) throw tooLate(command, id);
       return execute(guest, guestSample(guest, time, begin + time), command, args);
     },
     write: unsimulated,

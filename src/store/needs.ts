@@ -1,6 +1,7 @@
 import type { Need } from '../fields/field.ts';
 import { guestFields } from '../fields/guest.ts';
 import { everything, planNeeds } from '../fields/needs.ts';
+import { guestById } from '../guests.ts';
 import type { Model } from '../model.ts';
 import type { State } from './store.ts';
 import { tabTable } from './tabs.ts';
@@ -18,7 +19,7 @@ const measureSeconds = 3;
 /** What is still being measured, once this Model is there. */
 export const stillMeasuring = ({ measuring }: State, model: Model): State['measuring'] => {
   if (!measuring || model.time - measuring.since > measureSeconds) return undefined;
-  const values = model.guests.find(guest => guest.id === measuring.guest)?.values;
+  const values = guestById(model, measuring.guest)?.values;
   const age = measuring.what === 'pss' ? values?.pss_age : values?.numa_age;
   return age !== undefined && model.time - age >= measuring.since ? undefined : measuring;
 };
@@ -31,7 +32,7 @@ export const needsOfView = (state: State): ReadonlySet<Need> => {
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
     for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
-  const measured = state.measuring && state.model?.guests.find(guest => guest.id === state.measuring?.guest);
+  const measured = state.measuring && guestById(state.model, state.measuring.guest);
   if (measured)
     wanted.add(`guest_${state.measuring?.what === 'placement' ? 'numa_maps' : 'smaps_rollup'}:${measured.pid}`);
   return wanted;

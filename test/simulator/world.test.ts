@@ -362,7 +362,7 @@ describe('a simulated world', () => {
     const world = new World(scenario([guest()]));
     const id = sampleOf(world).guests[0]?.id ?? '';
     await expect(controlOf(world).execute(id, 'quit', {})).rejects.toThrow('nothing was changed');
-    await expect(controlOf(world).execute('1.1', 'balloon', { value: GiB })).rejects.toThrow('it is gone');
+    await expect(controlOf(world).execute('1.1', 'balloon', { value: GiB })).rejects.toThrow('the guest is gone');
     await expect(controlOf(world).execute(id, 'balloon', { value: 0 })).rejects.toThrow('QEMU refused');
     await expect(controlOf(world).write('/proc/sys/vm/swappiness', '1')).rejects.toThrow('nothing was changed');
     await expect(controlOf(world).write('/sys/kernel/mm/ksm/none', '1')).rejects.toThrow('nothing was changed');

@@ -1,9 +1,10 @@
+import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../../units.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
-import { findGuest, refuse, unreachable } from '../guest/guest.ts';
+import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { balloonForecasts, certainGain, mostGain } from './forecast.ts';
 import { balloonStep } from './step.ts';
@@ -162,8 +163,8 @@ export const balloon: Action<BalloonInput> = {
   },
 
   plan(model, input, request, limits = defaultLimits) {
-    const guest = model.guests.find(one => one.id === input.guest);
-    if (!guest) return refuse(request, 'Set a balloon', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, input.guest);
+    if (!guest) return refuseGone(request, 'Set a balloon');
     const title = `Set the balloon of ${guest.name}`;
     const problem = unreachable(guest);
     if (problem) return refuse(request, title, problem);

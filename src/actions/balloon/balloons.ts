@@ -1,3 +1,4 @@
+import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
@@ -182,7 +183,7 @@ export const balloons: Action<EachInput> = {
 
   plan(model, { sizes, gone }, request, limits) {
     const wishes = sizes.flatMap(({ guest: id, bytes }) => {
-      const guest = model.guests.find(one => one.id === id);
+      const guest = guestById(model, id);
       return guest ? [{ guest, bytes }] : [];
     });
     return planMany(model, 'Set balloons', { wishes, left: gone }, request, limits);

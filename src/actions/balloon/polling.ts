@@ -1,7 +1,8 @@
+import { guestById } from '../../guests.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import type { Action, Step } from '../action.ts';
-import { findGuest, refuse, unreachable } from '../guest/guest.ts';
+import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 
 /**
  * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
@@ -40,8 +41,8 @@ export const polling: Action<PollingInput> = {
   },
 
   plan(model, input, request) {
-    const guest = model.guests.find(one => one.id === input.guest);
-    if (!guest) return refuse(request, 'Set statistics', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, input.guest);
+    if (!guest) return refuseGone(request, 'Set statistics');
     const summary = `Have ${guest.name} report its memory ${input.seconds === 0 ? 'no more' : `every ${input.seconds} s`}`;
     const problem = unreachable(guest);
     if (problem) return refuse(request, summary, problem);

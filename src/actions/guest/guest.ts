@@ -1,4 +1,5 @@
 import { isMigrating } from '../../fields/migration.ts';
+import { guestGone, guestsCalled, noGuestHere } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { Plan, Request } from '../action.ts';
 
@@ -6,17 +7,17 @@ import type { Plan, Request } from '../action.ts';
 export class NoGuest extends Error {}
 
 /** Finds the guest that an operator means: by id, name or PID. Throws NoGuest, or an Error when several are meant. */
-export const findGuest = (model: Model, word: string): GuestModel => {
-  const found = model.guests.filter(guest => guest.id === word || guest.name === word || String(guest.pid) === word);
+export const findGuest = ({ guests }: Model, word: string): GuestModel => {
+  const found = guestsCalled(guests, word);
   const [guest] = found;
-  if (!guest) {
-    const names = model.guests.map(one => one.name).join(', ');
-    throw new NoGuest(`no guest '${word}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}`);
-  }
-  if (found.length > 1)
+  if (!guest) throw new NoGuest(noGuestHere(guests, word));
+  if (found.length > 1) {
+    // A guest may be called like the PID of another: then only an id tells them apart.
+    const isPid = found.some(({ pid }) => String(pid) === word);
     throw new Error(
-      `${found.length} guests are called '${word}': give a PID (${found.map(one => one.pid).join(', ')})`,
+      `${found.length} guests are called '${word}': give ${isPid ? 'an id' : 'a PID'} (${found.map(one => (isPid ? one.id : one.pid)).join(', ')})`,
     );
+  }
   return guest;
 };
 
@@ -77,3 +78,6 @@ export const refuse = (request: Request, summary: string, reason: string): Plan 
   warnings: [],
   refusal: { reason, forceable: false },
 });
+
+/** The same for a guest that has ended since it was asked for. */
+export const refuseGone = (request: Request, summary: string): Plan => refuse(request, summary, guestGone);

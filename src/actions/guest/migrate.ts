@@ -1,10 +1,11 @@
 import { isMigrating } from '../../fields/migration.ts';
+import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, MiB, parseBytes, parseSeconds } from '../../units.ts';
 import type { Action, Step } from '../action.ts';
-import { findGuest, refuse, unmanageable } from './guest.ts';
+import { findGuest, refuse, refuseGone, unmanageable } from './guest.ts';
 import {
   cancelStep,
   checkLibvirtUri,
@@ -121,8 +122,8 @@ export const migrate: Action<MigrateInput> = {
 
   plan(model, input, request) {
     const { guest: id, uri, bandwidth, downtime } = input;
-    const guest = model.guests.find(one => one.id === id);
-    if (!guest) return refuse(request, 'Migrate a guest', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, id);
+    if (!guest) return refuseGone(request, 'Migrate a guest');
     const summary = `Migrate ${guest.name} to ${uri}`;
     const problem = unmanageable(guest, 'virsh migrate --live') ?? impossible(guest);
     if (problem !== undefined) return refuse(request, summary, problem);
@@ -179,8 +180,8 @@ export const migrateCancel: Action<GuestId> = {
   },
 
   plan(model, id, request) {
-    const guest = model.guests.find(one => one.id === id);
-    if (!guest) return refuse(request, 'Cancel a migration', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, id);
+    if (!guest) return refuseGone(request, 'Cancel a migration');
     const summary = `Cancel the migration of ${guest.name}`;
     const problem = unmanageable(guest, 'virsh domjobabort');
     if (problem !== undefined) return refuse(request, summary, problem);

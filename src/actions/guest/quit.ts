@@ -1,8 +1,9 @@
+import { guestById } from '../../guests.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes } from '../../units.ts';
 import type { Action, Step } from '../action.ts';
-import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
+import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
 
 /** QEMU's words (RunState) for a guest that runs no more here. */
 const over = new Set(['postmigrate', 'shutdown']);
@@ -34,8 +35,8 @@ export const quit: Action<GuestId> = {
   },
 
   plan(model, id, request) {
-    const guest = model.guests.find(one => one.id === id);
-    if (!guest) return refuse(request, 'End a guest', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, id);
+    if (!guest) return refuseGone(request, 'End a guest');
     const { status } = guest.sample.monitor;
     const summary = `End the QEMU of ${guest.name}${status === 'postmigrate' ? ', which was migrated away' : ''}`;
     const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh destroy') ?? libvirtRefusal(guest);

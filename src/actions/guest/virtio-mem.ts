@@ -1,4 +1,5 @@
 import { ownTotal } from '../../fields/guest.ts';
+import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
@@ -6,7 +7,7 @@ import { formatDuration, KiB, longBytes, parseTarget } from '../../units.ts';
 import type { Action, Plan, Step } from '../action.ts';
 import { statsStale } from '../balloon/balloon.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
-import { findGuest, heldByMigration, refuse, unmanageable } from './guest.ts';
+import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
 
 interface VirtioMemInput {
   readonly guest: GuestId;
@@ -105,8 +106,8 @@ export const virtioMem: Action<VirtioMemInput> = {
   },
 
   plan(model, input, request, limits = defaultLimits) {
-    const guest = model.guests.find(one => one.id === input.guest);
-    if (!guest) return refuse(request, 'Set a virtio-mem', 'the guest is gone: it ended, or was restarted');
+    const guest = guestById(model, input.guest);
+    if (!guest) return refuseGone(request, 'Set a virtio-mem');
     const title = `Set the virtio-mem of ${guest.name}`;
     const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh update-memory-device');
     if (problem !== undefined) return refuse(request, title, problem);

@@ -1,4 +1,5 @@
 import type { Need } from '../../fields/field.ts';
+import { tooLate } from '../../guests.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, Problem, Vmm } from '../../sample.ts';
 import { safe } from '../../text.ts';
@@ -181,7 +182,7 @@ class LiveGuestReader implements GuestReader {
 
   #named(id: GuestId, command: string): Guest {
     const guest = [...this.#guests.values()].find(candidate => candidate.id === id);
-    if (!guest) throw new Error(`${command} on guest ${id}: it is gone; look at the list again`);
+    if (!guest) throw tooLate(command, id);
     return guest;
   }
 

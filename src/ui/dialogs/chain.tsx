@@ -1,14 +1,15 @@
 import { Box, Text } from 'ink';
 import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
+import { guestById, guestGone } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { format } from '../../units.ts';
 
 /** How a guest's size goes from what was configured to what the host holds: the head of the detail view. */
 export const Chain = ({ state }: { readonly state: State }): ReactNode => {
-  const guest = state.model?.guests.find(one => one.id === state.selected);
-  if (!guest) return <Text>No guest is selected.</Text>;
+  const guest = guestById(state.model, state.selected);
+  if (!guest) return <Text>{guestGone}</Text>;
   const { values } = guest;
   const row = {
     Maximum: format(values.mem_max, 'bytes'),

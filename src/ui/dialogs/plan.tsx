@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
 import { describePlan } from '../../actions/describe.ts';
 import { whatIf } from '../../export/what-if.ts';
+import { guestById } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { format } from '../../units.ts';
@@ -15,7 +16,7 @@ const mostRows = 8;
 const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
   const sizes = (plan.follow ?? []).filter(one => one.kind !== 'migration').slice(0, mostRows);
   const data = sizes.flatMap(({ guest: id, name, from, target }) => {
-    const guest = state.model?.guests.find(one => one.id === id);
+    const guest = guestById(state.model, id);
     if (!guest) return [];
     const row = {
       Now: format(from, 'bytes'),

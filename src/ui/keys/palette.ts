@@ -1,4 +1,5 @@
 import { meaning } from '../../actions/actions.ts';
+import { guestById } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { candidates, completed, requestOf } from '../palette.ts';
 import { type App, anywhere, change, close, type Key, open } from './key.ts';
@@ -17,7 +18,7 @@ const complete = (app: App): void =>
   change(app, state => {
     if (state.dialog?.kind !== 'palette') return {};
     const action = candidates(state.dialog.text)[state.dialog.cursor];
-    const guest = state.model?.guests.find(one => one.id === state.selected);
+    const guest = guestById(state.model, state.selected);
     return action ? withDialog(state, 0, completed(action, guest)) : {};
   });
 

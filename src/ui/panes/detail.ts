@@ -1,6 +1,7 @@
 import { balloonFloor } from '../../actions/balloon/balloon.ts';
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
+import { guestById, guestGone } from '../../guests.ts';
 import { type GuestModel, whyUnknown } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
 import { cellText } from '../columns.ts';
@@ -20,8 +21,8 @@ const monitorText = (guest: GuestModel): string => {
 /** Everything known of the selected guest; for what is not, the reason. */
 export const detailPane: Draw = canvas => {
   const { state, model, width, height, glyphs } = canvas;
-  const guest = model.guests.find(one => one.id === state.selected);
-  if (!guest) return [[span('The guest is gone.', 'warn')]];
+  const guest = guestById(model, state.selected);
+  if (!guest) return [[span(guestGone, 'warn')]];
   const { launch, monitor, vmm, manager } = guest.sample;
   const about: Line[] = [
     pairs(

@@ -1,3 +1,4 @@
+import { guestById } from '../../guests.ts';
 import type { GuestModel, NodeModel, PoolModel } from '../../model.ts';
 import { exactBytes, formatBytes, GiB, longBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
@@ -78,7 +79,7 @@ const cost = 8;
 
 /** What measuring the selected guest would take, told before it is done. */
 const price = ({ state, model }: Canvas): Line => {
-  const guest = model.guests.find(one => one.id === state.selected);
+  const guest = guestById(model, state.selected);
   if (!guest) return [span('select a guest to measure on which nodes its memory is', 'dim')];
   if (state.measuring?.what === 'placement') return [span(`reading where the memory of ${guest.name} is …`, 'warn')];
   const { rss, hugetlb } = guest.values;

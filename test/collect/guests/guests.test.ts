@@ -508,7 +508,7 @@ describe('execute', () => {
     read(1000);
     tree.write('proc/1001/stat', statLine(1001, { starttime: 999 }));
     await expect(reader.execute(id, 'balloon')).rejects.toThrow(/no longer this guest; nothing was sent/);
-    await expect(reader.execute('7.7', 'balloon')).rejects.toThrow(/it is gone/);
+    await expect(reader.execute('7.7', 'balloon')).rejects.toThrow(/the guest is gone/);
     expect(peer.asked).toEqual([]);
   });
 

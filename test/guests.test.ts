@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { findGuest, NoGuest } from '../src/actions/guest/guest.ts';
+import { guestById, guestsCalled, noGuestHere } from '../src/guests.ts';
+import { derive } from '../src/model.ts';
+import { guest, sample } from './samples.ts';
+
+const named = (name: string, pid: number) => guest({ name, pid, id: `${pid}.1` });
+const modelOf = (...guests: ReturnType<typeof guest>[]) => derive(undefined, sample({ guests }));
+const idsCalled = (word: string, ...guests: ReturnType<typeof guest>[]) =>
+  guestsCalled(guests, word).map(({ id }) => id);
+
+const web = named('web-1', 7);
+const twin = named('web-1', 8);
+
+it('a guest is called by id, name or PID; several may have one name', () => {
+  expect(idsCalled('7.1', web, twin)).toEqual(['7.1']);
+  expect(idsCalled('8', web, twin)).toEqual(['8.1']);
+  expect(idsCalled('web-1', web, twin)).toEqual(['7.1', '8.1']);
+  expect(idsCalled('web', web, twin)).toEqual([]);
+});
+
+it('a name that can’t be typed is known as a screen shows it', () => {
+  expect(idsCalled('db\ufffd[2J', named('db\u001b[2J', 9), web)).toEqual(['9.1']);
+});
+
+it('an id means its guest, whatever another is called', () => {
+  expect(idsCalled('7.1', named('7.1', 9), web)).toEqual(['7.1']);
+  expect(findGuest(modelOf(named('7.1', 9), web), '7.1').id).toBe('7.1');
+});
+
+it('who is called like the PID of another is told by id', () => {
+  const model = modelOf(named('7', 9), web);
+  expect(() => findGuest(model, '7')).toThrow("2 guests are called '7': give an id (9.1, 7.1)");
+});
+
+it('a word that is no guest is told with those that there are', () => {
+  expect(noGuestHere([web], 'we\u001bb')).toBe("no guest 'we\ufffdb' here: there are web-1");
+  expect(noGuestHere([], 'web-1')).toBe("no guest 'web-1' here: no guest runs at all");
+  expect(() => findGuest(modelOf(), 'web-1')).toThrow(NoGuest);
+});
+
+it('is found by its id, or not at all', () => {
+  expect(guestById(modelOf(web, twin), '8.1')?.pid).toBe(8);
+  expect(guestById(modelOf(web), undefined)).toBeUndefined();
+  expect(guestById(undefined, '8.1')).toBeUndefined();
+});
