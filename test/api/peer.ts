@@ -8,6 +8,8 @@ export type Behaviour =
   | 'hang'
   /** Sends the head of an answer, and then a byte now and then for ever. */
   | 'drip'
+  /** Sends an answer that has no end, as fast as it is taken. */
+  | 'flood'
   /** Talks something else. */
   | 'garbage'
   /** HTTP, but no JSON. */
@@ -51,6 +53,12 @@ export const startApi = async (path: string, api: Api): Promise<ApiPeer> => {
     if (peer.behaviour === 'drip') {
       response.writeHead(200, { 'Content-Length': 1_000_000 });
       timers.add(setInterval(() => response.write(' '), 20));
+    } else if (peer.behaviour === 'flood') {
+      const more = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(65_536)));
+      };
+      response.writeHead(200).on('drain', more);
+      more();
     } else if (peer.behaviour === 'html') {
       response.writeHead(200).end('<html>');
     } else if (peer.behaviour === 'die') {

@@ -264,6 +264,7 @@ describe('an API', () => {
     ['drip', 'busy', /does not answer/],
     ['garbage', 'none', /does not speak HTTP/],
     ['html', 'none', /broken JSON/],
+    ['flood', 'none', /an answer without end/],
     ['refuse', 'busy', /closed the connection/],
     ['die', 'busy', /closed the connection/],
   ])('that is %s from the start is %s', async (behaviour, state, reason) => {
@@ -272,7 +273,7 @@ describe('an API', () => {
     expect((await only(1000)).monitor).toEqual({ state, reason: expect.stringMatching(reason), path: socket('fc') });
   });
 
-  test.each<Behaviour>(['hang', 'drip', 'garbage', 'html', 'refuse', 'die'])(
+  test.each<Behaviour>(['hang', 'drip', 'flood', 'garbage', 'html', 'refuse', 'die'])(
     'that turns %s keeps its last values, recovers, and says of a change that it is in doubt',
     async behaviour => {
       const peer = await firecracker();

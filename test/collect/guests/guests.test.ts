@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { createGuestReader, type GuestReader, roundInterval } from '../../../src/collect/guests/guests.ts';
@@ -370,6 +370,50 @@ describe('which monitor', () => {
     expect(read(1000).guests.map(({ monitor }) => monitor.state)).toEqual(['ok', 'none']);
   });
 
+  it('claimed by two that both listen, one after the other unlinked it, is used by none', async () => {
+    const path = socket('web');
+    const peer = await guest(1001, 'web');
+    const rows = [4242, 4343].map(inode => `0: 00000002 00000000 00010000 0001 01 ${inode} ${path}\n`).join('');
+    for (const [pid, name, inode] of [
+      [1001, 'web', 4242],
+      [1002, 'other', 4343],
+    ] as const) {
+      const links = { 'fd/9': `socket:[${inode}]` };
+      tree.process(pid, { exe, args: ['qemu', '-name', name, ...qmp(path)], links, files: { 'net/unix': rows } });
+    }
+    await reader.poll(1000, plenty);
+    expect(read(1000).guests.map(({ monitor }) => monitor.state)).toEqual(['none', 'none']);
+    expect(peer.connections()).toBe(0);
+  });
+
+  it('of two is the other once one fails, and the first again when that fails too', async () => {
+    const second = join(tree.dir, 'second.sock');
+    const args = ['qemu', '-name', 'web', ...qmp(socket('web')), ...qmp(second)];
+    tree.process(1001, { exe, args });
+    const peer = await startPeer(second, healthy('web'));
+    peers.push(peer);
+    expect(await asked(1000)).toMatchObject({ state: 'none', path: socket('web') });
+    expect(await asked(1001)).toMatchObject({ state: 'ok', path: second });
+    await peer.close();
+    peers.push(await startPeer(socket('web'), healthy('web')));
+    expect(await asked(1002)).toMatchObject({ state: 'busy', path: second });
+    expect(await asked(1003)).toMatchObject({ state: 'ok', path: socket('web') });
+  });
+
+  it('that answers as another guest keeps nothing of what the first had said', async () => {
+    const peer = await guest(1001, 'web');
+    expect(await asked(1000)).toMatchObject({ state: 'ok', status: 'running' });
+    peer.script.behaviour = 'refuse';
+    expect(await asked(1001)).toMatchObject({ state: 'busy', status: 'running', balloon: { actual: 268_435_456 } });
+    peer.script.behaviour = 'ok';
+    peer.script.replies['query-name'] = { return: { name: 'somebody-else' } };
+    expect(await asked(1002)).toEqual({
+      state: 'none',
+      reason: 'another guest answers there: somebody-else',
+      path: socket('web'),
+    });
+  });
+
   it('that answers as another guest is not believed', async () => {
     await guest(1001, 'web', healthy('somebody-else'));
     expect(await asked(1000)).toEqual({
@@ -410,14 +454,29 @@ describe('which monitor', () => {
     expect((await asked(1000)).state).toBe('ok');
   });
 
+  /** Text of a configuration file. */
+  const config = (): string =>
+    `[name]\n  guest = "cfg"\n[memory]\n  size = "96M"\n[chardev "c"]\n  backend = "socket"\n  path = "${socket('cfg')}"\n  server = "on"\n[mon "m"]\n  chardev = "c"\n  mode = "control"\n`;
+
   it('of a configuration file is found in it', async () => {
-    const file = `[name]\n  guest = "cfg"\n[memory]\n  size = "96M"\n[chardev "c"]\n  backend = "socket"\n  path = "${socket('cfg')}"\n  server = "on"\n[mon "m"]\n  chardev = "c"\n  mode = "control"\n`;
-    tree.write('etc/guest.cfg', file);
+    tree.write('etc/guest.cfg', config());
     tree.process(1001, { exe, args: ['qemu', '-readconfig', '/etc/guest.cfg'] });
     peers.push(await startPeer(socket('cfg'), healthy('cfg')));
     expect((await asked(1000)).state).toBe('ok');
     expect(one(1000)).toMatchObject({ name: 'cfg', launch: { size: 96 * 1024 ** 2 } });
   });
+
+  it.each(['/dev/fd/7', '//dev/fd/7', '/tmp/../dev/fd/7', '/proc/self/fd/7', '/proc/thread-self/fd/7'])(
+    'of the configuration file %s is not looked for: that would be kvmtop’s own',
+    async path => {
+      tree.write(path, config());
+      tree.process(1001, { exe, args: ['qemu', '-name', 'cfg', '-readconfig', path] });
+      const peer = await startPeer(socket('cfg'), healthy('cfg'));
+      peers.push(peer);
+      expect((await asked(1000)).state).toBe('none');
+      expect(peer.connections()).toBe(0);
+    },
+  );
 
   it('of a lost configuration file is one that it listens on under a name that says QMP, and no other', async () => {
     const rows = ['serial', 'qmp']
@@ -438,8 +497,11 @@ describe('which monitor', () => {
   test.each([
     ['tcp:192.0.2.1:4444,server=on', /only the loopback is trusted/],
     ['stdio', /not on a socket/],
+    ['tcp:127.0.0.1:4444,server=on', /another network namespace/],
   ])('%s can not be used', async (monitor, reason) => {
-    tree.process(1001, { exe, args: ['qemu', '-qmp', monitor] });
+    tree.process(1001, { exe, args: ['qemu', '-qmp', monitor], links: { 'ns/net': 'net:[4026532000]' } });
+    tree.process(999, { links: { 'ns/net': 'net:[4026531840]' } });
+    symlinkSync('999', join(tree.dir, 'proc/self'));
     expect(await asked(1000)).toEqual({ state: 'none', reason: expect.stringMatching(reason) });
   });
 
@@ -510,6 +572,17 @@ describe('execute', () => {
     await expect(reader.execute(id, 'balloon')).rejects.toThrow(/no longer this guest; nothing was sent/);
     await expect(reader.execute('7.7', 'balloon')).rejects.toThrow(/the guest is gone/);
     expect(peer.asked).toEqual([]);
+  });
+
+  it('does nothing to a process that became another while it was asked who it is', async () => {
+    const peer = await guest(1001, 'web', { ...healthy('web'), balloon: { return: {} } });
+    read(1000);
+    peer.script.replies['query-uuid'] = () => {
+      tree.write('proc/1001/stat', statLine(1001, { starttime: 999 }));
+      return { return: { UUID: '00000000-0000-0000-0000-000000000000' } };
+    };
+    await expect(reader.execute(id, 'balloon', { value: 5 })).rejects.toThrow(/no longer this guest; nothing was sent/);
+    expect(peer.asked.map(({ command }) => command)).toEqual(['query-name', 'query-uuid']);
   });
 
   it('does nothing when another guest answers', async () => {

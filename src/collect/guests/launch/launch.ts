@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import type { Root } from '../../../root.ts';
 import type { Address } from '../monitors/qmp/qmp.ts';
 import { describeLaunch, type Launch, type LaunchMonitor, splitCommandLine } from './commandline.ts';
@@ -48,7 +48,7 @@ export const readLaunch = (root: Root, pid: number): ProcessLaunch | undefined =
 
 /** Only a plain file is opened: a pipe would block, and /dev/fd/N would be kvmtop's own. */
 const readConfig = (root: Root, path: string | undefined): LaunchOption[] => {
-  if (path === undefined || /^\/(dev|proc\/self)\//.test(path)) return [];
+  if (path === undefined || /^\/(dev|proc\/(thread-)?self)\//.test(normalize(path))) return [];
   const size = root.fileSize(path);
   return size === undefined || size > longestConfig ? [] : parseConfig(root.read(path) ?? '');
 };
