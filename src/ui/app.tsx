@@ -1,5 +1,5 @@
-import { Box, type Key as InkKey, render, Text, useInput } from 'ink';
-import { type ReactNode, useContext } from 'react';
+import { Box, render, Text, useInput, usePaste } from 'ink';
+import { type ReactNode, useContext, useState } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { State, Store } from '../store/store.ts';
@@ -13,7 +13,8 @@ import { PaletteDialog } from './dialogs/palette.tsx';
 import { SettingsDialog } from './dialogs/settings.tsx';
 import type { Glyphs } from './glyphs.ts';
 import type { App } from './keys/key.ts';
-import { press } from './keys.ts';
+import { createKeyReader } from './keys/reader.ts';
+import { paste, press } from './keys.ts';
 import { fits, layout, smallest } from './layout.ts';
 import { linesOf } from './paint.ts';
 import { lastScroll } from './panes/help.ts';
@@ -21,27 +22,6 @@ import type { Painter } from './parts/painter.ts';
 import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
 import type { Screen } from './screen/screen.ts';
 import type { Theme } from './theme.ts';
-
-/** Ink's key in one word: a character, `up`, `enter`, `ctrl-l`. Several characters at once (a paste) are several keys. */
-const namesOf = (input: string, key: InkKey): readonly string[] => {
-  if (key.upArrow) return ['up'];
-  if (key.downArrow) return ['down'];
-  if (key.leftArrow) return ['left'];
-  if (key.rightArrow) return ['right'];
-  if (key.pageUp) return ['pageup'];
-  if (key.pageDown) return ['pagedown'];
-  if (key.home) return ['home'];
-  if (key.end) return ['end'];
-  if (key.return) return ['enter'];
-  if (key.escape) return ['escape'];
-  if (key.tab) return ['tab'];
-  if (key.backspace) return ['backspace'];
-  if (key.delete) return ['delete'];
-  if (key.ctrl) return input === '' ? [] : [`ctrl-${input}`];
-  const typed = [...input].map(one => (one === '\r' || one === '\n' ? 'enter' : one));
-  // On a slow line Esc and the next key come as one, and look like Alt.
-  return key.meta ? ['escape', ...typed] : typed;
-};
 
 /** What React renders for: everything else is drawn by panes after each Sample, without it. */
 const structure = (state: State): object => ({
@@ -95,10 +75,17 @@ const DialogView = ({ store, height }: { readonly store: Store; readonly height:
 export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   const { store } = app;
   const { glyphs } = useContext(ThemeContext);
-  useInput((input, key) => {
-    for (const name of namesOf(input, key)) press(app, name);
-    keepScrolled(store, glyphs);
-  });
+  const [keyboard] = useState(() =>
+    createKeyReader({
+      press: name => {
+        press(app, name);
+        keepScrolled(store, glyphs);
+      },
+      paste: text => paste(app, text),
+    }),
+  );
+  useInput((input, key) => keyboard.read(input, key));
+  usePaste(text => keyboard.paste(text));
   // Panes that are painted need no render of React for a new Sample; panes that are `<Text>` do.
   const painted = useContext(ScreenContext) !== undefined;
   const size = useStore(store, state => state.size);

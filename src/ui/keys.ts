@@ -34,44 +34,66 @@ export const keysNow = (state: State): readonly Key[] => {
   return keys.filter(key => key.modes.includes(mode) && !(replaying && key.changes) && (key.when?.(state) ?? true));
 };
 
+/** Characters that a prompt takes: no name, size or URI is longer. */
+const longest = 1000;
+const isControl = (character: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(character);
+
 const typedInto = (text: string, name: string): string | undefined => {
   if (name === 'backspace' || name === 'delete') return [...text].slice(0, -1).join('');
   if (name === 'ctrl-u') return '';
-  return [...name].length === 1 && !/[\u0000-\u001f\u007f-\u009f]/.test(name) ? text + name : undefined;
+  return [...name].length === 1 && !isControl(name) && text.length < longest ? text + name : undefined;
+};
+
+/** What was pasted, up to its first line's end: Enter is for the operator to press. */
+const pastedInto = (text: string, pasted: string): string =>
+  text +
+  [...(pasted.slice(0, 2 * longest).split(/[\r\n]/, 1)[0] ?? '')]
+    .filter(one => !isControl(one))
+    .slice(0, Math.max(0, longest - text.length))
+    .join('');
+
+/** Changes the text of whatever takes text now; undefined where nothing does, or `into` has nothing for it. */
+const edited = (state: State, into: (text: string) => string | undefined): Partial<State> | undefined => {
+  const { dialog } = state;
+  if (state.filtering) {
+    const filter = into(state.filter);
+    if (filter === undefined) return undefined;
+    const guests = visibleGuests(state.model, filter, state.sort);
+    const { selected, index } = moveSelection(guests, state.selected, 0, 0);
+    return { filter, selected, selectedIndex: index };
+  }
+  if (dialog?.kind === 'enter' || dialog?.kind === 'moment' || dialog?.kind === 'palette') {
+    const text = into(dialog.text);
+    if (text === undefined) return undefined;
+    return { dialog: dialog.kind === 'palette' ? { ...dialog, text, cursor: 0 } : { ...dialog, text } };
+  }
+  if (dialog?.kind === 'confirm' && forcing(state)) {
+    const typed = into(dialog.typed);
+    return typed === undefined ? undefined : { dialog: { ...dialog, typed } };
+  }
+  return undefined;
 };
 
 /** Text goes to whatever takes text now. */
 const type = (app: App, name: string): void =>
   change(app, state => {
-    const { dialog } = state;
-    if (state.filtering) {
-      const filter = typedInto(state.filter, name);
-      if (filter === undefined) return {};
-      const guests = visibleGuests(state.model, filter, state.sort);
-      const { selected, index } = moveSelection(guests, state.selected, 0, 0);
-      return { filter, selected, selectedIndex: index };
-    }
-    if (dialog?.kind === 'enter') {
-      // After a step, + and - step again; in front of anything else they are a sign.
-      const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
-      const text =
-        sign && /^[+-]\d+M$/.test(dialog.text) ? stepped(state, dialog.text, sign) : typedInto(dialog.text, name);
-      return text === undefined ? {} : { dialog: { ...dialog, text } };
-    }
-    if (dialog?.kind === 'moment') {
-      const text = typedInto(dialog.text, name);
-      return text === undefined ? {} : { dialog: { ...dialog, text } };
-    }
-    if (dialog?.kind === 'palette') {
-      const text = typedInto(dialog.text, name);
-      return text === undefined ? {} : { dialog: { ...dialog, text, cursor: 0 } };
-    }
-    if (dialog?.kind === 'confirm' && forcing(state)) {
-      const typed = typedInto(dialog.typed, name);
-      return typed === undefined ? {} : { dialog: { ...dialog, typed } };
-    }
-    return {};
+    // After a step, + and - step again; in front of anything else they are a sign.
+    const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
+    const steps = sign !== undefined && state.dialog?.kind === 'enter';
+    const into = (text: string): string | undefined =>
+      steps && /^[+-]\d+M$/.test(text) ? stepped(state, text, sign) : typedInto(text, name);
+    return edited(state, into) ?? {};
   });
+
+/** A text that was pasted: at once, however long, and never as keys, which could change something. */
+export const paste = (app: App, pasted: string): void =>
+  change(
+    app,
+    state =>
+      edited(state, text => pastedInto(text, pasted)) ?? {
+        message: { text: 'nothing here takes text: what was pasted is ignored', tone: 'warn', time: timeOf(state) },
+      },
+  );
 
 /** Nothing is decided on numbers of the past. */
 const refuseWhileBack = (app: App): void =>

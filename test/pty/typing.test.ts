@@ -1,0 +1,48 @@
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { openDesk } from './kvmtop.ts';
+
+const desk = openDesk();
+afterEach(() => desk.tidy());
+afterAll(() => desk.close());
+
+const openDemo = async () => {
+  const terminal = desk.open(['--demo']);
+  await terminal.waitFor(/^q Quit/m, 20_000);
+  return terminal;
+};
+
+test.each([
+  ['that the terminal tells as such', (text: string) => `\x1b[200~${text}\x1b[201~`],
+  ['of a terminal that does not', (text: string) => text],
+])('a paste of 100 kB %s is cut at once, and the prompt goes on', async (_name, sent) => {
+  const terminal = await openDemo();
+  terminal.press('/');
+  await terminal.waitFor(/^filter _/m);
+  terminal.press(sent(`zz${'x'.repeat(100_000)}`));
+  await terminal.waitFor(/^filter .*zzx{20}/m, 3000);
+  // Ctrl-U empties it: what was typed after the paste is not behind a queue of keys.
+  terminal.press('\x15');
+  await terminal.waitFor(/^filter _/m, 3000);
+  terminal.press('vdi');
+  await terminal.waitFor(/^filter vdi_/m, 3000);
+});
+
+test('what is pasted where nothing takes text presses no key', async () => {
+  const terminal = await openDemo();
+  terminal.press('\x1b[200~bq4\r\x1b[201~');
+  await terminal.waitFor('what was pasted is ignored');
+  expect(terminal.screen().join('\n')).toMatch(/^1 Overview/m);
+});
+
+test('an arrow that comes in two packets moves the selection, and leaves nothing', async () => {
+  const terminal = await openDemo();
+  terminal.press('4');
+  terminal.press('/');
+  await terminal.waitFor(/^filter _/m);
+  terminal.press('\x1b');
+  await new Promise(resolve => setTimeout(resolve, 45));
+  terminal.press('[A');
+  // Esc would have left the filter, and `[` and `A` would stand in it.
+  terminal.press('v');
+  await terminal.waitFor(/^filter v_/m);
+});
