@@ -7,6 +7,7 @@ import { openOutput } from './programs/output.ts';
 import type { Orders } from './programs/record.ts';
 import { openGate, openSource } from './programs/session.ts';
 import type { Recording } from './recording/read.ts';
+import type { Source } from './source/source.ts';
 import { showSizesIn } from './units.ts';
 
 /** What needs no host: a recording is all there is. */
@@ -17,6 +18,16 @@ const withRecording = async (options: Options, use: (recording: Recording) => Pr
     await use(recording);
   } finally {
     recording.close();
+  }
+};
+
+/** What looks at the host, or at what stands for it. */
+const withSource = async (options: Options, use: (source: Source) => Promise<void>): Promise<void> => {
+  const source = await openSource(options);
+  try {
+    await use(source);
+  } finally {
+    await source.close();
   }
 };
 
@@ -53,65 +64,67 @@ const recovered = async (options: Options): Promise<Options> => {
 
 const run = async ({ command, options: asked }: Call, loaded: LoadedSettings): Promise<void> => {
   const options = await recovered(asked);
-  if (command === 'config') {
-    const { printSettings } = await import('./config/print.ts');
-    await openOutput(process.stdout).write(printSettings(loaded));
-    return;
-  }
-  if (command === 'simulate') {
-    const { simulatePolicies } = await import('./programs/simulate.ts');
-    const loadAssets = async () => (await import('kvmtop:page')).default;
-    return simulatePolicies(options, loadAssets, process.stdout);
-  }
-  if (command === 'dump') {
-    const { dump } = await import('./programs/dump.ts');
-    return withRecording(options, recording => dump(recording, options, process.stdout));
-  }
-  if (command === 'replay') {
-    const { replay } = await import('./programs/replay.ts');
-    return replay(options);
-  }
-  if (command === 'report') {
-    const [{ report }, { default: assets }] = await Promise.all([
-      import('./programs/report.ts'),
-      import('kvmtop:page'),
-    ]);
-    return withRecording(options, recording => report(recording, options, assets, process.stdout));
-  }
-  const source = await openSource(options);
-  try {
-    switch (command) {
-      case 'live': {
+  switch (command) {
+    case 'live':
+      return withSource(options, async source => {
         const { live } = await import('./programs/live.ts');
-        return await live(source, options);
-      }
-      case 'snapshot': {
+        await live(source, options);
+      });
+    case 'snapshot':
+      return withSource(options, async source => {
         const { snapshot } = await import('./programs/snapshot.ts');
-        return await snapshot(source, options, process.stdout);
-      }
-      case 'stream': {
+        await snapshot(source, options, process.stdout);
+      });
+    case 'stream':
+      return withSource(options, async source => {
         const { stream } = await import('./programs/stream.ts');
-        return await stream(source, options, process.stdout, stopBySignal());
-      }
-      case 'record': {
+        await stream(source, options, process.stdout, stopBySignal());
+      });
+    case 'record':
+      return withSource(options, async source => {
         const { record } = await import('./programs/record.ts');
-        return await record(source, options, process.stderr, ordersBySignal(process.stdin.isTTY));
-      }
-      case 'auto': {
+        await record(source, options, process.stderr, ordersBySignal(process.stdin.isTTY));
+      });
+    case 'auto':
+      return withSource(options, async source => {
         const { auto } = await import('./programs/auto.ts');
-        return await auto(source, openGate(source, options), options, process.stdout, stopBySignal());
-      }
-      case 'do': {
+        await auto(source, openGate(source, options), options, process.stdout, stopBySignal());
+      });
+    case 'do':
+      return withSource(options, async source => {
         const { doAction } = await import('./programs/do.ts');
-        return await doAction(source, options, process);
-      }
-      case 'doctor': {
+        await doAction(source, options, process);
+      });
+    case 'doctor':
+      return withSource(options, async source => {
         const { doctor } = await import('./programs/doctor.ts');
-        return await doctor(source, options, process.stdout);
-      }
+        await doctor(source, options, process.stdout);
+      });
+    case 'replay': {
+      const { replay } = await import('./programs/replay.ts');
+      return replay(options);
     }
-  } finally {
-    await source.close();
+    case 'dump': {
+      const { dump } = await import('./programs/dump.ts');
+      return withRecording(options, recording => dump(recording, options, process.stdout));
+    }
+    case 'report': {
+      const [{ report }, { default: assets }] = await Promise.all([
+        import('./programs/report.ts'),
+        import('kvmtop:page'),
+      ]);
+      return withRecording(options, recording => report(recording, options, assets, process.stdout));
+    }
+    case 'simulate': {
+      const { simulatePolicies } = await import('./programs/simulate.ts');
+      const loadAssets = async () => (await import('kvmtop:page')).default;
+      return simulatePolicies(options, loadAssets, process.stdout);
+    }
+    case 'config': {
+      const { printSettings } = await import('./config/print.ts');
+      await openOutput(process.stdout).write(printSettings(loaded));
+      return;
+    }
   }
 };
 

@@ -13,7 +13,12 @@ const writtenByChange = 0.3;
 
 /** ksmd: merges what is alike in the guests of a scenario, all of which are twins. Settings as of a kernel just booted. */
 export class Ksm {
-  #settings: Record<string, number | string> = { ...ksmSettings, run: 0, pages_to_scan: 100, sleep_millisecs: 20 };
+  readonly #settings: Record<string, number | string> = {
+    ...ksmSettings,
+    run: 0,
+    pages_to_scan: 100,
+    sleep_millisecs: 20,
+  };
   #scanned = 0;
   #fullScans = 0;
   #items = 0;

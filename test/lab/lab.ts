@@ -38,7 +38,7 @@ const hold = async (script: string, words: readonly string[]): Promise<Held> => 
   const answer = await new Promise<string>((resolve, reject) => {
     holder.once('error', reject);
     holder.stdout.setEncoding('utf8').once('data', text => resolve(text.trim()));
-    exit.then(() => resolve('ended'));
+    void exit.then(() => resolve('ended'));
   });
   if (answer.startsWith('ready')) return { answer: answer.slice('ready '.length), giveBack };
   await giveBack();

@@ -43,7 +43,7 @@ const tight: Scenario = {
 };
 
 /** A second passes there with each look; `meanwhile` is called before each, with how many there were. */
-const startWorld = (meanwhile: (looks: number) => void = () => undefined) => {
+const startWorld = (meanwhile: (looks: number) => unknown = () => undefined) => {
   const world = new World(tight);
   for (let second = 0; second < 10; second++) world.step();
   let looks = 0;
@@ -51,7 +51,7 @@ const startWorld = (meanwhile: (looks: number) => void = () => undefined) => {
     kind: 'demo',
     control: controlOf(world),
     async look() {
-      meanwhile(looks++);
+      await meanwhile(looks++);
       world.step();
       return sampleOf(world);
     },
@@ -129,8 +129,8 @@ describe('kvmtop auto', () => {
       forced: false,
       outcome: 'done',
     });
-    const started = startWorld(looks => {
-      if (looks === 1) started.journal.append(byHand(sampleOf(started.world).guests[0]!.id));
+    const started = startWorld(async looks => {
+      if (looks === 1) await started.journal.append(byHand(sampleOf(started.world).guests[0]!.id));
     });
     const log = await fly(options('--act'), started, told => count(told, 'asked') >= 2);
     expect(log).toMatch(/ kvmtop skipped: web-1: changed by hand: left alone\n/);

@@ -12,7 +12,7 @@ export class Queue {
   /** Resolves when the task is done. The task must not fail. */
   add(key: unknown, task: () => Promise<void>): Promise<void> {
     const pending = this.#pending.get(key);
-    if (pending) return pending;
+    if (pending !== undefined) return pending;
     const mine = this.#run(task).finally(() => this.#pending.delete(key));
     this.#pending.set(key, mine);
     return mine;

@@ -121,16 +121,14 @@ export const statOf = (guest: DemoGuest): Numbers => {
   };
 };
 
-const ksmStatOf = (guest: DemoGuest): Numbers => {
-  return {
-    ksm_rmap_items: guest.ksmItems,
-    ksm_zero_pages: 0,
-    ksm_merging_pages: guest.merged,
-    ksm_process_profit: guest.merged * pageSize - guest.ksmItems * 64,
-    ksm_merge_any: 0,
-    ksm_mergeable: guest.backend === 'anon' ? 1 : 0,
-  };
-};
+const ksmStatOf = (guest: DemoGuest): Numbers => ({
+  ksm_rmap_items: guest.ksmItems,
+  ksm_zero_pages: 0,
+  ksm_merging_pages: guest.merged,
+  ksm_process_profit: guest.merged * pageSize - guest.ksmItems * 64,
+  ksm_merge_any: 0,
+  ksm_mergeable: guest.backend === 'anon' ? 1 : 0,
+});
 
 const rollupOf = (guest: DemoGuest, status: Numbers): Numbers => {
   const { RssAnon = 0, VmRSS = 0, VmSwap = 0, RssShmem = 0 } = status;

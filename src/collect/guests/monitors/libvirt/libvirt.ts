@@ -119,10 +119,10 @@ export class Libvirt {
     if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
     const { runMigration } = await import('./migrate.ts');
     options.check();
-    for (const monitor of this.#of(uuid)) monitor.noteMigration(undefined);
+    for (const monitor of this.#of(uuid)) monitor.noteMigration();
     const end = runMigration(this.uri, words, what).then(async error => {
       if (!error) options.arrived();
-      else await Promise.all(this.#of(uuid).map(monitor => monitor.noteMigration(error)));
+      else await Promise.all(this.#of(uuid).map(monitor => monitor.noteFailure(error)));
       return error;
     });
     const patience = new AbortController();
@@ -188,11 +188,17 @@ class LibvirtMonitor implements Monitor {
     this.#jobAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** One that kvmtop begins; or how it failed. */
-  async noteMigration(failure: VirshError | undefined): Promise<void> {
+  /** One that kvmtop begins. */
+  noteMigration(): void {
     this.#aborted = false;
-    this.#migration = failure && failedMigration(failure, this.#migration);
-    if (failure) await this.look();
+    this.#migration = undefined;
+  }
+
+  /** How that failed. */
+  async noteFailure(failure: VirshError): Promise<void> {
+    this.#aborted = false;
+    this.#migration = failedMigration(failure, this.#migration);
+    await this.look();
   }
 
   /** What is under way is to end. */
