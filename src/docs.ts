@@ -2,6 +2,7 @@
  * `npm run docs` writes the pages that are made from tables; with `--check`, fails where one is not what the tables say; with
  * `--policies`, simulates for some 20 s and writes the tables of docs/policies.md, too.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { completionScript } from './docs/completion.ts';
@@ -11,6 +12,7 @@ import { findingsPage } from './docs/findings.ts';
 import { keysPage } from './docs/keys.ts';
 import { manPage } from './docs/man.ts';
 import { policyTables, withTables } from './docs/policies.ts';
+import { own } from './own.ts';
 
 const folder = join(import.meta.dirname, '../docs');
 
@@ -52,7 +54,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     return 1;
   }
   for (const name of old) {
-    writeFileSync(join(folder, name), pages[name]?.() ?? '');
+    writeFileSync(join(folder, name), own(pages, name)?.() ?? '');
     process.stdout.write(`wrote docs/${name}\n`);
   }
   if (argv.includes('--policies')) await writePolicies();

@@ -7,6 +7,7 @@ import { type PoolFieldId, poolFields } from './fields/pool.ts';
 import { type ProcessFieldId, processFields } from './fields/process.ts';
 import { known } from './known.ts';
 import { type Ledger, ledger } from './ledger.ts';
+import { own } from './own.ts';
 import type { GuestSample, HostProcess, Numbers, Problem, Sample, SwapSample } from './sample.ts';
 
 /** A gauge's value, or a counter's rate per second. What is unknown is absent. */
@@ -136,7 +137,7 @@ const meminfoRates = (previous: Sample | undefined, next: Sample): Numbers | und
   if (!previous || !now || !before || next.monotonic <= previous.monotonic) return undefined;
   const rates: Record<string, number> = {};
   for (const key in now) {
-    const [to, from] = [now[key], before[key]];
+    const [to, from] = [now[key], own(before, key)];
     if (to !== undefined && from !== undefined) rates[key] = (to - from) / (next.monotonic - previous.monotonic);
   }
   return rates;

@@ -1,3 +1,5 @@
+import { own } from './own.ts';
+
 /** How numbers are written and read. Sizes that are typed are binary: K = 1024, M = 1024², as in QEMU and virsh. */
 
 export type Unit = 'bytes' | 'seconds' | 'ratio' | 'count' | 'percent' | 'bytes_per_second' | 'per_second';
@@ -172,7 +174,8 @@ export const parseBytes = (text: string, defaultLetter = 'm'): number | undefine
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([bkmgtp]?)(?:i?b)?$/i.exec(text.trim());
   if (!match) return undefined;
   const letter = match[2]?.toLowerCase() ?? '';
-  const bytes = Number(match[1]) * (factors[letter === '' && !/b$/i.test(text) ? defaultLetter : letter] ?? Number.NaN);
+  const bytes =
+    Number(match[1]) * (own(factors, letter === '' && !/b$/i.test(text) ? defaultLetter : letter) ?? Number.NaN);
   return Number.isFinite(bytes) && bytes <= Number.MAX_SAFE_INTEGER ? Math.round(bytes) : undefined;
 };
 
@@ -195,10 +198,11 @@ export const parseTarget = (text: string, current: number, maximum: number): num
   return sign === 0 ? bytes : current + sign * bytes;
 };
 
+const inSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
 /** `2`, `0.5`, `500ms`, `10s`, `5m`, `2h`, `1d` in seconds; a bare number is seconds. `undefined` when it is no time. */
 export const parseSeconds = (text: string): number | undefined => {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)?$/.exec(text.trim());
   if (!match) return undefined;
-  const factor = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1;
-  return Number(match[1]) * factor;
+  return Number(match[1]) * (own(inSeconds, match[2] ?? 's') ?? Number.NaN);
 };

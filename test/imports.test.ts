@@ -36,7 +36,7 @@ const layers = [
   ['ledger.ts'],
   ['fields/'],
   ['root.ts', 'sample.ts', 'text.ts', 'units.ts'],
-  ['errors.ts', 'known.ts', 'replace-file.ts'],
+  ['errors.ts', 'known.ts', 'own.ts', 'replace-file.ts'],
 ] as const satisfies readonly (readonly string[])[];
 
 /** What shows or exports knows the world through the Model alone: so a recording can be shown by the same code. */

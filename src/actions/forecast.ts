@@ -1,6 +1,7 @@
 import type { HostFieldId } from '../fields/host.ts';
 import type { Ledger, LedgerPart } from '../ledger.ts';
 import type { GuestModel, Model, Row } from '../model.ts';
+import { own } from '../own.ts';
 import type { GuestId } from '../sample.ts';
 
 /** What a plan would make of the host, as far as the action that planned it can know: plain data. */
@@ -39,7 +40,7 @@ export const foresee = (model: Model, { moves, host, guests = {} }: Forecast): M
   host: { ...model.host, values: { ...model.host.values, ...host } },
   ...(model.ledger ? { ledger: applyMoves(model.ledger, moves) } : {}),
   guests: model.guests.map(guest => {
-    const change = guests[guest.id];
+    const change = own(guests, guest.id);
     return change ? { ...guest, values: { ...guest.values, ...change } } : guest;
   }),
 });

@@ -1,5 +1,6 @@
 import { known } from '../known.ts';
 import type { Model } from '../model.ts';
+import { own } from '../own.ts';
 import { exactBytes, longBytes } from '../units.ts';
 import { hugepages } from './hugepages/hugepages.ts';
 import { hugepagesOvercommit } from './hugepages/overcommit.ts';
@@ -44,12 +45,12 @@ const ksmKnobs = (model: Model): Knob[] => {
 /** Of two sysctls that say one thing the one in force is shown, and both where neither is. */
 const inForce = (model: Model, name: string, twin: string | undefined): boolean => {
   const values = model.sample.host.sysctls ?? {};
-  return twin === undefined || values[name] !== 0 || !values[twin];
+  return twin === undefined || own(values, name) !== 0 || !own(values, twin);
 };
 
 const sysctlKnobs = (model: Model): Knob[] =>
   Object.entries(sysctls).flatMap(([name, knob]) => {
-    const value = model.sample.host.sysctls?.[name];
+    const value = own(model.sample.host.sysctls, name);
     if (value === undefined) return [];
     const other = inForce(model, name, knob.twin) ? '' : `not in force: ${knob.twin} is`;
     return {

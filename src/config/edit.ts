@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
+import { own } from '../own.ts';
 import { placeOf } from './print.ts';
 import { keyPart } from './read.ts';
 import { type SettingId, type Settings, settingOf } from './settings.ts';
@@ -68,7 +69,7 @@ const setOne = (text: string, id: SettingId, value: string): string => {
 
 const withValue = (table: Table, [key = '', ...rest]: readonly string[], value: unknown): Table => ({
   ...table,
-  [key]: rest.length === 0 ? value : withValue((table[key] ?? {}) as Table, rest, value),
+  [key]: rest.length === 0 ? value : withValue((own(table, key) ?? {}) as Table, rest, value),
 });
 
 /**

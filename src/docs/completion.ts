@@ -1,6 +1,7 @@
 import { actions } from '../actions/actions.ts';
 import { ksmSettings } from '../actions/ksm/settings.ts';
 import { sysctls } from '../actions/sysctl/sysctls.ts';
+import { own } from '../own.ts';
 import { policies } from '../policy/policies.ts';
 import { type Command, commands, flagsOf, shortOf, takesValue, withFile } from '../programs/options.ts';
 import { scenarios } from '../simulator/scenarios.ts';
@@ -33,7 +34,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
 /** How a word of an action's usage is completed. */
 const choiceOf = (action: string, word: string): Choice => {
   if (word === 'GUEST') return 'guests';
-  if (word === 'NAME') return names[action] ?? 'nothing';
+  if (word === 'NAME') return own(names, action) ?? 'nothing';
   if (word === 'SIZE' && action.startsWith('hugepages')) return ['2M', '1G'];
   return /^[a-z0-9]+(\|[a-z0-9]+)+$/.test(word) ? word.split('|') : 'nothing';
 };
@@ -117,7 +118,7 @@ _kvmtop() {
   done
   if [ "$isValue" ]; then
     case $before in
-${withValue.flatMap(flag => row(spelled(flag), values[flag] ?? 'nothing')).join('\n')}
+${withValue.flatMap(flag => row(spelled(flag), own(values, flag) ?? 'nothing')).join('\n')}
     esac
   elif [[ $word == -* ]]; then
     case \${said[0]-} in

@@ -1,4 +1,5 @@
 import { actions } from '../actions/actions.ts';
+import { own } from '../own.ts';
 import { type Key, type Mode, modeTitles } from '../ui/keys/key.ts';
 import { keys } from '../ui/keys.ts';
 import { code, escaped, madeFrom, table } from './markdown.ts';
@@ -14,7 +15,7 @@ const names: Readonly<Record<string, string>> = {
 const keyName = (name: string): string => {
   const control = /^ctrl-(.)$/.exec(name);
   if (control) return `Ctrl-${control[1]?.toUpperCase()}`;
-  return names[name] ?? (name.length === 1 ? name : name.charAt(0).toUpperCase() + name.slice(1));
+  return own(names, name) ?? (name.length === 1 ? name : name.charAt(0).toUpperCase() + name.slice(1));
 };
 
 /** `Up, k`: every way to press it. */

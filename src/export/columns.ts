@@ -3,6 +3,7 @@ import { guestFields } from '../fields/guest.ts';
 import { hostFields } from '../fields/host.ts';
 import { nodeFields } from '../fields/node.ts';
 import { poolFields } from '../fields/pool.ts';
+import { own } from '../own.ts';
 
 /** What a Model knows of one subject. */
 interface Known {
@@ -20,10 +21,10 @@ export interface Column {
 const columnsOf = (table: Readonly<Record<string, Field<never>>>): readonly Column[] =>
   Object.entries(table).flatMap(([id, field]): Column[] =>
     field.kind === 'gauge'
-      ? [{ name: id, read: known => known.values[id] }]
+      ? [{ name: id, read: known => own(known.values, id) }]
       : [
-          { name: `${id}_rate`, read: known => known.values[id] },
-          { name: `${id}_total`, read: known => known.totals?.[id] },
+          { name: `${id}_rate`, read: known => own(known.values, id) },
+          { name: `${id}_total`, read: known => own(known.totals, id) },
         ],
   );
 

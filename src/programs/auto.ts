@@ -2,6 +2,7 @@ import type { Gate } from '../actions/gate/perform.ts';
 import { policySettingsOf } from '../config/settings.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
+import { own } from '../own.ts';
 import type { Verdict } from '../policy/pilot.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -28,7 +29,7 @@ const lines: Readonly<Record<string, (verdict: Verdict) => string>> = {
 };
 
 const lineOf = (format: string): ((verdict: Verdict) => string) => {
-  const line = Object.hasOwn(lines, format) ? lines[format] : undefined;
+  const line = own(lines, format);
   if (!line) throw new UsageError(`--format takes ${Object.keys(lines).join(', ')}, not '${format}'`);
   return line;
 };

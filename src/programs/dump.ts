@@ -3,6 +3,7 @@ import { pickJson } from '../export/choice.ts';
 import { createCsv } from '../export/csv.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { derive, type Model } from '../model.ts';
+import { own } from '../own.ts';
 import { advise, startAdvising } from '../policy/advisor.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Tape } from '../recording/tape.ts';
@@ -33,7 +34,7 @@ const printers: Readonly<Record<string, (chosen: ReadonlySet<string> | undefined
 };
 
 const printerFor = ({ format = 'csv', fields }: Pick<Options, 'format' | 'fields'>): Printer => {
-  const make = Object.hasOwn(printers, format) ? printers[format] : undefined;
+  const make = own(printers, format);
   if (!make) throw new UsageError(`--format takes ${Object.keys(printers).join(', ')}, not '${format}'`);
   return make(fields === undefined ? undefined : chooseFields(fields));
 };

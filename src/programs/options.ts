@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { defaults, type Settings } from '../config/settings.ts';
+import { own } from '../own.ts';
 import { parseSeconds } from '../units.ts';
 
 /** What the command line and the files of settings say; the same for every command, so that a script may always add `--root` or `--read-only`. */
@@ -97,7 +98,7 @@ const flags = {
 
 /** Flags that go with every command, and those of one. */
 const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'no-config', 'help', 'version'];
-const own: Readonly<Record<string, readonly string[]>> = {
+const flagsByCommand: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
@@ -126,15 +127,15 @@ export type Command =
   | 'config'
   | 'doctor';
 
-export const commands = Object.keys(own) as readonly Command[];
+export const commands = Object.keys(flagsByCommand) as readonly Command[];
 
 /** Names of the flags that go with a command. */
-export const flagsOf = (command: Command): readonly string[] => [...(own[command] ?? []), ...common];
+export const flagsOf = (command: Command): readonly string[] => [...(own(flagsByCommand, command) ?? []), ...common];
 
 type Flag = { readonly type: 'string' | 'boolean'; readonly short?: string };
-const flagOf = (name: string): Flag => flags[name as keyof typeof flags];
-export const takesValue = (name: string): boolean => flagOf(name).type === 'string';
-export const shortOf = (name: string): string | undefined => flagOf(name).short;
+const flagOf = (name: string): Flag | undefined => own<Flag>(flags, name);
+export const takesValue = (name: string): boolean => flagOf(name)?.type === 'string';
+export const shortOf = (name: string): string | undefined => flagOf(name)?.short;
 
 /** These take one word: the recording, or a scenario to simulate. */
 export const withFile: readonly Command[] = ['record', 'replay', 'dump', 'report', 'simulate'];
@@ -162,7 +163,7 @@ export const withSettings = (call: Call, settings: Settings): Call => ({
   },
 });
 
-const isCommand = (word: string): word is Command => Object.hasOwn(own, word);
+const isCommand = (word: string): word is Command => Object.hasOwn(flagsByCommand, word);
 
 /**
  * `-25%` and `-512M` are words of `do`, and `-10m` may follow `--from`: no flag starts with a digit. parseArgs would take
@@ -192,7 +193,7 @@ export const parseCall = (argv: readonly string[]): Call => {
   if (!isCommand(command))
     throw new UsageError(`there is no command '${command}': there are ${commands.slice(1).join(', ')}; see kvmtop -h`);
   for (const flag of Object.keys(values)) {
-    if (!common.includes(flag) && !own[command]?.includes(flag))
+    if (!common.includes(flag) && !own(flagsByCommand, command)?.includes(flag))
       throw new UsageError(
         `--${flag} does not go with ${command === 'live' ? 'the live screen' : command}; see kvmtop -h`,
       );

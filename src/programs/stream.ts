@@ -4,6 +4,7 @@ import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
+import { own } from '../own.ts';
 import { advise, startAdvising } from '../policy/advisor.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Source } from '../source/source.ts';
@@ -26,7 +27,7 @@ const printers: Readonly<Record<string, (choice: Choice) => Printer>> = {
 };
 
 const printerFor = (format: string, choice: Choice): Printer => {
-  const make = Object.hasOwn(printers, format) ? printers[format] : undefined;
+  const make = own(printers, format);
   if (!make) throw new UsageError(`--format takes ${Object.keys(printers).join(', ')}, not '${format}'`);
   return make(choice);
 };

@@ -63,20 +63,20 @@ const headlineFrom = (row: Row): Headline => {
   return numbers;
 };
 
-const eventKinds: readonly string[] = ['action', 'outcome', 'finding', 'policy'] satisfies readonly TapeEvent['kind'][];
+const eventKinds = ['action', 'outcome', 'finding', 'policy'] as const satisfies readonly TapeEvent['kind'][];
 
 /** Kinds that a later version has are passed over; data that is no JSON is left out. */
 const eventOf = (row: Row): readonly TapeEvent[] => {
-  const kind = text(row['kind']) ?? '';
+  const kind = eventKinds.find(one => one === row['kind']);
   const time = number(row['time']);
-  if (!eventKinds.includes(kind) || time === undefined) return [];
+  if (kind === undefined || time === undefined) return [];
   let data: unknown;
   try {
     data = JSON.parse(text(row['data']) ?? '');
   } catch {}
   const event = {
     time,
-    kind: kind as TapeEvent['kind'],
+    kind,
     subject: text(row['subject']) ?? '',
     text: text(row['text']) ?? '',
   };

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { Numbers, Values } from '../sample.ts';
 import type { Guest } from './guest.ts';
 import { pageSize, wholePages } from './inside.ts';
@@ -25,14 +26,14 @@ export class Ksm {
 
   /** Sets a file of /sys/kernel/mm/ksm; `false` when there is none of that name. */
   set(name: string, value: string): boolean {
-    if (!(name in this.#settings)) return false;
+    if (!Object.hasOwn(this.#settings, name)) return false;
     this.#settings[name] = /^\d+$/.test(value) ? Number(value) : value;
     return true;
   }
 
   /** What such a file says. */
   get(name: string): string {
-    return String(this.#settings[name]);
+    return String(own(this.#settings, name));
   }
 
   /** A second of writing by the guests, and of ksmd's work. */

@@ -31,7 +31,7 @@ export const needsOfView = (state: State): ReadonlySet<Need> => {
   const wanted = new Set<Need>([...tabTable[state.tab].needs, ...(planning ? [...everything, ...planNeeds] : [])]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
   if (state.dialog?.kind === 'detail')
-    for (const id of Object.keys(guestFields)) for (const need of columnNeeds(id as ColumnId)) wanted.add(need);
+    for (const id of Object.keys(guestFields) as ColumnId[]) for (const need of columnNeeds(id)) wanted.add(need);
   const measured = state.measuring && guestById(state.model, state.measuring.guest);
   if (measured)
     wanted.add(`guest_${state.measuring?.what === 'placement' ? 'numa_maps' : 'smaps_rollup'}:${measured.pid}`);

@@ -65,8 +65,8 @@ const isTextOrNone = (value: unknown): boolean => value === undefined || isText(
 /** The entry, when it is one: files of the journal and recordings may hold anything. */
 export const readEntry = (value: unknown): JournalEntry | undefined =>
   isObject(value) &&
-  ['time', 'user', 'by', 'summary'].every(key => isText(value[key])) &&
-  ['id', 'why', 'error'].every(key => isTextOrNone(value[key])) &&
+  (['time', 'user', 'by', 'summary'] as const).every(key => isText(value[key])) &&
+  (['id', 'why', 'error'] as const).every(key => isTextOrNone(value[key])) &&
   (value['notes'] === undefined || (Array.isArray(value['notes']) && value['notes'].every(isText))) &&
   ['begun', 'done', 'failed'].some(outcome => outcome === value['outcome']) &&
   isRequest(value['request']) &&

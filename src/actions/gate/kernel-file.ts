@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { own } from '../../own.ts';
 import type { Root } from '../../root.ts';
 import { Refused } from './control.ts';
 
@@ -30,7 +31,7 @@ export const writeKernelFile = async (root: Root, path: string, value: string): 
     await writeFile(root.path(path), value, { flag: constants.O_WRONLY });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    const message = `${path} = ${value}: ${reasons[code] ?? code} (${code}); nothing was changed`;
+    const message = `${path} = ${value}: ${own(reasons, code) ?? code} (${code}); nothing was changed`;
     throw ['EACCES', 'EPERM', 'EROFS'].includes(code) ? new Refused(message) : new Error(message);
   }
   try {

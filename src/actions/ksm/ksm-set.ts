@@ -1,5 +1,6 @@
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
+import { own } from '../../own.ts';
 import type { Values } from '../../sample.ts';
 import type { Action, Plan, Request, Step } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
@@ -15,8 +16,8 @@ const asSampled = (value: string): number | string => (/^\d+$/.test(value) ? Num
 
 /** Why the kernel would not take a value that is right in itself; the first reason of those that apply. */
 const problemWith = (now: Values, [name, value]: Pair): string | undefined => {
-  if (now[name] === undefined) return `this kernel has no ${name}`;
-  const locked = ksmSettings[name]?.locked?.(now);
+  if (own(now, name) === undefined) return `this kernel has no ${name}`;
+  const locked = own(ksmSettings, name)?.locked?.(now);
   if (locked !== undefined) return `${name}: ${locked}`;
   const least = name === 'advisor_min_pages_to_scan' ? value : now['advisor_min_pages_to_scan'];
   const most = name === 'advisor_max_pages_to_scan' ? value : now['advisor_max_pages_to_scan'];
@@ -38,7 +39,7 @@ const applied = (now: Values, [name, value]: Pair): Values => ({
 /** The advisor does not give pages_to_scan back as it was, so turning it off again takes two settings. */
 const undoOf = (before: Values, pairs: readonly Pair[]): Request => {
   const names = new Set(pairs.map(([name]) => name));
-  const words = [...names].reverse().flatMap(name => [name, String(before[name])]);
+  const words = [...names].reverse().flatMap(name => [name, String(own(before, name))]);
   const reset = names.has('advisor_mode') && before['advisor_mode'] === 'none' && !names.has('pages_to_scan');
   return {
     action: 'ksm-set',
@@ -47,9 +48,9 @@ const undoOf = (before: Values, pairs: readonly Pair[]): Request => {
 };
 
 const effectOf = (before: Values, after: Values, pageSize: number, pairs: readonly Pair[]): string[] => {
-  const paced = pairs.some(([name]) => ksmSettings[name]?.paced);
+  const paced = pairs.some(([name]) => own(ksmSettings, name)?.paced);
   return [
-    ...pairs.flatMap(([name]) => (paced ? [] : [`${name}: ${ksmSettings[name]?.help}`])),
+    ...pairs.flatMap(([name]) => (paced ? [] : [`${name}: ${own(ksmSettings, name)?.help}`])),
     ...(paced ? [`ksmd: ${scanPace(after, pageSize)} (now: ${scanPace(before, pageSize)})`] : []),
     ...(after['run'] === 1 ? [] : ['ksmd: does not run, so nothing changes until `kvmtop do ksm run`']),
     ...pairs.map(([name, value]) => lastingHint(`ksm/${name}`, value)),
@@ -67,7 +68,7 @@ export const ksmSettingsOf = (
 }[] => {
   const now = model.sample.host.ksm ?? {};
   return Object.entries(ksmSettings).flatMap(([name, setting]) => {
-    const value = now[name];
+    const value = own(now, name);
     if (value === undefined) return [];
     const locked = setting.locked?.(now);
     return [{ name, setting, value: String(value), ...known({ locked }) }];
@@ -103,8 +104,8 @@ export const ksmSet: Action<readonly Pair[]> = {
       const [name, value] = pair;
       const problem = problemWith(now, pair);
       if (problem !== undefined) return refuse(request, summary, problem);
-      if (steps.length === 0 && String(now[name]) === value) continue;
-      steps.push({ kind: 'write', path: `${ksmFolder}/${name}`, value, before: String(before[name]) });
+      if (steps.length === 0 && String(own(now, name)) === value) continue;
+      steps.push({ kind: 'write', path: `${ksmFolder}/${name}`, value, before: String(own(before, name)) });
       now = applied(now, pair);
     }
     if (steps.length === 0) return refuse(request, summary, 'it is so already');

@@ -1,8 +1,9 @@
+import { own } from '../../own.ts';
 import type { Values } from '../../sample.ts';
 import { longBytes } from '../../units.ts';
 
 const number = (values: Values, name: string): number | undefined => {
-  const value = values[name];
+  const value = own(values, name);
   return typeof value === 'number' ? value : undefined;
 };
 

@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import type { Values } from '../../sample.ts';
 
 /** One file of /sys/kernel/mm/ksm that can be set; kernel documentation, admin-guide/mm/ksm. */
@@ -106,7 +107,7 @@ const isWords = (takes: KsmSetting['takes']): takes is readonly string[] => type
 
 /** What is wrong with a value, whatever state KSM is in; `undefined` when nothing is. */
 export const ksmValueProblem = (name: string, value: string): string | undefined => {
-  const setting = Object.hasOwn(ksmSettings, name) ? ksmSettings[name] : undefined;
+  const setting = own(ksmSettings, name);
   if (!setting) return `ksm-set knows no '${name}': it knows ${Object.keys(ksmSettings).join(', ')}`;
   const { takes } = setting;
   if (isWords(takes)) return takes.includes(value) ? undefined : `${name} takes ${takes.join(' or ')}, not '${value}'`;

@@ -1,5 +1,6 @@
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
+import { own } from '../../own.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
 import { ksmValueProblem } from '../ksm/settings.ts';
@@ -19,7 +20,7 @@ const thpWords: Readonly<Record<string, readonly string[]>> = {
 const thpNumbers = ['pages_to_scan', 'scan_sleep_millisecs', 'alloc_sleep_millisecs', 'max_ptes_none'];
 
 const thpProblem = (name: string, value: string): string | undefined => {
-  const words = Object.hasOwn(thpWords, name) ? thpWords[name] : undefined;
+  const words = own(thpWords, name);
   if (words) return words.includes(value) ? undefined : `${name} takes ${words.join(', ')}, not '${value}'`;
   if (!thpNumbers.some(number => name === `khugepaged/${number}`)) return `kvmtop knows no setting '${name}' of THP`;
   return /^\d{1,9}$/.test(value) ? undefined : `${name} takes a whole number, not '${value}'`;
@@ -37,13 +38,13 @@ const problemWith = (name: string, value: string): string | undefined => {
 const current = (model: Model, name: SettingName): string | undefined => {
   const { sysctls: values, ksm, thp } = model.sample.host;
   const [folder, file] = [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)];
-  const value = name.includes('/') ? (folder === 'ksm' ? ksm : thp)?.[file] : values?.[name];
+  const value = name.includes('/') ? own(folder === 'ksm' ? ksm : thp, file) : own(values, name);
   return value === undefined ? undefined : String(value);
 };
 
 /** The file's lines without those about this setting or its twin, which would overrule each other at boot. */
 const withLine = (text: string, name: SettingName, value: string | undefined): string | undefined => {
-  const twin = value === undefined ? undefined : sysctls[name]?.twin;
+  const twin = value === undefined ? undefined : own(sysctls, name)?.twin;
   const others = text
     .trimEnd()
     .split('\n')
@@ -71,7 +72,7 @@ interface KeepInput {
 
 const undoOf = (text: string, name: SettingName): Request => {
   const before = keptValue(text, name);
-  const twin = sysctls[name]?.twin;
+  const twin = own(sysctls, name)?.twin;
   const other = twin === undefined ? undefined : keptValue(text, twin);
   if (before === undefined && twin !== undefined && other !== undefined)
     return { action: 'keep', words: [twin, other] };

@@ -1,4 +1,5 @@
 import type { Model } from '../../model.ts';
+import { own } from '../../own.ts';
 import { parseBytes, parseSeconds } from '../../units.ts';
 import type { Action, Request } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
@@ -6,7 +7,7 @@ import { lastingHint } from '../lasting/lasting.ts';
 import { type Sysctl, sysctls, sysctlText } from './sysctls.ts';
 
 const find = (name: string): Sysctl => {
-  const knob = Object.hasOwn(sysctls, name) ? sysctls[name] : undefined;
+  const knob = own(sysctls, name);
   if (!knob) throw new Error(`kvmtop sets no sysctl '${name}': it sets ${Object.keys(sysctls).join(', ')}`);
   return knob;
 };
@@ -57,14 +58,14 @@ interface SysctlInput {
 
 /** The one of the two that is in force: the other is 0. Nothing can be restored where both are. */
 const undoOf = (model: Model, name: string, knob: Sysctl, before: number): Request | undefined => {
-  const twin = knob.twin === undefined ? undefined : model.sample.host.sysctls?.[knob.twin];
+  const twin = knob.twin === undefined ? undefined : own(model.sample.host.sysctls, knob.twin);
   if (knob.twin !== undefined && twin) return { action: 'sysctl', words: [knob.twin, String(twin)] };
   return knob.twin !== undefined && before === 0 ? undefined : { action: 'sysctl', words: [name, String(before)] };
 };
 
 const twinEffect = (model: Model, { twin }: Sysctl): string[] => {
-  const now = twin === undefined ? undefined : model.sample.host.sysctls?.[twin];
-  const other = twin === undefined ? undefined : sysctls[twin];
+  const now = twin === undefined ? undefined : own(model.sample.host.sysctls, twin);
+  const other = twin === undefined ? undefined : own(sysctls, twin);
   return other && now ? [`${twin} (now ${sysctlText(other, now)}) gives way to it: undo brings it back`] : [];
 };
 
@@ -84,7 +85,7 @@ export const sysctl: Action<SysctlInput> = {
 
   plan(model, { name, value }, request) {
     const knob = find(name);
-    const before = model.sample.host.sysctls?.[name];
+    const before = own(model.sample.host.sysctls, name);
     const summary = `Set ${name} from ${sysctlText(knob, before)} to ${sysctlText(knob, value)}`;
     if (before === undefined) return refuse(request, summary, `this kernel has no ${name}, or it was not read`);
     if (before === value) return refuse(request, summary, `it is ${sysctlText(knob, value)} already`);
@@ -117,7 +118,7 @@ export const sysctl: Action<SysctlInput> = {
 
   hint(model, [name = '']) {
     const knob = find(name);
-    const now = model.sample.host.sysctls?.[name];
+    const now = own(model.sample.host.sysctls, name);
     return `${name} is ${sysctlText(knob, now)}, takes ${rangeOf(model, knob)}${knob.unit === 'count' ? '' : ` (${knob.unit})`}`;
   },
 };

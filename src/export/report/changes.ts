@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import type { TapeEvent } from '../../recording/tape.ts';
 
 /** One row of the table of changes, made of an event whose data may be anything. All texts are untrusted. */
@@ -12,7 +13,7 @@ export interface Change {
 
 const word = (data: unknown, key: string): string | undefined => {
   const value =
-    typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>)[key] : undefined;
+    typeof data === 'object' && data !== null ? own(data as Readonly<Record<string, unknown>>, key) : undefined;
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
@@ -28,7 +29,7 @@ export const changesOf = (events: readonly TapeEvent[]): readonly Change[] =>
     .filter(({ kind }) => kind === 'action' || kind === 'outcome')
     .map(({ time, kind, subject, text, data }) => {
       const by = word(data, 'by');
-      const who = [word(data, 'user'), by === undefined ? undefined : (ways[by] ?? by)].filter(
+      const who = [word(data, 'user'), by === undefined ? undefined : (own(ways, by) ?? by)].filter(
         part => part !== undefined,
       );
       const outcome = word(data, 'outcome');

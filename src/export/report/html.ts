@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import { safe } from '../../text.ts';
 
 const entities: Readonly<Record<string, string>> = {
@@ -10,7 +11,7 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Untrusted text as text of a page or as the value of a quoted attribute, without anything that could steer what shows it. */
 export const escapeHtml = (text: string): string =>
-  safe(text).replace(/[&<>"']/g, character => entities[character] ?? '');
+  safe(text).replace(/[&<>"']/g, character => own(entities, character) ?? '');
 
 /**
  * JSON for a `<script type="application/json">`: nothing in it can end the element or begin a comment, and it parses back

@@ -88,11 +88,11 @@ export const guestPlotId = (id: string): string => `guest-${id}`;
 /** `plotted`: how many guests, of those that moved most. */
 export const pageData = (gathered: Gathered, offset: number, plotted: number): PageData => {
   const { times, place } = withGaps(gathered.times, gathered.afterGap);
-  const plots: Record<string, PlotData> = {};
+  const plots = new Map<string, PlotData>();
   const total = gathered.end.ledger?.total;
   for (const { plot, columns } of gathered.host) {
     const scale = scaleOf(plot.unit);
-    plots[plot.id] = {
+    plots.set(plot.id, {
       unit: plot.unit,
       stacked: plot.stacked ?? false,
       scale,
@@ -104,10 +104,10 @@ export const pageData = (gathered: Gathered, offset: number, plotted: number): P
         dashed,
         values: lineValues(columns[at] ?? [], 0, place, scale),
       })),
-    };
+    });
   }
   for (const { id, from, columns } of gathered.guests.slice(0, plotted)) {
-    plots[guestPlotId(id)] = {
+    plots.set(guestPlotId(id), {
       unit: 'bytes',
       stacked: false,
       scale: MiB,
@@ -118,7 +118,7 @@ export const pageData = (gathered: Gathered, offset: number, plotted: number): P
         dashed,
         values: lineValues(columns[at] ?? [], from, place, MiB),
       })),
-    };
+    });
   }
   const marks = gathered.events
     .map(
@@ -131,5 +131,5 @@ export const pageData = (gathered: Gathered, offset: number, plotted: number): P
     .slice(-mostMarks);
   const { worst } = gathered;
   const least: Mark[] = worst ? [{ time: worst.time, kind: 'worst', text: 'least available memory' }] : [];
-  return { offset, units: sizesShownIn(), times, plots, marks: [...least, ...marks] };
+  return { offset, units: sizesShownIn(), times, plots: Object.fromEntries(plots), marks: [...least, ...marks] };
 };

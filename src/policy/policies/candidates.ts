@@ -1,6 +1,7 @@
 import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
+import { own } from '../../own.ts';
 import { formatDuration, longBytes } from '../../units.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 
@@ -27,8 +28,7 @@ const usualShares = 1000;
 type Skipped = Decisions['skipped'][number];
 
 /** Names are untrusted: one may be called `constructor`. */
-const sharesOf = ({ name }: GuestModel, { shares }: PolicySettings): number =>
-  (Object.hasOwn(shares, name) ? shares[name] : undefined) ?? usualShares;
+const sharesOf = ({ name }: GuestModel, { shares }: PolicySettings): number => own(shares, name) ?? usualShares;
 
 /** Why no policy moves the guest, whatever its numbers say. */
 const exempt = (guest: GuestModel, settings: PolicySettings): string | undefined => {

@@ -1,6 +1,7 @@
 import type { Request } from '../../actions/action.ts';
 import { ksmSettings } from '../../actions/ksm/settings.ts';
 import type { Model } from '../../model.ts';
+import { own } from '../../own.ts';
 
 /** The numbers of ksmtuned and of MOM's ksm.rules, in pages that ksmd looks at before it sleeps. */
 const boost = 300;
@@ -16,7 +17,7 @@ export const nextPages = (now: number, short: boolean): number =>
 export const ksmRequest = (model: Model, wanted: Readonly<Record<string, number>>): Request | undefined => {
   const now = model.sample.host.ksm ?? {};
   const words = Object.entries(wanted).flatMap(([name, value]) =>
-    now[name] === undefined || now[name] === value || ksmSettings[name]?.locked?.(now) !== undefined
+    own(now, name) === undefined || own(now, name) === value || own(ksmSettings, name)?.locked?.(now) !== undefined
       ? []
       : [name, String(value)],
   );

@@ -1,4 +1,5 @@
 import { type GuestModel, guestWord } from '../../model.ts';
+import { own } from '../../own.ts';
 import type { Setting } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
@@ -66,7 +67,7 @@ const wordTones: Readonly<Record<string, Tone>> = {
 
 const tone = (guest: GuestModel, column: ColumnId, text: string, setting: Setting): Tone => {
   if (column === 'name') return 'strong';
-  if (column === 'state') return wordTones[guestWord(guest)] ?? 'dim';
+  if (column === 'state') return own(wordTones, guestWord(guest)) ?? 'dim';
   if (isText(column)) return text === unknown ? 'dim' : 'text';
   return guestTone(guest, column, setting);
 };

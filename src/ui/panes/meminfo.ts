@@ -1,4 +1,5 @@
 import { meminfoHelp } from '../../fields/meminfo-help.ts';
+import { own } from '../../own.ts';
 import { format, formatBytes, formatCount, unknown } from '../../units.ts';
 import { type Line, span, type Tone } from '../line.ts';
 import { type Canvas, type Draw, fill, heading } from './pane.ts';
@@ -22,9 +23,9 @@ const changeText = (key: string, rate: number | undefined): string => {
 };
 
 const rowOf = (key: string, { model, width, glyphs }: Canvas): Line => {
-  const value = model.sample.host.meminfo?.[key];
-  const change = changeText(key, model.meminfoRates?.[key]);
-  const [what = '', more] = meminfoHelp[key] ?? [];
+  const value = own(model.sample.host.meminfo, key);
+  const change = changeText(key, own(model.meminfoRates, key));
+  const [what = '', more] = own(meminfoHelp, key) ?? [];
   const tone: Tone = value === 0 ? 'dim' : 'text';
   const room = width - columns.key - columns.value - columns.change - 4;
   const whole = more !== undefined && room >= fewWords + 12;

@@ -1,5 +1,6 @@
 import type { GuestFieldId } from '../../fields/guest.ts';
 import type { GuestModel, Model } from '../../model.ts';
+import { own } from '../../own.ts';
 import type { KvmSample } from '../../sample.ts';
 import { safe } from '../../text.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
@@ -98,7 +99,7 @@ export const translationPane: Draw = canvas => {
   const direct = Object.entries(meminfo ?? {}).flatMap(([key, bytes]) =>
     key.startsWith('DirectMap') ? [labelled(key.slice('DirectMap'.length), formatBytes(bytes))] : [],
   );
-  const chosen = (key: string): string => String(thp?.[key] ?? unknown);
+  const chosen = (key: string): string => String(own(thp, key) ?? unknown);
   const anonHuge = model.host.values.anon_huge_pages;
   const anon = model.host.values.anon_pages;
   const lines: Line[] = [

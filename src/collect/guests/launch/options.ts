@@ -1,3 +1,5 @@
+import { own } from '../../../own.ts';
+
 /** How QEMU reads its own command line and `-readconfig` files, turned into one list of options. Pure. */
 
 /** One option: `name` without dashes (`M` and `m` are `machine` and `memory`), `raw` as given, `keys` its `key=value`s. */
@@ -78,7 +80,7 @@ const flatten = (value: unknown, prefix: string, keys: Map<string, string>, dept
 };
 
 const keysOf = (name: string, raw: string): ReadonlyMap<string, string> => {
-  if (!raw.startsWith('{')) return parseKeys(raw, impliedKeys[name]);
+  if (!raw.startsWith('{')) return parseKeys(raw, own(impliedKeys, name));
   const keys = new Map<string, string>();
   try {
     flatten(JSON.parse(raw), '', keys);
@@ -95,7 +97,7 @@ export const parseArguments = (args: readonly string[]): LaunchOption[] => {
     const word = args[at] ?? '';
     if (!/^--?[A-Za-z]/.test(word)) continue;
     const given = word.replace(/^--?/, '');
-    const name = aliases[given] ?? given;
+    const name = own(aliases, given) ?? given;
     const next = args[at + 1];
     const raw = next !== undefined && (!next.startsWith('-') || freeText.has(name)) ? next : '';
     if (raw !== '') at += 1;
@@ -114,7 +116,7 @@ export const parseConfig = (text: string): LaunchOption[] => {
     const group = /^\s*\[\s*([\w-]+)(?:\s+"([^"]*)")?\s*\]/.exec(line);
     if (group) {
       const keys = new Map<string, string>(group[2] === undefined ? [] : [['id', group[2]]]);
-      options.push({ name: aliases[group[1] ?? ''] ?? group[1] ?? '', raw: '', keys });
+      options.push({ name: own(aliases, group[1] ?? '') ?? group[1] ?? '', raw: '', keys });
       continue;
     }
     const pair = /^\s*([\w.-]+)\s*=\s*"([^"]*)"/.exec(line);

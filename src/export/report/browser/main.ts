@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { own } from '../../../own.ts';
 import { showSizesIn } from '../../../units.ts';
 import { clock, day } from '../clock.ts';
 import type { Mark, PageData } from '../page-data.ts';
@@ -83,7 +84,7 @@ for (const place of places) {
   place.ariaLabel = `Plot: ${title}`;
   place.addEventListener('keydown', event => {
     const plot = plots.get(place);
-    const act = keys[event.key];
+    const act = own(keys, event.key);
     if (!plot || !act || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     act(plot, event.shiftKey ? 20 : 1);

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { own } from '../../../own.ts';
 import { isSameDay } from '../clock.ts';
 import type { PageData, PlotData } from '../page-data.ts';
 import { binarySteps, tick, timeTicks } from './axes.ts';
@@ -11,7 +12,7 @@ import { fill, stack } from './stack.ts';
 const heights: Readonly<Record<string, number>> = { ledger: 320, guest: 170 };
 const usualHeight = 210;
 
-const heightOf = (id: string): number => heights[id.startsWith('guest-') ? 'guest' : id] ?? usualHeight;
+const heightOf = (id: string): number => own(heights, id.startsWith('guest-') ? 'guest' : id) ?? usualHeight;
 
 const seriesOf = ({ lines, stacked }: PlotData): uPlot.Series[] => {
   const series = lines.map(({ label, hue, dashed }): uPlot.Series => {
@@ -65,7 +66,7 @@ const axesOf = (data: PageData, unit: PlotData['unit']): uPlot.Axis[] => {
 
 /** Draws one plot into its place, and shares cursor and times with all others of the board. */
 export const createPlot = (place: HTMLElement, data: PageData, id: string, board: Board): uPlot | undefined => {
-  const plotData = data.plots[id];
+  const plotData = own(data.plots, id);
   if (!plotData) return undefined;
   const { unit, stacked, scale, from, lines } = plotData;
   const times = [...data.times];

@@ -1,6 +1,7 @@
 import { known } from '../../../../known.ts';
+import { own } from '../../../../own.ts';
 import type { BalloonSample } from '../../../../sample.ts';
-import { amount, list, record } from '../answers.ts';
+import { amount, list, record, text } from '../answers.ts';
 import { MonitorError } from '../qmp/trouble.ts';
 import { type ApiRound, type Dialect, faultOf } from './api.ts';
 
@@ -31,7 +32,7 @@ export const parseInfo = (answer: unknown): ApiRound => {
   const whole = parts.reduce((sum, part) => sum + sizeOf(part), 0);
   const size = whole > 0 && amount(whole) !== undefined ? whole : undefined;
   const has = (key: string): boolean => parts.some(part => part[key] === true);
-  const status = states[String(state)];
+  const status = own(states, text(state) ?? '');
   return {
     known: {
       ...known({ status }),

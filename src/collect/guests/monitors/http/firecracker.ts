@@ -1,7 +1,8 @@
 import { known } from '../../../../known.ts';
+import { own } from '../../../../own.ts';
 import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../../../sample.ts';
 import { MiB } from '../../../../units.ts';
-import { amount, record } from '../answers.ts';
+import { amount, record, text } from '../answers.ts';
 import { MonitorError } from '../qmp/trouble.ts';
 import { earlierOf, withSize } from '../reports.ts';
 import { type ApiRound, type Dialect, faultOf } from './api.ts';
@@ -25,7 +26,7 @@ export const parseStatistics = (answer: unknown): Numbers | undefined => {
   const entries = Object.entries(record(answer)).flatMap(([key, given]): [string, number][] => {
     const number = amount(given);
     if (number === undefined || ofBalloon.has(key) || !/^[a-z][a-z_]{0,63}$/.test(key)) return [];
-    return [[renamed[key] ?? `stat-${key.replaceAll('_', '-')}`, number]];
+    return [[own(renamed, key) ?? `stat-${key.replaceAll('_', '-')}`, number]];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 };
@@ -89,7 +90,7 @@ export const firecracker = (expected: string | undefined): Dialect => ({
     const about = ok(await get('/'));
     if (expected !== undefined && typeof about['id'] === 'string' && about['id'] !== expected)
       throw new MonitorError('identity', 'another guest answers there');
-    const status = states[String(about['state'])];
+    const status = own(states, text(about['state']) ?? '');
     // Its memory is set before it starts, and never after.
     const machine = last?.known.status === 'prelaunch' || !last ? ok(await get('/machine-config')) : undefined;
     const size = machine ? mebibytes(machine['mem_size_mib']) : last?.launch.size;
