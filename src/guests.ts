@@ -20,14 +20,13 @@ interface Named {
 }
 
 /**
- * The guests that an operator may mean by a word: an id, a PID, or a name, which several may have. A name is also known as
- * a screen shows it, since nobody can type a control character. An id is meant as one, whatever another guest is called.
+ * The guests that an operator may mean by a word: an id, else a PID, else a name, which several may have. So nobody can hide a
+ * guest by calling another like its id or PID. A name is also known as a screen shows it, since nobody can type a control
+ * character.
  */
 export const guestsCalled = <Guest extends Named>(guests: readonly Guest[], word: string): readonly Guest[] => {
-  const exact = guests.filter(({ id }) => id === word);
-  return exact.length > 0
-    ? exact
-    : guests.filter(({ name, pid }) => name === word || safe(name) === word || String(pid) === word);
+  const exact = guests.find(({ id }) => id === word) ?? guests.find(({ pid }) => String(pid) === word);
+  return exact ? [exact] : guests.filter(({ name }) => name === word || safe(name) === word);
 };
 
 /** Says that a word is no guest here, and which there are. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { findGuest, NoGuest } from '../src/actions/guest/guest.ts';
 import { guestById, guestsCalled, noGuestHere } from '../src/guests.ts';
@@ -28,9 +29,29 @@ it('an id means its guest, whatever another is called', () => {
   expect(findGuest(modelOf(named('7.1', 9), web), '7.1').id).toBe('7.1');
 });
 
-it('who is called like the PID of another is told by id', () => {
+it('a PID means its guest, whatever another is called; that one is found by its own', () => {
   const model = modelOf(named('7', 9), web);
-  expect(() => findGuest(model, '7')).toThrow("2 guests are called '7': give an id (9.1, 7.1)");
+  expect(findGuest(model, '7').id).toBe('7.1');
+  expect(findGuest(model, '9').id).toBe('9.1');
+  expect(findGuest(model, '9.1').id).toBe('9.1');
+});
+
+it('of several with one name none is meant, and each is found by what the message offers', () => {
+  const model = modelOf(web, twin);
+  expect(() => findGuest(model, 'web-1')).toThrow("2 guests are called 'web-1': give a PID (7, 8)");
+  expect(['7', '8'].map(pid => findGuest(model, pid).id)).toEqual(['7.1', '8.1']);
+});
+
+it('an id finds its guest, however hostile the names of others are', () => {
+  const ids = fc.constantFrom('7.1', '8.1', '7', '8', '-x', '__proto__', 'web-1', '');
+  fc.assert(
+    fc.property(ids, ids, (one, other) => {
+      const model = modelOf(named(one, 7), named(other, 8));
+      expect(findGuest(model, '7.1').pid).toBe(7);
+      expect(findGuest(model, '8.1').pid).toBe(8);
+      expect(findGuest(model, '7').pid).toBe(7);
+    }),
+  );
 });
 
 it('a word that is no guest is told with those that there are', () => {

@@ -23,9 +23,12 @@ export const describeStep = (step: Step): string => {
   }
 };
 
+/** A flag to whoever reads a command line, unless `--` stands before it; `-25%` is a word to kvmtop. */
+const looksLikeFlag = (word: string): boolean => /^-(?!\d)/.test(word);
+
 /** The command that does the same for whoever may: what a read-only screen offers instead. */
 export const describeRequest = ({ action, words }: Request): string =>
-  ['kvmtop', 'do', action, ...words].map(quoted).join(' ');
+  ['kvmtop', 'do', action, ...(words.some(looksLikeFlag) ? ['--'] : []), ...words].map(quoted).join(' ');
 
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (

@@ -183,7 +183,8 @@ export const parseCall = (argv: readonly string[]): Call => {
     parsed = parse(argv.map(hideNegative));
   } catch (error) {
     const message = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new UsageError(`${message?.replaceAll('\0', '')}; see kvmtop -h`);
+    const hint = message?.startsWith('Unknown option') ? '; -- stands before a name that starts with a dash' : '';
+    throw new UsageError(`${message?.replaceAll('\0', '')}${hint}; see kvmtop -h`);
   }
   const values = Object.fromEntries(
     Object.entries(parsed.values).map(([flag, value]) => [flag, unhide(value)]),

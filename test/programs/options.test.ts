@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeRequest } from '../../src/actions/describe.ts';
 import { overrule } from '../../src/config/load.ts';
 import {
   defaults,
@@ -58,6 +59,23 @@ describe('what starts with a dash and a digit is no flag', () => {
     expect(() => parseCall(['-5'])).toThrow("there is no command '-5'");
     expect(() => parseCall(['-d', '-5'])).toThrow("not '-5'");
     expect(() => parseCall(['do', '--node', '-1x', '--nope=-1'])).toThrow(/^Unknown option '--nope'/);
+  });
+});
+
+describe('a guest whose name starts with a dash', () => {
+  it('is named behind --, as the command that kvmtop writes does, and by --guests=', () => {
+    const request = { action: 'balloon', words: ['-x', '2G'] };
+    expect(describeRequest(request)).toBe('kvmtop do balloon -- -x 2G');
+    const { options } = parseCall(describeRequest(request).split(' ').slice(1));
+    expect(options.words).toEqual(['balloon', '-x', '2G']);
+    expect(parseCall(['--guests=-x,--force']).options.guests).toEqual(['-x', '--force']);
+    expect(describeRequest({ action: 'balloon', words: ['web-1', '-25%'] })).toBe('kvmtop do balloon web-1 -25%');
+  });
+
+  it('is told how', () => {
+    expect(() => parseCall(['do', 'balloon', '-x', '2G'])).toThrow(
+      "Unknown option '-x'; -- stands before a name that starts with a dash; see kvmtop -h",
+    );
   });
 });
 

@@ -11,13 +11,10 @@ export const findGuest = ({ guests }: Model, word: string): GuestModel => {
   const found = guestsCalled(guests, word);
   const [guest] = found;
   if (!guest) throw new NoGuest(noGuestHere(guests, word));
-  if (found.length > 1) {
-    // A guest may be called like the PID of another: then only an id tells them apart.
-    const isPid = found.some(({ pid }) => String(pid) === word);
+  if (found.length > 1)
     throw new Error(
-      `${found.length} guests are called '${word}': give ${isPid ? 'an id' : 'a PID'} (${found.map(one => (isPid ? one.id : one.pid)).join(', ')})`,
+      `${found.length} guests are called '${word}': give a PID (${found.map(({ pid }) => pid).join(', ')})`,
     );
-  }
   return guest;
 };
 
