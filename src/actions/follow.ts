@@ -62,10 +62,11 @@ const departed = (following: Following, { sample, time }: Model, stallSeconds: n
   return time - last > stallSeconds ? { ...following, state: 'gone' } : following;
 };
 
-/** A balloon moves in steps of at most a second; what has not moved for `stallSeconds` is stuck. */
+/** By what time it is told that something has stalled. */
 interface Clock {
   /** Wall clock, seconds. */
   readonly time: number;
+  /** What has not moved for so long is stuck; a balloon moves in steps of at most a second. */
   readonly stallSeconds: number;
 }
 

@@ -5,8 +5,9 @@ export interface Statement {
   /** The whole key, its table's head included. */
   readonly path: readonly string[];
   readonly kind: 'head' | 'value';
-  /** Lines, counted from 1, both included. */
+  /** Its first line, counted from 1. */
   readonly first: number;
+  /** Its last line, counted from 1. */
   readonly last: number;
 }
 
@@ -21,7 +22,7 @@ const parses = (text: string): Table | undefined => {
   }
 };
 
-/** The path to `end` in a table that has one way only. */
+/** The keys that lead to what `isEnd` says is the end, in a table that has one way only. */
 const wayTo = (table: Table, isEnd: (value: unknown) => boolean): string[] => {
   const [entry] = Object.entries(table);
   if (!entry) return [];

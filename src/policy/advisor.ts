@@ -41,8 +41,9 @@ export const isAdviceDue = (last: number | undefined, before: Sample | undefined
   isTelling(before) &&
   isTelling(sample);
 
-/** Models that rules look back on, and how far apart they are, seconds: a minute in all. */
+/** Models that rules look back on: a minute in all. */
 const kept = 12;
+/** Seconds between two of them. */
 const apart = 5;
 
 /** Seconds for which a finding must be milder before it is told as milder. */
@@ -71,8 +72,9 @@ type AllWatched = ReadonlyMap<Rule, ReadonlyMap<string, Watched>>;
 export interface AdvisorState {
   /** Most urgent first. */
   readonly findings: readonly Finding[];
-  /** What the last Model brought and ended. */
+  /** What the last Model brought. */
   readonly began: readonly Finding[];
+  /** What the last Model ended. */
   readonly ended: readonly Finding[];
   /** Oldest first, the newest last; of those before it there are only the counters and the host's values. */
   readonly window: readonly Model[];

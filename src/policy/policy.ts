@@ -39,8 +39,9 @@ export interface Policy {
   readonly id: string;
   readonly title: string;
   readonly help: string;
-  /** Seconds between its decisions, and Models (one a second to one in two) that it wants to see, at most. */
+  /** Seconds between its decisions. */
   readonly every: number;
+  /** Models that it wants to see at most, of one a second to one in two. */
   readonly window: number;
   /** `models`: oldest first, the newest last, never empty. */
   readonly decide: (models: readonly Model[], settings: PolicySettings) => Decisions;

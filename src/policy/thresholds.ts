@@ -3,18 +3,21 @@ import { GiB } from '../units.ts';
 
 /** Where numbers begin to be worrying: for the findings, and for the colours of the screen. Shares are 0 to 1. */
 export interface Thresholds {
-  /** MemAvailable of the host as a share of its RAM: worrying, and critical. */
+  /** MemAvailable of the host as a share of its RAM: less is worrying. */
   readonly availableLow: number;
+  /** The same: less is critical. */
   readonly availableCritical: number;
-  /** PSI memory, share of time in the last 10 s: some tasks stalled, and all of them. */
+  /** PSI memory, share of time in the last 10 s in which some tasks stalled. */
   readonly pressureSome: number;
+  /** The same in which all of them did. */
   readonly pressureFull: number;
   /** Swap moved by the host, bytes a second. */
   readonly swapRate: number;
   /** What a guest has available as a share of what it has. */
   readonly guestAvailableLow: number;
-  /** Swap-ins and major faults of a guest a second, from which it thrashes. */
+  /** Swap-ins of a guest a second from which it thrashes: bytes. */
   readonly guestSwapIn: number;
+  /** Major faults of a guest a second from which it thrashes. */
   readonly guestMajorFaults: number;
   /** Major faults of a guest's process a second, from which it waits for the host where a part of it is in swap. */
   readonly hostMajorFaults: number;

@@ -45,8 +45,9 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
   const moved = new Set<GuestId>();
   let following: readonly Following[] = [];
   let underway: Promise<void> | undefined;
-  /** The same skip is told once, not at each round, and what comes to nothing at each round now and then. */
+  /** The same skip is told once, not at each round. */
   let skipped = new Map<string, string>();
+  /** What comes to nothing at each round is told now and then. */
   const repeats = createRepeats();
 
   const verdict = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {

@@ -37,8 +37,9 @@ export interface Options {
   readonly fields: string | undefined;
   /** Save what can be read of a damaged recording first, and work on that. */
   readonly recover: boolean;
-  /** Of `auto`: whether the policy acts, or tells what it would do. */
+  /** Of `auto`: the policy acts. */
   readonly act: boolean;
+  /** Of `auto`: it tells what it would do. */
   readonly shadow: boolean;
   /** `--policy`: names of policies, as they were typed. */
   readonly policy: string | undefined;
@@ -96,8 +97,9 @@ const flags = {
   version: { type: 'boolean' },
 } as const;
 
-/** Flags that go with every command, and those of one. */
+/** Flags that go with every command. */
 const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'no-config', 'help', 'version'];
+/** Flags of one command alone. */
 const flagsByCommand: Readonly<Record<string, readonly string[]>> = {
   live: ['tab'],
   snapshot: ['json', 'text'],

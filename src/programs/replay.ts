@@ -12,8 +12,9 @@ import { Failure, type Options, UsageError } from './options.ts';
 import { createReplayPilot } from './replay-pilot.ts';
 import { showScreen, tabOf, tell } from './terminal.ts';
 
-/** Seconds between two frames of a replay that plays, and between two looks for what was added to the file. */
+/** Seconds between two frames of a replay that plays. */
 const frameSeconds = 0.1;
+/** Seconds between two looks for what was added to the file. */
 const refreshSeconds = 1;
 /** Speeds, as many times that of the recording. */
 const fastest = 64;

@@ -22,8 +22,9 @@ import { writePage } from './page-file.ts';
 import { rangeOf } from './range.ts';
 import { version } from './usage.ts';
 
-/** Of a plot: rows, and columns at most. */
+/** Rows of a plot. */
 const height = 4;
+/** Columns of a plot at most. */
 const width = 64;
 /** Of sentences. */
 const columns = 80;

@@ -14,15 +14,17 @@ export const smallestRing = 512 * 1024;
 const mostLogPages = 32;
 /** What a transaction changes at most beside the sample itself and the chain that goes: indexes, lists of pages. */
 const slackPages = 16;
-/** A chain's part of a ring, since only whole ones go, and what of a large one; bytes. */
+/** A chain's part of a ring, since only whole ones go. */
 const chainShare = 1 / 16;
+/** And what of a large ring, bytes. */
 const largestChain = 4 * 1024 * 1024;
 
 /** Bytes after which a chain should end. */
 export const chainBytes = ({ bytes }: Keep): number =>
   bytes === undefined ? Number.POSITIVE_INFINITY : Math.min(bytes * chainShare, largestChain);
-/** Pages given back at once: this many, or where there are many a part of them. Moving them takes time, and place in the log. */
+/** Pages given back at once: moving them takes time, and place in the log. */
 const pagesAtOnce = 4;
+/** Where there are many to give back, this part of them at once. */
 const partAtOnce = 64;
 
 export const logPages = ({ bytes }: Keep): number =>

@@ -6,8 +6,9 @@ import type { Headline } from './headline.ts';
  * Ids follow each other without holes and stay what they are: the oldest may go, new ones come.
  */
 export interface Tape {
-  /** Ids of the oldest and of the newest sample; `last < first` when there is none. */
+  /** Id of the oldest sample. */
   readonly first: number;
+  /** Id of the newest sample; `last < first` when there is none. */
   readonly last: number;
   /** @throws RecordingError when it is broken; RangeError for an id that is not (or no longer) there. */
   sample(id: number): Sample;

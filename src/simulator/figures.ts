@@ -41,16 +41,19 @@ export interface Figures {
   readonly stalled: number;
   /** Guests that the host's kernel killed for lack of memory. */
   readonly killed: number;
-  /** Balloons that were set, what they moved, and how often one went back within two minutes. */
+  /** Balloons that were set. */
   readonly moves: number;
+  /** What they moved. */
   readonly movedBytes: number;
+  /** How often one went back within two minutes. */
   readonly reversals: number;
   /** Other changes: KSM's settings. */
   readonly settings: number;
   /** Decisions that the guard rails refused, or that could not be carried out. */
   readonly refused: number;
-  /** What the balloons left the guests, and what merging saved: means. */
+  /** What the balloons left the guests: mean. */
   readonly actualMean: number;
+  /** What merging saved: mean. */
   readonly savedMean: number;
 }
 

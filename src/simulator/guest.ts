@@ -11,13 +11,15 @@ export const overhead = 58 * MiB;
 const touchedBefore = 0.6;
 /** Part of what the kernel keeps for itself that is in use all the time. */
 const hotKernel = 0.3;
-/** How long one fault on the host's swap lasts, seconds, and so how much a guest can get back in a second: 128 MiB. */
+/** How long one fault on the host's swap lasts, seconds. */
 const hostFaultSeconds = 0.25e-3;
+/** How much a guest can so get back in a second: 128 MiB. */
 const mostBack = faultBytes / hostFaultSeconds;
 /** A guest that takes so much new memory in a second and gets none does nothing but wait. Bytes. */
 const waitingGrowth = 64 * MiB;
-/** Seconds from its start to the driver's first report, and between reports. */
+/** Seconds from its start to the driver's first report. */
 const untilDriver = 12;
+/** Seconds between its reports. */
 const pollingInterval = 2;
 /** Even a guest that does nothing but wait comes to report now and then: part of the time. */
 const leastAwake = 0.04;
@@ -37,8 +39,9 @@ export class Guest {
   readonly born: number;
   /** Memory that its QEMU has got from the host, in RAM or swapped out by the host. */
   touched = 0;
-  /** Of that, swapped out: of what the guest is using, and of the rest. */
+  /** Of that, swapped out of what the guest is using. */
   hotOut = 0;
+  /** Of that, swapped out of the rest. */
   coldOut = 0;
   /** Merged by KSM, whole pages. */
   merged = 0;

@@ -1,24 +1,30 @@
 import { KiB, MiB } from '../units.ts';
 
-/** A swap-in reads 2^vm.page-cluster = 8 pages, and waits so long for a virtual disk on flash. */
+/** A swap-in reads 2^vm.page-cluster = 8 pages. */
 export const faultBytes = 32 * KiB;
+/** And waits so long for a virtual disk on flash. */
 const faultSeconds = 0.5e-3;
 /** Bytes a second at which a guest does nothing but wait for its swap: 64 MiB. */
 const swapSpeed = faultBytes / faultSeconds;
-/** Bytes a second: programs that take new memory; a balloon that moves; reading files into the page cache. */
+/** How fast programs take new memory, bytes a second. */
 const touchSpeed = 512 * MiB;
+/** How fast a balloon moves, bytes a second. */
 const balloonSpeed = 512 * MiB;
+/** How fast reading files fills the page cache, bytes a second. */
 const cacheSpeed = 40 * MiB;
-/** Reading files ahead brings 128 KiB at a time (read_ahead_kb). Bytes, and bytes a second. */
+/** Reading files ahead brings this much at a time (read_ahead_kb). Bytes. */
 const fileRead = 128 * KiB;
+/** And so much a second. */
 const fileSpeed = fileRead / faultSeconds;
 /** This part of the page cache is in use all the time. */
 export const hotCache = 0.1;
-/** Parts that are wanted again within a second when they had to go: of what is in use all the time, and of page cache that is not. */
+/** Of what is in use all the time and had to go, this part is wanted again within a second. */
 export const hotBack = 0.1;
+/** The same of page cache that is not in use all the time. */
 export const coldBack = 0.0005;
-/** Its own swap, and the page cache that always stays since programs run from it; parts of its size. */
+/** Its own swap: part of its size. */
 const swapPart = 0.25;
+/** The page cache that always stays, since programs run from it: part of its size. */
 const cachePart = 0.01;
 /** What its kernel leaves free (watermarks): part of its RAM. */
 const sparePart = 0.02;
@@ -39,11 +45,13 @@ const uncountedCache = 0.1;
 /** What goes on inside a guest: its programs, page cache, swap and balloon driver. Bytes; steps of a second. */
 export class Inside {
   readonly size: number;
-  /** What the balloon leaves it, and what it was told to. */
+  /** What the balloon leaves it. */
   actual: number;
+  /** What the balloon was told to leave it. */
   target: number;
-  /** What its programs have in RAM, and in its own swap. */
+  /** What its programs have in RAM. */
   programs = 0;
+  /** What its programs have in its own swap. */
   swapped = 0;
   cache = 0;
   /** Part of the last second in which its programs waited for its disk, 0 to 1. */

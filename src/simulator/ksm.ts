@@ -8,8 +8,9 @@ import { ksmSettings } from './settings.ts';
 const scanSeconds = 2.5e-6;
 /** A page is merged at the second look, when it has not changed since the first. */
 const looks = 2;
-/** Part of the merged pages that an idle guest writes to in a second; and of those, how many a change of its load takes. */
+/** Part of the merged pages that an idle guest writes to in a second. */
 const written = 0.0002;
+/** How many of them a change of its load takes. */
 const writtenByChange = 0.3;
 
 /** ksmd: merges what is alike in the guests of a scenario, all of which are twins. Settings as of a kernel just booted. */

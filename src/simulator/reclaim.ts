@@ -34,8 +34,9 @@ export interface Shortage {
 }
 
 export interface Reclaimed {
-  /** Page cache dropped, and guest memory swapped out: bytes. */
+  /** Page cache dropped, bytes. */
   readonly dropped: number;
+  /** Guest memory swapped out, bytes. */
   readonly out: number;
   /** Part of `need` that is given, 0 to 1. */
   readonly part: number;

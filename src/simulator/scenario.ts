@@ -34,8 +34,9 @@ export interface SimulatedGuest {
   readonly cache: (second: number) => number;
   /** Share of its memory that is equal to that of its twins, 0 to 1, for KSM to merge. */
   readonly alike?: number;
-  /** Seconds from the start at which it boots and ends; always there when absent. */
+  /** Seconds from the start at which it boots; there from the start when absent. */
   readonly boots?: number;
+  /** Seconds from the start at which it ends; there to the end when absent. */
   readonly ends?: number;
   /** It reports no statistics. */
   readonly silent?: true;

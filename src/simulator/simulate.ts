@@ -11,8 +11,9 @@ import { sampleOf } from './sample.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
-/** Seconds between the looks that a policy is shown, and between two points of a trace. */
+/** Seconds between the looks that a policy is shown. */
 const lookEvery = 2;
+/** Seconds between two points of a trace. */
 const traceEvery = 10;
 
 /** For plots: a moment (seconds from the start), and what was then. Bytes. */

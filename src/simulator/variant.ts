@@ -2,10 +2,13 @@ import { chance } from './chance.ts';
 import { wholePages } from './inside.ts';
 import type { Scenario } from './scenario.ts';
 
-/** By how much a variant differs at most: parts of the host's RAM, of what programs want and of page cache; seconds. */
+/** By how much a variant's RAM differs at most: part of the host's. */
 const memoryPart = 0.05;
+/** By how much what programs want differs at most: part of it. */
 const demandPart = 0.1;
+/** By how much the page cache differs at most: part of it. */
 const cachePart = 0.3;
+/** By how much its times differ at most, seconds. */
 const shiftSeconds = 20;
 
 /**

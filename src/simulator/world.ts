@@ -12,8 +12,9 @@ import type { Scenario } from './scenario.ts';
 const misjudged = 0.15;
 /** Of the speed of the swap's disk, what reading may take from writing. */
 const readPart = 0.5;
-/** Bytes a second that the host reads into its page cache, and part of RAM that it would fill with it. */
+/** Bytes a second that the host reads into its page cache. */
 const cacheSpeed = 30 * MiB;
+/** Part of RAM that it would fill with it. */
 const cachePart = 0.08;
 /** Wall clock at which every simulation begins: 2026-01-05 08:00 UTC. */
 export const begin = 1_767_600_000;

@@ -58,7 +58,7 @@ const guestParts = (guest: GuestSample, wanted: ReadonlySet<Need>, measured: Mea
   };
 };
 
-/** Settings of the host stay as they are. */
+/** For what the demo has nothing to do it with: settings of the host stay as they are. */
 const unsimulated = async (): Promise<never> => {
   throw new Error('the simulated host changes only balloons and statistics; nothing was changed');
 };

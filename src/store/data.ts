@@ -23,8 +23,9 @@ export const usedOf = ({
 /** The same, of a Model. */
 export const memUsed = (model: Model): number | undefined => usedOf(model.host.values);
 
-/** Delays that may pass between two looks before what lies between them is a gap, and seconds on top of that. */
+/** Delays that may pass between two looks before what lies between them is a gap … */
 const gapDelays = 3;
+/** … and seconds on top of that. */
 const gapSeconds = 1;
 
 /** How many looks are missing between two moments, seconds, when one is due every `delay`; 0 when that is no gap. */

@@ -40,8 +40,9 @@ export interface Mark {
 
 /** A whole recording at a glance. */
 export interface Timeline {
-  /** Wall clock, seconds, of the first and the last sample. */
+  /** Wall clock of the first sample, seconds. */
   readonly from: number;
+  /** Wall clock of the last sample, seconds. */
   readonly to: number;
   /** The worst of each of `timelineParts` equal stretches of that time; absent where nothing was recorded. */
   readonly parts: readonly (TimelinePart | undefined)[];

@@ -8,8 +8,6 @@ import type { Limits } from '../limits.ts';
 import { balloon, balloonMaximum, balloonSize } from './balloon.ts';
 import { balloonForecasts } from './forecast.ts';
 
-/** Several balloons at once: each guest by its own guard rails, and who is refused is left out and told. */
-
 interface Wish {
   readonly guest: GuestModel;
   readonly bytes: number;
@@ -29,7 +27,10 @@ const wish = (guest: GuestModel, size: string): Wish => {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** One plan of many. `what` heads the summary; guests that have their size already are no news. */
+/**
+ * One plan of many: each guest by its own guard rails, and who is refused is left out and told. `what` heads the summary;
+ * guests that have their size already are no news.
+ */
 const planMany = (
   model: Model,
   what: string,

@@ -4,10 +4,6 @@ import type { GuestId } from '../../sample.ts';
 import type { Action, Step } from '../action.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 
-/**
- * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
- * and Proxmox set it too): it is changed only where it is 0, and put back at exit.
- */
 interface PollingInput {
   readonly guest: GuestId;
   readonly seconds: number;
@@ -26,6 +22,10 @@ const pollingStep = ({ id, name, sample }: GuestModel, seconds: number): Step | 
   return { kind: 'qmp', guest: id, name, command: 'qom-set', arguments: args };
 };
 
+/**
+ * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
+ * and Proxmox set it too): kvmtop itself changes it only where it is 0, and puts it back at exit.
+ */
 export const polling: Action<PollingInput> = {
   id: 'polling',
   title: 'Statistics',

@@ -24,8 +24,9 @@ interface MigrateInput {
   readonly downtime?: number;
 }
 
-/** QEMU's own limits where none was set: 128 MiB/s (1 Gbit/s, since 5.2) and 300 ms. */
+/** QEMU's own limit where none was set, bytes a second: 1 Gbit/s, since 5.2. */
 const usualBandwidth = 128 * MiB;
+/** QEMU's own limit where none was set, seconds. */
 const usualDowntime = 0.3;
 /** QEMU takes at most 2000 s (MAX_MIGRATE_DOWNTIME_SECONDS). */
 const longestDowntime = 2000;

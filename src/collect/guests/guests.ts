@@ -22,8 +22,9 @@ const atOnce = 16;
 export const roundInterval = (guests: number): number => Math.max(1, Math.min(2, guests / 50), guests / 100);
 /** All are asked when they are found; their second rounds are spread over the interval, and all later ones with them. */
 const phase = (pid: number): number => ((pid % 64) + 1) / 64;
-/** Milliseconds for one command of the gate; a virsh has to connect first. */
+/** Milliseconds for one command of the gate. */
 const commandLimit = 5000;
+/** Milliseconds for one virsh of the gate: it has to connect first. */
 const virshLimit = 15_000;
 /** Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again. */
 const lookAgain = 5;

@@ -23,9 +23,11 @@ export interface PageContent {
   readonly title: string;
   readonly eyebrow: string;
   readonly heading: string;
-  /** HTML, as are these three. */
+  /** HTML. */
   readonly span: string;
+  /** HTML. */
   readonly facts: string;
+  /** HTML. */
   readonly body: string;
   readonly data: PageData;
 }

@@ -4,8 +4,9 @@ import { change, columnOf, type GuestTrace } from './guests.ts';
 import { escapeHtml } from './html.ts';
 import { guestPlotId } from './page-data.ts';
 
-/** Guests with a plot, those that moved most; and how many of them are seen without unfolding the rest. */
+/** Guests with a plot: those that moved most. */
 export const plottedGuests = 200;
+/** How many of them are seen without unfolding the rest. */
 const openGuests = 12;
 
 /** An empty place that the page's script draws a plot into; its legend is made by the script too. */

@@ -60,8 +60,9 @@ export interface Gap {
 
 /** Pauses on either side that tell how long one usually is there. */
 const neighbours = 8;
-/** A pause is a gap from so many times the usual one, and so many seconds more, since a busy host may be late. */
+/** A pause is a gap from so many times the usual one … */
 const usually = 3;
+/** … and so many seconds more, since a busy host may be late. */
 const lateness = 2;
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;

@@ -8,15 +8,17 @@ import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 /** A guest that a policy may move: all it needs to know of it is known and fresh. Bytes. */
 export interface Candidate {
   readonly guest: GuestModel;
-  /** What its balloon leaves it now, and could give back at most. */
+  /** What its balloon leaves it now. */
   readonly actual: number;
+  /** What its balloon could leave it at most. */
   readonly maximum: number;
   /** No policy goes below. */
   readonly minimum: number;
   /** The guard rails of `balloon` refuse to go below. */
   readonly guard: number;
-  /** What nothing in it uses, and what it needs without the page cache. */
+  /** What nothing in it uses. */
   readonly free: number;
+  /** What it needs without the page cache. */
   readonly used: number;
   /** Above 0. */
   readonly shares: number;

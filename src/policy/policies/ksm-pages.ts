@@ -3,7 +3,8 @@ import { ksmSettings } from '../../actions/ksm/settings.ts';
 import type { Model } from '../../model.ts';
 import { own } from '../../own.ts';
 
-/** The numbers of ksmtuned and of MOM's ksm.rules, in pages that ksmd looks at before it sleeps. */
+// The numbers of ksmtuned and of MOM's ksm.rules, in pages that ksmd looks at before it sleeps.
+
 const boost = 300;
 const decay = 50;
 const fewest = 64;

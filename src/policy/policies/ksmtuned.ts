@@ -5,12 +5,15 @@ import { hostUnknown } from './candidates.ts';
 import { ksmRequest, nextPages } from './ksm-pages.ts';
 import { sum } from './share-out.ts';
 
-/** The numbers of ksmtuned.conf. */
+// The numbers of ksmtuned.conf.
+
 /** Of the host's RAM: below this free, or nearer than this to all of it promised, KSM runs. */
 const thresholdShare = 0.2;
-/** ksmd's sleep on a host of 16 GiB, in ms; larger hosts sleep less. And its least. */
+/** ksmd's sleep on a host of 16 GiB, in ms; larger hosts sleep less. */
 const sleepBaseline = 10;
+/** That host's size. */
 const baselineKiB = 16_777_216;
+/** The shortest sleep, in ms. */
 const leastSleep = 10;
 
 /** Whether KSM is to run: unless the guests and the threshold fit into RAM, and more than the threshold is free. */

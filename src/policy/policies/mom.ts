@@ -5,7 +5,8 @@ import type { Decision, Policy } from '../policy.ts';
 import { type Candidate, candidatesOf, guarded, hostUnknown, resize } from './candidates.ts';
 import { histories, type Moment, mean } from './history.ts';
 
-/** The numbers of oVirt's balloon.rules; all are shares, 0 to 1. */
+// The numbers of oVirt's balloon.rules; all are shares, 0 to 1.
+
 /** Free memory of the host (with buffers and cache), below which guests shrink. */
 const pressureThreshold = 0.2;
 /** And below which they are pushed into their own swap. */

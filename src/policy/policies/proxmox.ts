@@ -4,7 +4,8 @@ import type { Decision, Policy } from '../policy.ts';
 import { type Candidate, candidatesOf, guarded, hostUnknown, resize } from './candidates.ts';
 import { shareOut, sum } from './share-out.ts';
 
-/** The numbers of Proxmox VE's pvestatd. */
+// The numbers of Proxmox VE's pvestatd.
+
 /** Share of the host's RAM that is to be used. */
 const usedGoal = 0.8;
 /** Nothing is done about less. Bytes. */

@@ -35,8 +35,9 @@ export interface Facts {
   /** The kernel's settings; absent where this is not the host. */
   readonly kernelFiles?: Access;
   readonly journal?: { readonly path: string; readonly access: Access };
-  /** Whether `virsh` is on the PATH, and libvirt's socket is there. */
+  /** Whether `virsh` is on the PATH. */
   readonly hasVirsh: boolean;
+  /** Whether libvirt's socket is there. */
   readonly hasLibvirt: boolean;
   /** libvirt's URI, as for virsh -c. */
   readonly connect: string;

@@ -14,10 +14,13 @@ import { RecordingError } from '../tape.ts';
  * new ones, which are literals (in an object key and value). 0 ends the runs; operations on the children follow.
  */
 export const kind = {
-  /** A zigzag difference of integers, of multiples of 4096, of thousandths, of millionths: see `advance`. */
+  /** A zigzag difference of integers; see `advance`. */
   integer: 0,
+  /** The same of multiples of 4096. */
   pages: 1,
+  /** The same of thousandths. */
   milli: 2,
+  /** The same of millionths. */
   micro: 3,
   /** A double, whole. */
   double: 4,

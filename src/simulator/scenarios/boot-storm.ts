@@ -2,8 +2,9 @@ import { GiB } from '../../units.ts';
 import type { Scenario } from '../scenario.ts';
 import { numbered, path, steady } from './curves.ts';
 
-/** Seconds between two desktops that are started, and the first. */
+/** Seconds between two desktops that are started. */
 const pause = 15;
+/** Seconds from the start to the first of them. */
 const first = 300;
 
 export const bootStorm: Scenario = {

@@ -2,8 +2,9 @@ import { GiB } from '../../units.ts';
 import type { Scenario } from '../scenario.ts';
 import { numbered, steady } from './curves.ts';
 
-/** Seconds from one job to the next, and that a job lasts. */
+/** Seconds from one job to the next. */
 const period = 300;
+/** Seconds that a job lasts. */
 const lasts = 110;
 
 export const noisyBatch: Scenario = {

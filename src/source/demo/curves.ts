@@ -3,8 +3,9 @@ import { burst, chance, wander } from '../../simulator/chance.ts';
 /** What a guest's programs want, as parts of its size. */
 export interface Load {
   readonly base: number;
-  /** How far the slow wave swings, and its length in seconds. */
+  /** How far the slow wave swings. */
   readonly swing: number;
+  /** The length of that wave, seconds. */
   readonly period: number;
   readonly noise: number;
   readonly burst: number;

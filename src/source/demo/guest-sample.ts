@@ -8,8 +8,9 @@ import { placementOf } from './kvm.ts';
 
 /** Seconds from a guest's start to its monitor's first answer. */
 const untilAnswer = 2;
-/** Of the flaky monitor: it is held by somebody else for the last part of each period. Seconds. */
+/** Seconds from one time at which the flaky monitor is held by somebody else to the next. */
 const flakyPeriod = 50;
+/** How long it is held each time, at the end of the period. Seconds. */
 const flakyBusy = 18;
 
 /** `time` is the demo's, `wall` the wall clock; seconds. */

@@ -9,13 +9,15 @@ const clamp = (value: number, least: number, most: number): number => Math.min(m
 
 /** Seconds since the simulated host booted when the demo begins. */
 export const bootedFor = 1_071_234;
-/** Seconds before the demo begins at which the frozen guest last reported, and the paused one was paused. */
+/** Seconds before the demo begins at which the frozen guest last reported. */
 const frozenSince = 47;
+/** Seconds before the demo begins at which the paused guest was paused. */
 const pausedSince = 90;
 /** Seconds from a guest's start to its balloon driver's first report. */
 const untilDriver = 8;
-/** Bytes a second: how fast a balloon moves, and how fast a guest's page cache grows. */
+/** How fast a balloon moves, bytes a second. */
 const balloonSpeed = 512 * MiB;
+/** How fast a guest's page cache grows, bytes a second. */
 const cacheSpeed = 12 * MiB;
 /** What QEMU itself takes beside the guest's memory. */
 const overhead = 58 * MiB;
@@ -38,8 +40,9 @@ export class DemoGuest {
   actual: number;
   /** Memory that its QEMU has got from the host, swapped out or not. */
   touched: number;
-  /** As the host has it: swapped out, and (pages) merged by KSM. */
+  /** Swapped out by the host. */
   swapped = 0;
+  /** Merged by KSM, pages. */
   merged = 0;
   pollingInterval: number;
   /** Swapped in and out by the guest itself in the last step, bytes a second. */
@@ -49,8 +52,9 @@ export class DemoGuest {
   readonly counters = { swapIn: 0, swapOut: 0, majors: 0, minors: 0, hostMajors: 0, hostMinors: 0, cpu: 0 };
   stats: BalloonStats | undefined;
   earlier: BalloonStats | undefined;
-  /** Most that was ever resident, and the monitor's last answer: kept from one look to the next. */
+  /** Most that was ever resident, kept from one look to the next. */
   peak = 0;
+  /** The monitor's last answer, kept likewise. */
   heard: MonitorSample = { state: 'unasked' };
   #wanted = 0;
   #used = 0;

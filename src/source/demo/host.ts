@@ -14,8 +14,9 @@ export const pools = [
   { pageSize: GiB, pages: 18 },
 ] as const;
 
-/** The kernel starts to reclaim below this much free memory, and leaves this much page cache before it swaps. Bytes. */
+/** The kernel starts to reclaim below this much free memory. Bytes. */
 const lowFree = 700 * MiB;
+/** It leaves this much page cache before it swaps. Bytes. */
 const leastCache = GiB;
 /** Most of the swap that is used; what would not fit stays in RAM. Bytes. */
 const mostSwap = swapTotal - 256 * MiB;

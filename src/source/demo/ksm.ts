@@ -1,8 +1,9 @@
 import { MiB } from '../../units.ts';
 import { type DemoGuest, pageSize } from './guest.ts';
 
-/** Bytes a second and guest: how fast equal pages are found, and how fast writing parts them again. */
+/** How fast equal pages are found, bytes a second and guest. */
 const mergeSpeed = 10 * MiB;
+/** How fast writing parts them again, bytes a second and guest. */
 const partSpeed = 40 * MiB;
 
 /** One step of `seconds`: guests of a family share what is alike in what they hold in RAM. */

@@ -32,8 +32,9 @@ const users: Readonly<Record<number, string>> = {
 };
 const qemu = 64_055;
 
-/** How far a service's memory goes up and down, and in which time. */
+/** How far a service's memory goes up and down: part of it. */
 const swing = 0.06;
+/** In which time, seconds. */
 const period = 45;
 
 const ofGuest = (guest: DemoGuest): HostProcess => ({

@@ -10,9 +10,11 @@ export class Difference {
   readonly #styles: Styles;
   readonly #clusters: Clusters;
   #out = '';
-  /** Where the cursor is; -1 when that can't be relied on. */
+  /** The cursor's column; -1 when that can't be relied on. */
   #x = -1;
+  /** The cursor's row; -1 when that can't be relied on. */
   #y = -1;
+  /** The style that the terminal writes in. */
   #pen = 0;
 
   constructor(styles: Styles, clusters: Clusters) {

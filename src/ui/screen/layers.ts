@@ -38,7 +38,8 @@ export class Layers {
     parseFrame(this.#frame, this.#base, this.#palette.styles);
   }
 
-  /** All of these return whether anything may look different now. */
+  // All of these return whether anything may look different now.
+
   setFrame(frame: string): boolean {
     if (frame === this.#frame) return false;
     this.#frame = frame;

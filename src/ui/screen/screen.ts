@@ -24,8 +24,12 @@ export interface Cell {
 }
 
 const synchronized = (bytes: string): string => `\u001b[?2026h${bytes}\u001b[?2026l`;
-/** Alternate screen, no cursor, no wrapping at the last column (so that the last cell never scrolls), pastes told from keys. */
+/**
+ * Alternate screen, no cursor, no wrapping at the last column (so that the last cell never scrolls), pastes told from
+ * keys.
+ */
 const enterSequence = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h';
+/** What takes all of that back. */
 const leaveSequence = '\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
 const eraseAll = '\u001b[m\u001b[H\u001b[J';
 

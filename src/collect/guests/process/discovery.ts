@@ -20,8 +20,9 @@ const young = 4;
 const recheck = 4;
 /** Seconds between two sweeps through the descriptors of all processes. */
 const sweepEvery = 60;
-/** Links read per round in a sweep (about 4 µs each), and per process: a VMM opens its VM early. */
+/** Links read per round in a sweep; one takes about 4 µs. */
 const linksPerRound = 500;
+/** Links read per process: a VMM opens its VM early. */
 const linksPerProcess = 256;
 
 /** Wrapped ones are NixOS's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests. */

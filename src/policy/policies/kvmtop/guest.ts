@@ -15,15 +15,17 @@ const keepMargins = 2.5;
 
 /** A guest in need gets at least this share of what it has, at once. */
 const rescue = 0.5;
-/** Swap-ins count as need below this share available, and major faults, which files cause too, below that one. */
+/** Swap-ins count as need below this share available. */
 const swapsBelow = 0.5;
+/** Major faults count as need below this share available: files cause them, too. */
 const faultsBelow = 0.25;
 
 /** Seconds for which a guest that grew does not shrink, and one that shrank grows only in need. */
 const holdSeconds = 45;
 
-/** Changes of a size that are none: bytes, and as a share of the guest's maximum. */
+/** A change of less is none: bytes. */
 const smallestBytes = 16 * MiB;
+/** A change of less is none: as a share of the guest's maximum. */
 const smallestShare = 0.01;
 
 /** What a guest needs, and what may be done to it now. Bytes. */
@@ -31,18 +33,22 @@ export interface Need {
   readonly one: Candidate;
   /** It thrashes, or soon will: it gets memory before others, and none is taken from it. */
   readonly inNeed: boolean;
-  /** What it lacks to be well, and what it is to get if it can be had: in need more than that, since it may grow on. */
+  /** What it lacks to be well. */
   readonly lacks: number;
+  /** What it is to get if it can be had: in need more than it lacks, since it may grow on. */
   readonly wants: number;
-  /** Not below this: ever; while there is less pressure; and while there is page cache elsewhere. */
+  /** It is never asked to go below this, nor down to it unless the host is critical. */
   readonly least: number;
+  /** Down to this it gives its page cache, too. */
   readonly keep: number;
+  /** Down to this it gives what is free in it, before anybody's page cache is taken. */
   readonly keepCache: number;
-  /**
-   * The host holds memory for it that it does not use: without, shrinking it frees nothing. And the part of what it does
-   * not use that the host holds, 0 to 1: what shrinking it yields. All of it where that is unknown.
-   */
+  /** The host holds memory for it that it does not use: without, shrinking it frees nothing. */
   readonly idle: boolean;
+  /**
+   * The part of what it does not use that the host holds, 0 to 1: what shrinking it yields. All of it where that is
+   * unknown.
+   */
   readonly yields: number;
   /** Of an earlier shrinking that is still under way. */
   readonly coming: number;
@@ -50,8 +56,9 @@ export interface Need {
   readonly stuck: boolean;
   /** Given to it lately and not touched yet, so that the host will miss it later. */
   readonly untouched: number;
-  /** It grew, or shrank, a moment ago. */
+  /** It grew a moment ago. */
   readonly grew: boolean;
+  /** It shrank a moment ago. */
   readonly shrank: boolean;
   /** Less than this is not worth a change. */
   readonly smallest: number;

@@ -20,13 +20,16 @@ export type Pressure = 'calm' | 'short' | 'critical';
 
 export interface HostState {
   readonly pressure: Pressure;
-  /** Bytes: what is available now, at least was in all that is remembered, and will be soon if it goes on falling as it does. */
+  /** What is available now, bytes. */
   readonly available: number;
+  /** The least that was available in all that is remembered, bytes. */
   readonly lowest: number;
+  /** What will be available soon if it goes on falling as it does, bytes. */
   readonly expected: number;
   readonly reserve: number;
-  /** Of the reserve, what guests in need may have in all, and in one round: nothing while the host swaps out. */
+  /** Of the reserve, what guests in need may have in all: nothing while the host swaps out. */
   readonly spendable: number;
+  /** The same in one round. */
   readonly spendStep: number;
   /** Bytes to be had from guests: from what is expected up to where the host is no longer short; 0 when calm. */
   readonly shortfall: number;

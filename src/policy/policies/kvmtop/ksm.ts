@@ -9,8 +9,9 @@ import { type HostState, relief } from './host.ts';
 const early = 2;
 /** After this many scans of everything KSM has merged what there is to merge. */
 const enoughScans = 2;
-/** Pages a round while memory is scarce: ksmtuned's most. And the kernel's default, to go back to. */
+/** Pages a round while memory is scarce: ksmtuned's most. */
 const fastPages = 1250;
+/** The kernel's default, to go back to. */
 const usualPages = 100;
 /** Whoever set at least this by hand has a fast KSM already, and a reason. */
 const alreadyFast = fastPages / 2;

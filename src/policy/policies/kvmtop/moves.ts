@@ -2,9 +2,11 @@ import { shareOut, sum } from '../share-out.ts';
 import type { Need } from './guest.ts';
 import type { Pressure } from './host.ts';
 
-/** Largest steps of a guest in one round, as shares of its maximum: taking, taking when that is urgent, giving back unasked. */
+/** Most that is taken from a guest in one round: share of its maximum. */
 const step = 0.1;
+/** The same where it is urgent. */
 const urgentStep = 0.25;
+/** Most that is given back to it unasked in one round: share of its maximum. */
 const returnStep = 0.1;
 /** Of what a guest has above its least, at most this share is taken in one round, unless critical: slower near the floor. */
 const nearing = 0.5;
