@@ -75,6 +75,10 @@ interface Moment<Subject> {
 
 type Table<Subject> = Readonly<Record<string, Field<Subject>>>;
 
+/** When a field's source was read, on the monotonic clock: seconds. */
+const readAt = ({ needs = [] }: Pick<Field<never>, 'needs'>, { monotonic, late }: Sample): number =>
+  monotonic + (late?.[needs[0] ?? ''] ?? 0);
+
 /** A counter that went backwards was reset (a driver reloaded, a guest restarted): its rate is unknown once, then right again. */
 const rate = <Subject>(
   field: Field<Subject>,
@@ -84,7 +88,7 @@ const rate = <Subject>(
 ) => {
   if (field.rate) return field.rate(now.subject);
   if (!before) return undefined;
-  const seconds = now.sample.monotonic - before.sample.monotonic;
+  const seconds = readAt(field, now.sample) - readAt(field, before.sample);
   const last = field.read(before.subject, before.sample);
   return last === undefined || seconds <= 0 || total < last ? undefined : (total - last) / seconds;
 };

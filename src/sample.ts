@@ -18,6 +18,11 @@ export interface Sample {
   readonly time: number;
   /** The host's monotonic clock, seconds since it booted, or about; only differences within one boot mean anything. */
   readonly monotonic: number;
+  /**
+   * How long after `monotonic` counters were read, by what their fields need: seconds, to the millisecond. One look takes its
+   * time, the first most of all. What is absent was read at once.
+   */
+  readonly late?: Numbers;
   /** Bytes in a base page. */
   readonly pageSize: number;
   readonly host: HostSample;

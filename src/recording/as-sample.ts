@@ -4,6 +4,9 @@ import { RecordingError } from './tape.ts';
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isNumbers = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every(one => typeof one === 'number');
+
 const has = (value: Readonly<Record<string, unknown>>, type: string, ...keys: readonly string[]): boolean =>
   keys.every(key => (type === 'object' ? isObject(value[key]) : typeof value[key] === type));
 
@@ -20,6 +23,7 @@ export const asSample = (value: unknown): Sample => {
     isObject(value) &&
     has(value, 'number', 'time', 'monotonic', 'pageSize') &&
     has(value, 'object', 'host') &&
+    isNumbers(value['late'] ?? {}) &&
     Array.isArray(guests) &&
     guests.every(isGuest) &&
     Array.isArray(problems) &&

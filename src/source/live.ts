@@ -19,6 +19,9 @@ const firstBudget = 25;
 /** Bytes: that of most kernels, where nothing tells. */
 const usualPageSize = 4096;
 
+/** Seconds of the monotonic clock, to the microsecond. */
+const clock = (): number => Number(process.hrtime.bigint() / 1000n) / 1e6;
+
 const pageSizeUnknown: Problem = {
   source: 'page size',
   message: '/proc/meminfo and /proc/vmstat do not tell it: taken as 4 KiB, and with it all that is counted in pages',
@@ -52,7 +55,15 @@ export const createLiveSource = (
 
   const look = (wanted: ReadonlySet<Need>): Sample => {
     const time = Date.now() / 1000;
-    const found = guests.read(wanted, time);
+    // Of the whole host, not of this process: samples of several runs follow each other in a recording.
+    const monotonic = clock();
+    const late: Record<string, number> = {};
+    const note = (need: Need): void => {
+      const milliseconds = Math.round((clock() - monotonic) * 1000);
+      if (milliseconds > 0) late[need] = milliseconds / 1000;
+    };
+    const found = guests.read(wanted, time, note);
+    const seen = host.read(wanted, note);
     const problems: Problem[] = [...found.problems];
     pageSize ??= readPageSize(root);
     if (pageSize === undefined) problems.push(pageSizeUnknown);
@@ -65,10 +76,10 @@ export const createLiveSource = (
     return {
       version: 1,
       time,
-      // Of the whole host, not of this process: samples of several runs follow each other in a recording.
-      monotonic: Number(process.hrtime.bigint() / 1000n) / 1e6,
+      monotonic,
+      ...(Object.keys(late).length > 0 ? { late } : {}),
       pageSize: pageSize ?? usualPageSize,
-      host: host.read(wanted),
+      host: seen,
       guests: found.guests,
       problems,
       ...(found.migrated.length > 0 ? { migrated: found.migrated } : {}),

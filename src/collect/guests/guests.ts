@@ -30,8 +30,15 @@ const virshLimit = 15_000;
 const lookAgain = 5;
 
 export interface GuestReader {
-  /** Finds the guests and reads the host's side of them; the monitors' part is what they last said. `time`: seconds since 1970. */
-  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] };
+  /**
+   * Finds the guests and reads the host's side of them; the monitors' part is what they last said. `time`: seconds since
+   * 1970. `note` is told right before their counters are read.
+   */
+  read(
+    wanted: ReadonlySet<Need>,
+    time: number,
+    note?: (need: Need) => void,
+  ): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] };
   /**
    * Asks the monitors that are due. Resolves when all have answered or failed, or after `budgetMs`; those still under
    * way go on, and the next `read` has what they said. Never fails. `now`: seconds since 1970.
@@ -101,8 +108,12 @@ class LiveGuestReader implements GuestReader {
     this.#discovery = new Discovery(root);
   }
 
-  read(wanted: ReadonlySet<Need>, time: number): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] } {
-    this.#find(time);
+  read(
+    wanted: ReadonlySet<Need>,
+    time: number,
+    note?: (need: Need) => void,
+  ): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] } {
+    this.#find(time, note);
     const shown = this.#shown();
     const guests = shown.map(guest => sampleGuest(guest, wanted, this.#targets.get(guest.id)));
     const problems = shown.flatMap((guest): Problem[] => {
@@ -212,11 +223,13 @@ class LiveGuestReader implements GuestReader {
   }
 
   /** Brings `#guests` up to date, with each one's `stat`. */
-  #find(time: number): void {
+  #find(time: number, note?: (need: Need) => void): void {
     this.#found = true;
     const alive = new Set<number>();
     let changed = false;
-    for (const { pid, vmm } of this.#discovery.scan(time)) {
+    const found = this.#discovery.scan(time);
+    note?.('guest_stat');
+    for (const { pid, vmm } of found) {
       const known = this.#guests.get(pid);
       if (known && !this.#isSame(known, vmm)) this.#discovery.forget(pid);
       else if (known && !(time >= (this.#lookAgainAt.get(pid) ?? Number.POSITIVE_INFINITY))) alive.add(pid);

@@ -21,14 +21,20 @@ import { createZramReader } from './zram.ts';
 import { createZswapReader } from './zswap.ts';
 
 export interface HostReader {
-  /** One look at the host: what is cheap always, the rest where it is wanted. What can't be read is absent. */
-  read(wanted: ReadonlySet<Need>): HostSample;
+  /**
+   * One look at the host: what is cheap always, the rest where it is wanted. What can't be read is absent. `note` is told
+   * of counters right before they are read.
+   */
+  read(wanted: ReadonlySet<Need>, note?: (need: Need) => void): HostSample;
   /** Gives back all descriptors. */
   close(): void;
 }
 
 /** What rarely changes (names, lists of pools, nodes and files, what is missing) is looked up anew after so many reads. */
 const readsBetweenLooks = 60;
+
+/** Parts that have counters, which rates are made of. */
+const counting: ReadonlySet<Need> = new Set<Need>(['vmstat', 'pressure', 'ksm', 'stat', 'processes', 'kvm']);
 
 /** A HostSample with all its parts, to be filled. */
 type Parts = { -readonly [Part in keyof HostSample]-?: HostSample[Part] };
@@ -73,12 +79,16 @@ export const createHostReader = (root: Root): HostReader => {
 
   let reads = 0;
   return {
-    read(wanted) {
+    read(wanted, note) {
       reads += 1;
       if (reads % readsBetweenLooks === 0) close();
       const draft: Partial<Parts> = {};
       for (const part of partsAlways) fill(draft, part);
-      for (const part of partsOnDemand) if (wanted.has(part)) fill(draft, part);
+      for (const part of partsOnDemand) {
+        if (!wanted.has(part)) continue;
+        if (counting.has(part)) note?.(part);
+        fill(draft, part);
+      }
       return draft;
     },
     close,
