@@ -31,14 +31,15 @@ export const openPolling = (gate: Gate, pollEvery: number) => {
   return {
     /** Looks once at each guest that has a balloon and no interval. */
     ensure(model: Model): void {
-      if (!gate.control || pollEvery === 0) return;
+      if (!gate.control) return;
       for (const { id, sample } of model.guests) {
         const { state, balloon } = sample.monitor;
         if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0) continue;
         // The place of a QEMU's device may be found later; libvirt knows it.
         if (balloon.path === undefined && sample.manager !== 'libvirt') continue;
         tried.add(id);
-        // A guest that can't be asked is shown without statistics, with the reason: that is told already.
+        // A guest that can't be asked is shown without statistics, with the reason: that is told already. And 0 seconds are
+        // what it has: that plan is refused.
         underway.push(switchOn(model, id).catch(() => undefined));
       }
     },

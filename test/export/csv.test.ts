@@ -110,6 +110,16 @@ describe('names', () => {
     );
   });
 
+  test('with blanks at an end are quoted, since many readers drop them there', () => {
+    const cell = (name: string): string | undefined =>
+      toCsv(derive(undefined, sample({ guests: [named(name)] })))
+        .split('\n')[1]
+        ?.split(',')[3];
+    expect(cell(' before')).toBe('" before"');
+    expect(cell('after ')).toBe('"after "');
+    expect(cell('in between')).toBe('in between');
+  });
+
   test.each([
     ['=1+1', "'=1+1"],
     ['a "b", c', 'a "b", c'],

@@ -3,6 +3,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { openForReading, openForWriting } from '../../src/recording/file.ts';
 import { chainLength } from '../../src/recording/frame.ts';
 import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openRecording, type Recording } from '../../src/recording/read.ts';
@@ -275,6 +277,21 @@ test('a table that computes is not read', () => {
     WITH RECURSIVE n(time) AS (SELECT 1 UNION ALL SELECT time + 1 FROM n) SELECT time FROM n`);
   database.close();
   expect(() => openRecording(path)).toThrow('lacks its table event');
+});
+
+test('what a schema says of the machine that reads it is not run', () => {
+  const path = join(folder(), 'a.kvmtop');
+  record(path, 0, 1);
+  const database = new DatabaseSync(path);
+  // What lies in a file of somebody else's may ask nothing of the database that has it open, such as where it lies.
+  database.exec('CREATE VIEW curious AS SELECT file FROM pragma_database_list');
+  expect(database.prepare('SELECT * FROM curious').all()).toEqual([{ file: realpathSync(path) }]);
+  database.close();
+  for (const open of [openForReading, openForWriting]) {
+    const opened = open(path);
+    expect(() => opened.prepare('SELECT * FROM curious').all()).toThrow(/unsafe use of virtual table/);
+    opened.close();
+  }
 });
 
 test('cut off anywhere, it is refused or read as far as it goes, and never crashes', () => {

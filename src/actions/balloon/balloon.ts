@@ -115,7 +115,7 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   if (asked - to >= model.sample.pageSize) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
   if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');
   if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
-  if (to > from && available !== undefined && to - from > available)
+  if (available !== undefined && to - from > available)
     said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
   if (guest.sample.manager === 'proxmox') said.push('Proxmox may balance this guest too, and set another size');
   if (to > from && guest.sample.launch.backend === 'hugetlb') said.push('hugepages: only what the guest sees changes');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { own } from '../../own.ts';
 import type { Request, Step } from '../action.ts';
 
 /**
@@ -54,25 +55,41 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
 const isRequest = (value: unknown): value is Request =>
-  isObject(value) &&
-  typeof value['action'] === 'string' &&
-  Array.isArray(value['words']) &&
-  value['words'].every(isText);
+  isObject(value) && isText(value['action']) && isTexts(value['words']);
 
 const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value);
+
+/** What each kind of step has that is text. */
+const textsOf = {
+  qmp: ['guest', 'name', 'command'],
+  write: ['path', 'value'],
+  virsh: ['guest', 'name'],
+  api: ['guest', 'name', 'method', 'path'],
+  file: ['path'],
+} as const satisfies Record<Step['kind'], readonly string[]>;
+
+/** As far as steps are told: the journal shows them. */
+const isStep = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value['kind']) &&
+  own(textsOf, value['kind'])?.every(key => isText(value[key])) === true &&
+  (['before', 'content'] as const).every(key => isTextOrNone(value[key])) &&
+  (value['kind'] !== 'virsh' || isTexts(value['words']));
 
 /** The entry, when it is one: files of the journal and recordings may hold anything. */
 export const readEntry = (value: unknown): JournalEntry | undefined =>
   isObject(value) &&
   (['time', 'user', 'by', 'summary'] as const).every(key => isText(value[key])) &&
   (['id', 'why', 'error'] as const).every(key => isTextOrNone(value[key])) &&
-  (value['notes'] === undefined || (Array.isArray(value['notes']) && value['notes'].every(isText))) &&
+  (value['notes'] === undefined || isTexts(value['notes'])) &&
   ['begun', 'done', 'failed'].some(outcome => outcome === value['outcome']) &&
   isRequest(value['request']) &&
   (value['undo'] === undefined || isRequest(value['undo'])) &&
   Array.isArray(value['steps']) &&
-  value['steps'].every(isObject)
+  value['steps'].every(isStep)
     ? (value as unknown as JournalEntry)
     : undefined;
 

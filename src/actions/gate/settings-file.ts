@@ -42,8 +42,9 @@ export const writeSettingsFile = async (root: Root, path: string, content: strin
     await chmod(draft, 0o644);
     await rename(draft, target);
   } catch (error) {
-    await rm(draft, { force: true });
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    // Not another's, which could not be made.
+    if (code !== 'EEXIST') await rm(draft, { force: true });
     if (code === 'EACCES' || code === 'EPERM')
       throw new Refused(`${path}: no privilege: run kvmtop as root (${code}); nothing was changed`);
     throw new Error(`${path}: ${code}; nothing was changed`);

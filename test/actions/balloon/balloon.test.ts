@@ -124,6 +124,23 @@ describe('a balloon plan', () => {
     );
   });
 
+  it('warns of what is given, not of what the guest has then, and of no less than too much', () => {
+    const rich = derive(
+      undefined,
+      sample({
+        time: now,
+        guests: [withBalloon({ actual: 3 * GiB })],
+        host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: GiB } },
+      }),
+    );
+    const warningsOf = (model: Model): string =>
+      balloon.plan(model, { guest: model.guests[0]!.id, bytes: 4 * GiB }, request).warnings.join();
+    expect(warningsOf(rich)).toBe('');
+    const { values } = rich.host;
+    const host = { ...rich.host, values: { ...values, mem_available: GiB - 1 } };
+    expect(warningsOf({ ...rich, host })).toMatch(/it would swap/);
+  });
+
   it.each<[string, GuestSample, number, RegExp, boolean]>([
     ['an unsafe size', healthy(3 * GiB), 2 * GiB, /uses 3.00 GiB, so no less than 3.30 GiB/, true],
     ['a deadly size', healthy(GiB), 1, /kills a guest/, false],
@@ -151,6 +168,19 @@ describe('a balloon plan', () => {
     const { stats: _none, ...silent } = device!;
     const one = healthy(GiB, { monitor: { ...monitor, balloon: { ...silent, actual: 2 * GiB } } });
     for (const bytes of [GiB, 3 * GiB]) expect(planned(one, bytes).refusal?.reason).toMatch(/never reported/);
+  });
+
+  it('does not say so of a driver that nobody asks to report: it may grow, and be shrunk by force', () => {
+    const { balloon: device, ...monitor } = healthy(GiB).monitor;
+    const { stats: _none, pollingInterval: __, ...silent } = device!;
+    for (const interval of [{ pollingInterval: 0 }, {}]) {
+      const one = healthy(GiB, { monitor: { ...monitor, balloon: { ...silent, ...interval, actual: 2 * GiB } } });
+      expect(planned(one, 3 * GiB).refusal).toBeUndefined();
+      expect(planned(one, GiB).refusal).toMatchObject({
+        reason: expect.stringMatching(/unknown, so no safe size is known/),
+        forceable: true,
+      });
+    }
   });
 
   it('refuses a guest that is gone', () => {

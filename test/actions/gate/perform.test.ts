@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, statSync, symlinkSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../../src/actions/action.ts';
+import type { Plan, Step } from '../../../src/actions/action.ts';
 import { type Control, Refused } from '../../../src/actions/gate/control.ts';
 import { type Journal, openJournal, readEntry } from '../../../src/actions/gate/journal.ts';
 import { perform } from '../../../src/actions/gate/perform.ts';
@@ -226,6 +226,40 @@ describe('the journal', () => {
     expect(readEntry(entry)).toEqual(entry);
     expect(readEntry({ ...entry, [key]: 5 })).toBeUndefined();
     expect(readEntry({ ...entry, [key]: [5] })).toBeUndefined();
+  });
+
+  it.each<{ readonly steps: unknown }>([
+    { steps: 5 },
+    { steps: [5] },
+    { steps: [null] },
+    { steps: [{}] },
+    { steps: [{ kind: 'toString' }] },
+    { steps: [{ kind: 'write', path: '/proc/sys/vm/swappiness' }] },
+    { steps: [{ kind: 'write', path: {}, value: '1' }] },
+    { steps: [{ kind: 'write', path: '/proc/sys/vm/swappiness', value: '1', before: {} }] },
+    { steps: [{ kind: 'virsh', guest: '1.1', name: 'web' }] },
+    { steps: [{ kind: 'virsh', guest: '1.1', name: 'web', words: [5] }] },
+    { steps: [{ kind: 'qmp', guest: '1.1', name: {}, command: 'cont' }] },
+    { steps: [{ kind: 'api', guest: '1.1', name: 'web', method: 'PUT' }] },
+    { steps: [{ kind: 'file', content: 'x' }] },
+    { steps: [{ kind: 'file', path: '/etc/sysctl.d/90-kvmtop.conf', content: {} }] },
+  ])('passes over an entry with %j', async ({ steps }) => {
+    const entry = await perform({ control: world().control, journal: newJournal() }, plan, { by: 'key' });
+    expect(readEntry({ ...entry, steps })).toBeUndefined();
+  });
+
+  it('takes every kind of step, and none', async () => {
+    const entry = await perform({ control: world().control, journal: newJournal() }, plan, { by: 'key' });
+    const steps: Step[] = [
+      ...plan.steps,
+      { kind: 'write', path: '/proc/sys/vm/swappiness', value: '10', before: '60' },
+      { kind: 'write', path: '/proc/sys/vm/swappiness', value: '10' },
+      { kind: 'virsh', guest: '1.1', name: 'web', words: ['setmem', 'x', '5'] },
+      { kind: 'api', guest: '1.1', name: 'web', method: 'PUT', path: '/x', body: { size: 5 } },
+      { kind: 'file', path: '/etc/sysctl.d/90-kvmtop.conf', content: 'vm.swappiness = 10\n' },
+      { kind: 'file', path: '/etc/sysctl.d/90-kvmtop.conf' },
+    ];
+    for (const told of [steps, []]) expect(readEntry({ ...entry, steps: told })?.steps).toEqual(told);
   });
 
   it('passes over lines that are no entries', async () => {

@@ -142,6 +142,29 @@ describe('quit', () => {
     });
     expect(asked(running({ state: 'busy' }), 'quit').refusal?.forceable).toBe(false);
   });
+
+  // All other words of QEMU's RunState: such a guest may go on, and what it has not written would be lost.
+  it.each([
+    'colo',
+    'debug',
+    'finish-migrate',
+    'guest-panicked',
+    'inmigrate',
+    'internal-error',
+    'io-error',
+    'paused',
+    'prelaunch',
+    'restore-vm',
+    'running',
+    'save-vm',
+    'suspended',
+    'watchdog',
+  ])('ends a guest that is %s by force only', status => {
+    expect(asked(running({ status }), 'quit').refusal).toMatchObject({
+      reason: expect.stringContaining(`it is ${status}: quit is pulling the plug`),
+      forceable: true,
+    });
+  });
 });
 
 it('a guest on its way is called so, and its numbers are gone with the migration', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGigantic, persistent, poolChange } from '../../../src/actions/hugepages/pool.ts';
+import { isGigantic, nodeAvailable, persistent, poolChange } from '../../../src/actions/hugepages/pool.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import { parseCall } from '../../../src/programs/options.ts';
 import type { HostSample } from '../../../src/sample.ts';
@@ -179,6 +179,16 @@ describe('the pool of a node', () => {
     expect(planOf(model(), 'hugepages 2M 6G node0').refusal).toMatchObject({ forceable: false });
     expect(planOf(model(), 'hugepages 2M 6G').refusal).toBeUndefined();
     expect(planOf(model(), 'hugepages 2M 6G').effect).toContain('nodes 0, 1: about 1536 pages each');
+  });
+
+  it('counts half of what can be reclaimed there, as MemAvailable does', () => {
+    const host = {
+      nodes: [{ id: 1, meminfo: { MemFree: 100, 'Active(file)': 30, 'Inactive(file)': 20, SReclaimable: 10 } }],
+    };
+    const of = derive(undefined, sample({ host }));
+    expect(nodeAvailable(of, of.nodes[0]!)).toBe(130);
+    const blind = derive(undefined, sample({ host: { nodes: [{ id: 1, meminfo: { SReclaimable: 10 } }] } }));
+    expect(nodeAvailable(blind, blind.nodes[0]!)).toBeUndefined();
   });
 
   it('is the host’s where there is one node', () => {

@@ -181,6 +181,18 @@ describe('the file', () => {
     expect(readdirSync(join(dir, 'etc/tmpfiles.d'))).toEqual(['kvmtop.conf']);
   });
 
+  it('is never written through what already has the name of its draft', async () => {
+    const { dir, root } = newRoot();
+    mkdirSync(join(dir, 'etc/sysctl.d'), { recursive: true });
+    const precious = join(dir, 'precious');
+    writeFileSync(precious, 'keep me\n');
+    symlinkSync(precious, join(dir, `etc/sysctl.d/.kvmtop-${process.pid}`));
+    await expect(writeSettingsFile(root, sysctlFile, 'x\n')).rejects.toThrow(/EEXIST; nothing was changed/);
+    expect(readFileSync(precious, 'utf8')).toBe('keep me\n');
+    expect(readdirSync(join(dir, 'etc/sysctl.d'))).toEqual([`.kvmtop-${process.pid}`]);
+    expect(existsSync(join(dir, sysctlFile))).toBe(false);
+  });
+
   it('says who may write it', async () => {
     const { dir, root } = newRoot();
     mkdirSync(join(dir, 'etc/sysctl.d'), { recursive: true });
