@@ -3,9 +3,9 @@ import type { Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import { compareWords } from '../text.ts';
 import { type Finding, type Remark, type Rule, type Severity, strategies } from './finding.ts';
-import { outline } from './outline.ts';
 import { rules } from './rules.ts';
 import type { Thresholds } from './thresholds.ts';
+import { trimModel } from './trim.ts';
 
 /** What must be read so that every rule can tell. */
 export const adviceNeeds: ReadonlySet<Need> = new Set<Need>([
@@ -96,7 +96,7 @@ export const startAdvising = (patient = true): AdvisorState => ({
 const clock = (model: Model): number => model.sample.monotonic;
 
 /** Rules look back at counters alone. */
-const counters = (model: Model): Model => outline(model, ({ totals }) => ({ values: {}, totals }));
+const counters = (model: Model): Model => trimModel(model, ({ totals }) => ({ values: {}, totals }));
 
 /** The newest takes the place of the one before it, unless that is far enough from the one before that. */
 const advance = (window: readonly Model[], model: Model): readonly Model[] => {

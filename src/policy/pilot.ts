@@ -3,8 +3,8 @@ import { plan } from '../actions/actions.ts';
 import type { GuestFieldId } from '../fields/guest.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
-import { outline } from './outline.ts';
 import type { Decision, Decisions, Policy, PolicySettings } from './policy.ts';
+import { trimModel } from './trim.ts';
 
 /** off: no policy runs; shadow: what it would do is told; act: it is done. */
 export const pilotModes = ['off', 'shadow', 'act'] as const;
@@ -100,7 +100,7 @@ const valuesOf = ({ values }: GuestModel): GuestModel['values'] => {
   return kept;
 };
 
-const past = (model: Model): Model => outline(model, guest => ({ values: valuesOf(guest), totals: {} }));
+const past = (model: Model): Model => trimModel(model, guest => ({ values: valuesOf(guest), totals: {} }));
 
 const remember = (seen: readonly Model[], model: Model, most: number): readonly Model[] => {
   const [before, last] = [seen.at(-2), seen.at(-1)];

@@ -1,12 +1,12 @@
 import type { FigureId } from './figures.ts';
 
-/** A story to try policies on: how big the host is, which guests it has, and what they want over time. */
+/** What happens on a host, to try policies on: how big the host is, which guests it has, and what they want over time. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
   /** One or two sentences: what happens, and what a good policy does about it. */
   readonly help: string;
-  /** What its story is about, the weightiest first: by these figures policies are compared. */
+  /** What it is about, the weightiest first: by these figures policies are compared. */
   readonly main: readonly FigureId[];
   /** Simulated seconds, after `warmup` of which figures are counted. */
   readonly seconds: number;

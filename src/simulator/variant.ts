@@ -12,7 +12,7 @@ const cachePart = 0.3;
 const shiftSeconds = 20;
 
 /**
- * The same story on a host a little larger or smaller, with guests that want more or less, sooner or later, as chance has it
+ * The same scenario on a host a little larger or smaller, with guests that want more or less, sooner or later, as chance has it
  * for a seed: so that no policy fits one run only.
  */
 export const variantOf = (scenario: Scenario, seed: number): Scenario => {

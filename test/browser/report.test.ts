@@ -161,9 +161,9 @@ describe.skipIf(whyNoBrowser !== undefined)(`a report in Chromium${whyNoBrowser 
     await expect.poll(() => page.locator('#reset').isVisible()).toBe(false);
   });
 
-  test('a moment of the story shows itself in the plots', async () => {
+  test('a moment of the summary shows itself in the plots', async () => {
     const { page } = await openPage(browser, path);
-    await page.locator(`.story [data-time="${change}"]`).click();
+    await page.locator(`.summary [data-time="${change}"]`).click();
     await expect.poll(() => page.locator('#reset').isVisible()).toBe(true);
     await hover(page, 'ledger', 0.5);
     await expect.poll(() => moment(page)).toBe('Mon 23 Nov, 03:01:40');

@@ -5,7 +5,7 @@ import type { Gathered } from './gather.ts';
 import { escapeHtml } from './html.ts';
 import { pageData } from './page-data.ts';
 import { plotSections, plottedGuests } from './sections.ts';
-import { tellStory } from './story.ts';
+import { summarize } from './summary.ts';
 import { changeTable, eventTable, glossary, momentSection, timeButton } from './tables.ts';
 
 const count = (number: number, one: string): string =>
@@ -36,12 +36,12 @@ const facts = (gathered: Gathered, { offset, version, made }: PageOptions): stri
   return factList(rows, { offset, version, made });
 };
 
-const storySection = (gathered: Gathered, times: Times): string => {
-  const items = tellStory(gathered, times).map(({ time, text }) => {
+const summarySection = (gathered: Gathered, times: Times): string => {
+  const items = summarize(gathered, times).map(({ time, text }) => {
     const when = time === undefined ? '<span></span>' : timeButton(time, times, 'when');
     return `<li>${when}<span>${escapeHtml(text)}</span></li>`;
   });
-  return `<section aria-labelledby="story"><h2 id="story">In short</h2><ol class="story">${items.join('')}</ol></section>`;
+  return `<section aria-labelledby="summary"><h2 id="summary">In short</h2><ol class="summary">${items.join('')}</ol></section>`;
 };
 
 /** The whole report as one page that needs nothing else: no file, no network. Every text from outside stays text. */
@@ -58,7 +58,7 @@ export const reportPage = (gathered: Gathered, options: PageOptions, assets: Pag
       heading: name,
       span: `${escapeHtml(span)} <span class="zone">${zoneName(offset)}</span>`,
       facts: facts(gathered, options),
-      body: `${storySection(gathered, times)}
+      body: `${summarySection(gathered, times)}
 ${plotSections(gathered)}
 ${momentSection(gathered, times)}
 ${changeTable(gathered.events, times)}

@@ -81,7 +81,7 @@ const figures = ({ main }: Scenario, runs: readonly Run[]): string => {
     .sort((a, b) => a.place - b.place);
   const heads = ['Figure', ...runs.map(({ policy = nobody }) => escapeHtml(policy))];
   return `<section aria-labelledby="figures"><h2 id="figures">The figures</h2>
-<p>What the story is about comes first: ${escapeHtml(titlesOf(main).join(', '))}.</p>
+<p>What the scenario is about comes first: ${escapeHtml(titlesOf(main).join(', '))}.</p>
 ${table(
   'The figures',
   heads,

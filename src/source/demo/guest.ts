@@ -1,7 +1,7 @@
 import type { BalloonStats, MonitorSample } from '../../sample.ts';
 import { GiB, KiB, MiB } from '../../units.ts';
 import { demand } from './curves.ts';
-import type { Spec } from './roster.ts';
+import type { GuestSpec } from './guest-specs.ts';
 
 export const pageSize = 4 * KiB;
 export const inPages = (bytes: number): number => Math.max(0, Math.round(bytes / pageSize)) * pageSize;
@@ -24,7 +24,7 @@ const overhead = 58 * MiB;
 
 /** One simulated guest. Times are seconds from the demo's begin, amounts bytes. */
 export class DemoGuest {
-  readonly spec: Spec;
+  readonly spec: GuestSpec;
   readonly id: string;
   readonly name: string;
   readonly pid: number;
@@ -61,7 +61,7 @@ export class DemoGuest {
   #cache = 0;
 
   /** `stream` tells the guests' curves apart; `life` counts those of a guest that is started again and again. */
-  constructor(spec: Spec, where: { seed: number; stream: number; life: number; born: number }) {
+  constructor(spec: GuestSpec, where: { seed: number; stream: number; life: number; born: number }) {
     this.spec = spec;
     this.name = spec.lifetime === undefined ? spec.name : `${spec.name}-${418 + where.life}`;
     this.pid = 2100 + where.stream * 137 + where.life * 7;

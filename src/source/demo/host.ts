@@ -3,8 +3,8 @@ import { Pressure } from '../../simulator/pressure.ts';
 import { GiB, MiB } from '../../units.ts';
 import { Activity } from './activity.ts';
 import { DemoGuest, inPages, pageSize } from './guest.ts';
+import { guestSpecs } from './guest-specs.ts';
 import { ksmPages, mergePages } from './ksm.ts';
-import { roster } from './roster.ts';
 
 /** 128 GiB, less what firmware and the kernel's own image and page structures take. Bytes. */
 export const memTotal = 131_722_240 * 1024;
@@ -60,7 +60,7 @@ export class DemoHost {
 
   constructor(seed: number, begin: number) {
     this.#seed = seed;
-    this.#guests = roster.map(
+    this.#guests = guestSpecs.map(
       (spec, stream) => new DemoGuest(spec, { seed, stream, life: 0, born: begin - stream * 51_007 }),
     );
   }

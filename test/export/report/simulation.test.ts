@@ -30,7 +30,7 @@ const rowsOf = (page: string): string[][] =>
   );
 
 describe('the page of a simulation', () => {
-  test('tells all figures of each policy, first those the story is about', () => {
+  test('tells all figures of each policy, first those the scenario is about', () => {
     const rows = rowsOf(pageOf(scenario, [none, other]));
     expect(rows[0]).toEqual(['Figure', 'none', 'mom']);
     expect(rows.slice(1, 4).map(([title]) => title)).toEqual([

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gather } from '../../../src/export/report/gather.ts';
-import { tellStory } from '../../../src/export/report/story.ts';
+import { summarize } from '../../../src/export/report/summary.ts';
 import type { TapeEvent } from '../../../src/recording/tape.ts';
 import type { HostSample, Sample } from '../../../src/sample.ts';
 import { guest, sample } from '../../samples.ts';
@@ -52,15 +52,15 @@ const samplesOf = (moments: readonly Moment[]): Sample[] =>
     }),
   );
 
-const storyOf = (moments: readonly Moment[], events: readonly TapeEvent[] = []): string[] => {
+const summaryOf = (moments: readonly Moment[], events: readonly TapeEvent[] = []): string[] => {
   const samples = samplesOf(moments);
-  return tellStory(gather(tapeOf(samples, events), 0, samples.length - 1), day).map(({ time, text }) =>
+  return summarize(gather(tapeOf(samples, events), 0, samples.length - 1), day).map(({ time, text }) =>
     time === undefined ? text : `${time - start}: ${text}`,
   );
 };
 
 describe('a night in which memory ran short', () => {
-  let story: string[];
+  let summary: string[];
   beforeAll(() => {
     const events: TapeEvent[] = [
       { time: start + 20, kind: 'finding', subject: 'host', text: 'Memory is short.', data: { severity: 'critical' } },
@@ -69,7 +69,7 @@ describe('a night in which memory ran short', () => {
       { time: start + 36, kind: 'outcome', subject: 'web', text: 'it has 2.00 GiB now' },
       { time: start + 45, kind: 'action', subject: 'db', text: 'balloon db to 1.00 GiB', data: { outcome: 'failed' } },
     ];
-    story = storyOf(
+    summary = summaryOf(
       [
         { available: 20 * GiB, swapped: 0, some: 0, merged: GiB, guests: ['web', 'db'], balloon: 4 * GiB },
         { available: 8 * GiB, swapped: 0, some: 5, merged: GiB, guests: ['web', 'db', 'job'], balloon: 4 * GiB },
@@ -97,7 +97,7 @@ describe('a night in which memory ran short', () => {
   });
 
   test('is told in the order of time, then what concerns all of it', () => {
-    expect(story).toEqual([
+    expect(summary).toEqual([
       '20: Available memory was least: 1.00 GiB of 64.0 GiB (1.6%); it was 20.0 GiB at the start and 10.0 GiB at the end.',
       '20: From here on some tasks waited for memory 10% of the time and more, for 20s on end; altogether for 20s. The worst was 40% at 08:00:20; all of them at once waited for up to 20%.',
       '20: host: Memory is short.',
@@ -112,7 +112,7 @@ describe('a night in which memory ran short', () => {
 
 test('a quiet night', () => {
   const moment = { available: 20 * GiB, swapped: 0, some: 1, merged: 0, guests: ['web'], balloon: GiB };
-  expect(storyOf([moment, moment, moment])).toEqual([
+  expect(summaryOf([moment, moment, moment])).toEqual([
     '0: Available memory was least: 20.0 GiB of 64.0 GiB (31%); it was 20.0 GiB at the start and 20.0 GiB at the end.',
     '0: Tasks waited for memory most: 1.0% of 10 s. It never came to 10%.',
     'The host swapped nothing in or out.',
@@ -123,7 +123,7 @@ test('a quiet night', () => {
 });
 
 test('what is not in the recording is said, and is no zero', () => {
-  expect(storyOf([{}, {}])).toEqual([
+  expect(summaryOf([{}, {}])).toEqual([
     'How much memory was available is not in this recording.',
     'What was swapped is not in this recording.',
     'How long tasks waited for memory (PSI) is not in this recording.',
@@ -136,8 +136,8 @@ test('what is not in the recording is said, and is no zero', () => {
 test('gaps are told, the longest by name', () => {
   const samples = samplesOf(Array.from({ length: 12 }, () => ({})));
   const shifted = samples.map((one, at) => ({ ...one, time: one.time + (at >= 4 ? 300 : 0) + (at >= 8 ? 60 : 0) }));
-  const story = tellStory(gather(tapeOf(shifted), 0, 11), day);
-  expect(story[0]).toEqual({
+  const summary = summarize(gather(tapeOf(shifted), 0, 11), day);
+  expect(summary[0]).toEqual({
     time: start + 30,
     text: 'The recording stops for 5m10: nothing is known of that time. It is the longest of 2 gaps of 6m20 altogether.',
   });
@@ -145,8 +145,8 @@ test('gaps are told, the longest by name', () => {
 
 test('many names are counted', () => {
   const names = Array.from({ length: 9 }, (_, at) => `job-${at}`);
-  const story = storyOf([{ guests: [] }, { guests: names }]);
-  expect(story).toContain(
+  const summary = summaryOf([{ guests: [] }, { guests: names }]);
+  expect(summary).toContain(
     '0 guests at the start, 9 at the end. Came: job-0, job-1, job-2, job-3, job-4, job-5 and 3 more.',
   );
 });

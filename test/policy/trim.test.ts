@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { GuestFieldId } from '../../src/fields/guest.ts';
 import { derive, type Model } from '../../src/model.ts';
-import { outline } from '../../src/policy/outline.ts';
 import { startPilot, steer } from '../../src/policy/pilot.ts';
 import { policies } from '../../src/policy/policies.ts';
+import { trimModel } from '../../src/policy/trim.ts';
 import type { Sample } from '../../src/sample.ts';
 import { controlOf } from '../../src/simulator/control.ts';
 import { sampleOf } from '../../src/simulator/sample.ts';
@@ -67,9 +67,9 @@ test.each(policies)('a pilot keeps all that $id looks back at', async policy => 
   if (policy.id === 'kvmtop') expect([...read]).toEqual(expect.arrayContaining(['balloon_target', 'rss_anon', 'swap']));
 });
 
-test('an outline has the guests’ names, the host’s values, and what is kept of each guest', () => {
+test('a trimmed Model has the guests’ names, the host’s values, and what is kept of each guest', () => {
   const model = look({ guests: [{ name: 'db', actual: 2 ** 30 }] });
-  const small = outline(model, ({ values }) => ({ values, totals: {} }));
+  const small = trimModel(model, ({ values }) => ({ values, totals: {} }));
   expect(small.host).toBe(model.host);
   expect(small.guests.map(({ id, name, values }) => [id, name, values.balloon_actual])).toEqual([
     [guestOf().id, 'db', 2 ** 30],

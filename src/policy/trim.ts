@@ -5,7 +5,7 @@ import type { GuestModel, Model } from '../model.ts';
  * A Model without all that is not looked back at: a minute of a thousand guests would be some hundred MiB else. Of the guests
  * there is who they are, and what `kept` gives of each.
  */
-export const outline = (
+export const trimModel = (
   { time, interval, host, guests, sample }: Model,
   kept: (guest: GuestModel) => Pick<GuestModel, 'values' | 'totals'>,
 ): Model => {

@@ -3,7 +3,7 @@ import { GiB, MiB } from '../../units.ts';
 import type { Load } from './curves.ts';
 
 /** One simulated guest, as it was started and what is special about it. Sizes are bytes, times seconds. */
-export interface Spec {
+export interface GuestSpec {
   readonly name: string;
   readonly size: number;
   readonly load: Load;
@@ -40,7 +40,7 @@ const steady: Load = { base: 0.3, swing: 0.02, period: 500, noise: 0.02, burst: 
 const clone = { size: 6 * GiB, load: desktop, family: 'vdi', alike: 0.42, idle: 0.03 } as const;
 
 /** A host of operators' daily troubles: at least one guest for each thing that kvmtop tells apart. */
-export const roster: readonly Spec[] = [
+export const guestSpecs: readonly GuestSpec[] = [
   { name: 'db-main', size: 16 * GiB, load: database, backend: 'hugetlb', hugepage: GiB, prealloc: true },
   { name: 'redis-cache', size: 8 * GiB, load: { ...database, base: 0.5 }, backend: 'hugetlb', hugepage: 2 * MiB },
   { name: 'web-1', size: 4 * GiB, maxmem: 16 * GiB, load: web, family: 'web', alike: 0.24 },

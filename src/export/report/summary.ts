@@ -6,7 +6,7 @@ import type { Gathered } from './gather.ts';
 import { change, columnOf, type GuestTrace } from './guests.ts';
 import { extreme, moved, spellsAbove } from './track.ts';
 
-/** One sentence of the story; texts hold names, so they are untrusted. */
+/** One sentence of the summary; texts hold names, so they are untrusted. */
 export interface Sentence {
   /** The moment it is about. */
   readonly time?: number;
@@ -168,7 +168,7 @@ const missing = ({ gaps }: Gathered): Sentence[] => {
 };
 
 /** What happened, to somebody who was not there: what has a moment in the order of time, then the rest. */
-export const tellStory = (gathered: Gathered, times: Times): readonly Sentence[] => {
+export const summarize = (gathered: Gathered, times: Times): readonly Sentence[] => {
   const all = [
     available(gathered),
     swapped(gathered),
