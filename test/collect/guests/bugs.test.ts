@@ -31,10 +31,10 @@ afterEach(async () => {
 
 const socket = (name: string) => join(tree.dir, `${name}.sock`);
 
-const qemu = async (pid: number, name: string): Promise<void> => {
+const qemu = async (pid: number, name: string, replies = healthy(name)): Promise<void> => {
   const args = ['qemu', '-name', name, '-m', '256', '-qmp', `unix:${socket(name)},server=on,wait=off`];
   tree.process(pid, { exe: '/usr/bin/qemu-system-x86_64', args });
-  ends.push((await startPeer(socket(name), healthy(name))).close);
+  ends.push((await startPeer(socket(name), replies)).close);
 };
 
 const cloud = async (pid: number, name: string): Promise<void> => {
@@ -116,6 +116,14 @@ describe('a bug of kvmtop itself', () => {
     expect(bad.problems).toHaveLength(1);
     vi.restoreAllMocks();
     expect((await asked(1020)).of.get(1001)).toMatchObject({ state: 'ok', balloon: good.of.get(1001)?.balloon });
+  });
+
+  it('is not met by a refusal whose words are objects that can’t be made text', async () => {
+    const odd = { toString: 1, valueOf: 1 } as unknown as string;
+    await qemu(1001, 'web', { ...healthy('web'), 'query-balloon': { error: { class: odd, desc: odd } } });
+    const { of, problems } = await asked(1000);
+    expect(of.get(1001)).toMatchObject({ state: 'ok', status: 'running' });
+    expect(problems).toEqual([]);
   });
 
   it('at what virsh prints is none of libvirt’s', async () => {

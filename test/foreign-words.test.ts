@@ -1,0 +1,599 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { actions, meaning } from '../src/actions/actions.ts';
+import { parseEntry, readEntry } from '../src/actions/gate/journal.ts';
+import { findGuest } from '../src/actions/guest/guest.ts';
+import { parsePageSize } from '../src/actions/hugepages/pool.ts';
+import { parseSysctl } from '../src/actions/sysctl/sysctl.ts';
+import { describeAcceleration } from '../src/collect/guests/launch/acceleration.ts';
+import { readApiLaunch } from '../src/collect/guests/launch/api-launch.ts';
+import { describeLaunch, parseCommandLine, splitCommandLine } from '../src/collect/guests/launch/commandline.ts';
+import { readLaunch } from '../src/collect/guests/launch/launch.ts';
+import { parseArguments, parseConfig, parseKeys } from '../src/collect/guests/launch/options.ts';
+import { parseListening } from '../src/collect/guests/launch/sockets.ts';
+import type { Answers } from '../src/collect/guests/monitors/answers.ts';
+import { faultOf } from '../src/collect/guests/monitors/http/api.ts';
+import { cloudHypervisor, parseInfo } from '../src/collect/guests/monitors/http/cloud-hypervisor.ts';
+import { firecracker, parseStatistics } from '../src/collect/guests/monitors/http/firecracker.ts';
+import { digestDomain, parseDomainXml, parseDomstats } from '../src/collect/guests/monitors/libvirt/answers.ts';
+import { parseJob } from '../src/collect/guests/monitors/libvirt/job.ts';
+import { parseMemoryDevices } from '../src/collect/guests/monitors/qmp/memory-devices.ts';
+import { parseMigration } from '../src/collect/guests/monitors/qmp/migration.ts';
+import { digest, furtherQuestions, identityOf, parseStats } from '../src/collect/guests/monitors/qmp/round.ts';
+import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts';
+import * as numbers from '../src/collect/guests/process/numbers.ts';
+import { parseCpuinfo, readCpuinfo } from '../src/collect/host/cpuinfo.ts';
+import { parseVmFolder } from '../src/collect/host/kvm.ts';
+import { Layout, parseWith } from '../src/collect/host/layout.ts';
+import { findLoadavg, parseLoadavg } from '../src/collect/host/loadavg.ts';
+import { findMeminfo, parseMeminfo } from '../src/collect/host/meminfo.ts';
+import { parsePoolName } from '../src/collect/host/pools.ts';
+import { findPressure, parsePressure } from '../src/collect/host/pressure.ts';
+import { parseComm, parsePasswd, parseUid } from '../src/collect/host/processes.ts';
+import { findStat, parseStat } from '../src/collect/host/stat.ts';
+import { parseSwaps } from '../src/collect/host/swaps.ts';
+import { parseUptime } from '../src/collect/host/uptime.ts';
+import { createValuesReader, parseValue, parseValueBytes, pathsIn } from '../src/collect/host/value.ts';
+import { findVmstat, parseVmstat } from '../src/collect/host/vmstat.ts';
+import { parseMmStat } from '../src/collect/host/zram.ts';
+import { parseParameters } from '../src/collect/host/zswap.ts';
+import { editSettings } from '../src/config/edit.ts';
+import { readSettings } from '../src/config/read.ts';
+import { settingIds } from '../src/config/settings.ts';
+import { toCsv } from '../src/export/csv.ts';
+import { jsonText, toJson } from '../src/export/json.ts';
+import { changesOf } from '../src/export/report/changes.ts';
+import { toText } from '../src/export/text.ts';
+import { derive } from '../src/model.ts';
+import { readVerdict } from '../src/policy/pilot.ts';
+import { chooseFields } from '../src/programs/fields.ts';
+import { parseKeep } from '../src/programs/keep.ts';
+import { parseCall } from '../src/programs/options.ts';
+import { selectGuests } from '../src/programs/select.ts';
+import { asSample } from '../src/recording/as-sample.ts';
+import { parseMoment } from '../src/recording/moment.ts';
+import { Root } from '../src/root.ts';
+import type { GuestSample, MonitorSample, Sample } from '../src/sample.ts';
+import { tabs } from '../src/store/tabs.ts';
+import { paintPanes } from '../src/ui/paint.ts';
+import { Painter } from '../src/ui/parts/painter.ts';
+import { Screen } from '../src/ui/screen/screen.ts';
+import { createTheme } from '../src/ui/theme.ts';
+import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
+import { capturedModel } from './actions/hosts.ts';
+import { makeTree, type Tree } from './collect/guests/tree.ts';
+import { model, samples } from './export/models.ts';
+import { openStage } from './ui/stage.tsx';
+
+/**
+ * What Object.prototype answers to, as keys and as values in everything that is read: a command line, a reply, a file of
+ * the kernel, of settings, of a recording. It must stay a word like any other.
+ */
+const words = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'] as const;
+
+/** JSON text, as it comes over a socket: JSON.parse makes `__proto__` a key like any other. */
+const jsonOf = (names: readonly string[]): fc.Arbitrary<unknown> =>
+  fc
+    .letrec<{ json: string }>(tie => ({
+      json: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        fc.oneof(
+          fc.constantFrom(...words).map(word => JSON.stringify(word)),
+          fc.nat().map(String),
+          fc.constantFrom('null', 'true', '-1', '1.5'),
+        ),
+        fc.array(tie('json'), { maxLength: 3 }).map(all => `[${all.join()}]`),
+        fc
+          .uniqueArray(fc.tuple(fc.constantFrom(...words, ...names), tie('json')), {
+            maxLength: 6,
+            selector: ([name]) => name,
+          })
+          .map(pairs => `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`),
+      ),
+    }))
+    .json.map(text => JSON.parse(text));
+
+/** Fails where a foreign word has become a function, another prototype, or somebody's text of a function. */
+const expectHarmless = (value: unknown, path = ''): void => {
+  if (typeof value === 'function') throw new Error(`a function at ${path}`);
+  if (typeof value === 'string' && /native code|\[object |=>/.test(value)) throw new Error(`'${value}' at ${path}`);
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof Map || value instanceof Set) {
+    expectHarmless([...value], path);
+    return;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && prototype !== Array.prototype)
+    throw new Error(`a strange prototype at ${path}`);
+  for (const key of Object.keys(value)) expectHarmless((value as Record<string, unknown>)[key], `${path}.${key}`);
+};
+
+/** What comes of it: a value, or a refusal in words. A TypeError and its like are bugs. */
+const outcomeOf = (feed: () => unknown): unknown => {
+  try {
+    return feed();
+  } catch (error) {
+    if (!(error instanceof Error) || /^(Type|Range|Reference|Syntax)Error$/.test(error.name)) throw error;
+    return error.message;
+  }
+};
+
+const before = new Map(Reflect.ownKeys(Object.prototype).map(key => [key, Reflect.get(Object.prototype, key)]));
+const expectUntouched = (): void => {
+  expect(new Map(Reflect.ownKeys(Object.prototype).map(key => [key, Reflect.get(Object.prototype, key)]))).toEqual(
+    before,
+  );
+};
+
+const host = capturedModel('debian12-1node');
+const unasked: MonitorSample = { state: 'unasked' };
+const onHugetlbfs = (): boolean => true;
+const span = { from: 1_800_000_000, to: 1_800_003_600 };
+
+let tree: Tree;
+let root: Root;
+beforeAll(() => {
+  tree = makeTree();
+  root = new Root(tree.dir);
+});
+afterAll(() => tree.remove());
+
+/** Everything that a QMP monitor may be asked, answered by the same. */
+const answersOf = (value: unknown): Answers =>
+  new Map(
+    ['query-status', 'query-memory-size-summary', 'query-memdev', 'query-balloon', 'query-memory-devices']
+      .concat(
+        ['query-migrate', 'query-name', 'query-uuid', 'guest-stats', 'guest-stats-polling-interval', 'deflate-on-oom'],
+        ['/machine/peripheral', '/machine/peripheral-anon'],
+      )
+      .map(id => [id, { ok: true, value }]),
+  );
+
+/** Two looks, since some numbers of the last one are kept. */
+const twice = (value: unknown): unknown => {
+  const heard = { time: 1, path: 'x', version: undefined };
+  const first = digest(unasked, answersOf(value), heard);
+  return [first, digest(first, answersOf(value), heard), furtherQuestions(first, answersOf(value))];
+};
+
+/** How each parser of text is fed with two words. */
+const ofText = new Map<unknown, (key: string, value: string) => unknown>([
+  [parseBytes, (key, value) => [parseBytes(key), parseBytes(`1${value}`), parseBytes('1', value)]],
+  [parseTarget, (key, value) => [parseTarget(key, 1, 2), parseTarget(`+1${value}`, 1, 2)]],
+  [parseSeconds, (key, value) => [parseSeconds(key), parseSeconds(`1${value}`)]],
+  [
+    parseCall,
+    (key, value) =>
+      [
+        [key, value],
+        [`--${key}`, value],
+        [`--${key}=${value}`],
+        ['stream', '--format', value],
+        ['do', key, value],
+        ['replay', value, '--at', key],
+        ['--tab', key],
+      ].map(argv => outcomeOf(() => parseCall(argv))),
+  ],
+  [parseKeep, (key, value) => parseKeep(`${key},1${value}`)],
+  [chooseFields, (key, value) => chooseFields(`${key},${value}`)],
+  [selectGuests, (key, value) => selectGuests(model(), [key, value], new Set()).guests],
+  [parseMoment, (key, value) => [parseMoment(key, span), parseMoment(`-1${value}`, span)]],
+  [
+    parseSysctl,
+    (key, value) => [
+      outcomeOf(() => parseSysctl(host, key, value)),
+      outcomeOf(() => parseSysctl(host, 'vm.swappiness', value)),
+    ],
+  ],
+  [parsePageSize, key => parsePageSize(host, key)],
+  [findGuest, key => findGuest(host, key)],
+  [parseEntry, (key, value) => parseEntry(`{"${key}":"${value}"}`)],
+  [
+    readSettings,
+    (key, value) =>
+      [
+        `${key} = "${value}"`,
+        `[${key}]\n${value} = 1`,
+        `[balloon]\n${key} = "${value}"`,
+        `[tabs.${key}]\n${value} = ["${key}"]`,
+        ...settingIds.flatMap(id => [`${id} = "${value}"`, `${id} = ["${value}", "${key}=1"]`, `[${id}]\n${key} = 1`]),
+      ].map(text => outcomeOf(() => readSettings('a.toml', text))),
+  ],
+  [
+    editSettings,
+    (key, value) =>
+      [`${key} = "${value}"\n`, `[${key}]\n${value} = 1\n`].map(text =>
+        outcomeOf(() => editSettings(text, { delay: 2, 'balloon.step': 2 ** 30 })),
+      ),
+  ],
+  [splitCommandLine, (key, value) => splitCommandLine(`${key}\0${value}\0`)],
+  [parseKeys, (key, value) => [parseKeys(`${key}=${value},${value}`, key), parseKeys(`${value},${key}`, 'guest')]],
+  [
+    parseArguments,
+    (key, value) =>
+      parseArguments([`-${key}`, value, `-${value}`, `${key}=${value}`, '-object', `{"${key}":{"${value}":"${key}"}}`]),
+  ],
+  [
+    parseConfig,
+    (key, value) => parseConfig(`[${key}]\n  ${value} = "${key}"\n[${value} "${key}"]\n  ${key} = "${value}"\n`),
+  ],
+  [
+    parseCommandLine,
+    (key, value) =>
+      parseCommandLine(
+        `qemu\0-name\0${key}=${value}\0-${key}\0${value}\0-chardev\0${key},id=${value}\0-mon\0chardev=${value},mode=control\0-m\0${key}\0-machine\0${key}=${value},accel=${value}\0-object\0${key},id=${value}\0-cpu\0${key},${value}=on\0-readconfig\0${key}\0`,
+        onHugetlbfs,
+      ),
+  ],
+  [
+    describeLaunch,
+    (key, value) =>
+      describeLaunch(
+        parseConfig(`[name]\n guest = "${key}"\n[memory]\n size = "${value}"\n[${key}]\n x = "${value}"\n`),
+        onHugetlbfs,
+      ),
+  ],
+  [
+    describeAcceleration,
+    (key, value) => describeAcceleration(parseArguments(['-accel', key, '-cpu', `${value},${key}=on`])),
+  ],
+  [
+    readLaunch,
+    (key, value) => {
+      tree.process(7, {
+        exe: '/usr/bin/qemu-system-x86_64',
+        args: ['qemu', '-name', key, `-${key}`, value, '-readconfig', '/c'],
+      });
+      tree.write('c', `[${key}]\n ${value} = "${key}"\n`);
+      return readLaunch(root, 7);
+    },
+  ],
+  [
+    readApiLaunch,
+    (key, value) => {
+      tree.process(7, { exe: '/usr/bin/firecracker', args: ['firecracker', '--id', key, `--${key}`, value] });
+      return (['firecracker', 'cloud-hypervisor'] as const).map(vmm => readApiLaunch(root, 7, vmm));
+    },
+  ],
+  [
+    parseListening,
+    (key, value) => parseListening(`ffff: 00000002 00000000 00010000 0001 01 123 ${key}\n${value}: ${key}\n`),
+  ],
+  [
+    parseDomstats,
+    (key, value) => [
+      parseDomstats(
+        `Domain: '${key}'\n  state.state=1\n  balloon.rss=1\n  ${key}.${value}=1\n  state.${key}=${value}\n`,
+      ),
+      parseDomstats(`error: ${key}\n`),
+    ],
+  ],
+  [
+    digestDomain,
+    (key, value) => {
+      const stats = parseDomstats(
+        `Domain: 'x'\n  state.state=1\n  balloon.rss=1\n  balloon.last-update=9\n  balloon.current=9\n  balloon.${key}=1\n`,
+      );
+      if (stats.kind !== 'stats') throw new Error('no stats');
+      const values = { ...stats.values, ...JSON.parse(`{"${key}":1,"balloon.${value}":2}`) };
+      return digestDomain(unasked, values, undefined, { time: 1, size: 1, idle: true });
+    },
+  ],
+  [
+    parseDomainXml,
+    (key, value) =>
+      parseDomainXml(
+        `<domain><${key} unit='KiB'>1</${key}><memtune><${value} unit='KiB'>1</${value}></memtune><memballoon model='${value}'/><memory model='virtio-mem'><alias name='${key}'/><${value}/></memory></domain>`,
+      ),
+  ],
+  [parseJob, (key, value) => parseJob(`Job type: 2\n${key}: 1\n${value}: ${key}\noperation: 5\n`)],
+  [
+    parseCpuinfo,
+    (key, value) =>
+      parseCpuinfo(`processor: 0\n${key}\t: ${value}\nflags\t\t: ${key} ${value}\nTLB size\t: ${value}\n`),
+  ],
+  [
+    readCpuinfo,
+    (key, value) => {
+      tree.write('proc/cpuinfo', `${key}\t: ${value}\nflags\t: ${key}\n`);
+      return readCpuinfo(root);
+    },
+  ],
+  [
+    parseSwaps,
+    (key, value) => parseSwaps(`Filename Type Size Used Priority\n${key} ${value} 1 2 3\n${value} file ${key} 1 1\n`),
+  ],
+  [parseParameters, (key, value) => parseParameters(JSON.parse(`{"${key}":"${value}","${value}2":"Y"}`))],
+  [parseValue, (key, value) => [parseValue(key), parseValue(`${key} [${value}]`)]],
+  [
+    parseValueBytes,
+    (key, value) => [parseValueBytes(Buffer.from(`${key}\n`)), parseValueBytes(Buffer.from(`x [${value}]`))],
+  ],
+  [
+    createValuesReader,
+    (key, value) => {
+      for (const name of [key, value, 'other']) tree.write(`sys/words/${name}`, `${value}\n`);
+      const reader = createValuesReader(root, () => pathsIn(root, '/sys/words'));
+      const read = [reader.read(), reader.read()];
+      reader.close();
+      return read;
+    },
+  ],
+  [parseComm, key => parseComm(Buffer.from(`1 (${key}) S 1\n`))],
+  [parseUid, (key, value) => [parseUid(Buffer.from(`Name:\t${key}\nUid:\t${value}\n`))]],
+  [parsePasswd, (key, value) => parsePasswd(`${key}:x:0:0:${value}\n${value}:x:${key}\n`)],
+  [parseUptime, (key, value) => parseUptime(`${key} ${value}\n`)],
+  [parsePressure, (key, value) => parsePressure(`some ${key}=1 ${value}=2\n${key} avg10=1\n`)],
+  [findPressure, (key, value) => findPressure(`some ${key}=1 ${value}=2\n`)],
+  [parseVmFolder, key => parseVmFolder(key)],
+  [parseStat, (key, value) => parseStat(`cpu 1 2 3\n${key} 1\n${value} ${key}\n`)],
+  [findStat, (key, value) => findStat(`${key} 1\n${value} 2\n`)],
+  [parsePoolName, key => [parsePoolName(key), parsePoolName(`hugepages-${key}`)]],
+  [parseLoadavg, (key, value) => parseLoadavg(`${key} 1 2 1/${value} 3\n`)],
+  [findLoadavg, (key, value) => findLoadavg(`${key} 1 2 1/${value} 3\n`)],
+  [parseMmStat, (key, value) => parseMmStat(`${key} 1 ${value}\n`)],
+  [parseMeminfo, (key, value) => parseMeminfo(`${value}: 2\n${key}: 1 kB\n`)],
+  [findMeminfo, (key, value) => findMeminfo(`${key}: 1 kB\n${value}: 2\n`)],
+  [parseVmstat, (key, value) => parseVmstat(`${key} 1\n${value} 2\n`)],
+  [findVmstat, (key, value) => findVmstat(`${key} 1\n${value} 2\n`)],
+  [parseWith, (key, value) => parseWith(findVmstat, `${key} 1\n${value} 2\n`)],
+  [
+    Layout,
+    (key, value) => {
+      const layout = new Layout(findVmstat);
+      return [1, 2, 3].map(number => layout.parse(Buffer.from(`${key} ${number}\n${value} 2\n`)));
+    },
+  ],
+  [
+    numbers.parseKilobytes,
+    (key, value) => {
+      const names = new numbers.KeyNames();
+      return [1, 2].map(number =>
+        numbers.parseKilobytes(Buffer.from(`Name:\t${key}\n${key}:\t ${number} kB\n${value}: 1 kB\n`), names),
+      );
+    },
+  ],
+  [numbers.parseNumaMaps, (key, value) => numbers.parseNumaMaps(`7f00 ${key} ${value}=1 N0=1 kernelpagesize_kB=4\n`)],
+  [numbers.parseKsmStat, (key, value) => numbers.parseKsmStat(`${key} 1\n${value}: yes\n`)],
+  [numbers.parseStat, (key, value) => numbers.parseStat(Buffer.from(`1 (${key}) ${value} 1\n`))],
+]);
+
+/** How each reader of replies and recorded data is fed, and the names that it knows in them. */
+const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value: unknown) => unknown]>([
+  [parseInfo, [['config', 'state', 'memory', 'memory_actual_size', 'balloon', 'size', 'zones'], parseInfo]],
+  [
+    cloudHypervisor,
+    [['state', 'config', 'memory'], value => cloudHypervisor.round(async () => ({ status: 200, value }), undefined, 1)],
+  ],
+  [
+    firecracker,
+    [
+      ['id', 'state', 'mem_size_mib', 'huge_pages', 'amount_mib', 'stats_polling_interval_s', 'actual_mib'],
+      value => firecracker(undefined).round(async () => ({ status: 200, value }), undefined, 1),
+    ],
+  ],
+  [parseStatistics, [['free_memory', 'swap_in'], parseStatistics]],
+  [faultOf, [['fault_message'], value => faultOf({ status: 400, value })]],
+  [
+    parseMemoryDevices,
+    [['type', 'data', 'id', 'memdev', 'size'], value => parseMemoryDevices(value, parseMemoryDevices(value), ['x'])],
+  ],
+  [parseMigration, [['status', 'ram', 'blocked-reasons', 'error-desc', 'total-time'], parseMigration]],
+  [parseStats, [['stats', 'last-update', 'stat-free-memory'], parseStats]],
+  [
+    digest,
+    [['status', 'actual', 'stats', 'last-update', 'base-memory', 'name', 'type', 'size', 'data', 'id', 'ram'], twice],
+  ],
+  [identityOf, [['name', 'UUID'], value => identityOf(answersOf(value))]],
+  [
+    MessageSplitter,
+    [['QMP', 'return', 'error', 'id'], value => new MessageSplitter().push(Buffer.from(JSON.stringify({ value })))],
+  ],
+  [readEntry, [['time', 'user', 'by', 'summary', 'outcome', 'request', 'action', 'words', 'steps'], readEntry]],
+  [readVerdict, [['time', 'policy', 'subject', 'outcome', 'text', 'guest'], readVerdict]],
+  [
+    changesOf,
+    [
+      ['user', 'by', 'summary', 'outcome', 'error'],
+      data => changesOf([{ time: 1, kind: 'action', subject: 'x', text: 'y', data }]),
+    ],
+  ],
+  [asSample, [['version', 'time', 'host', 'guests', 'problems'], asSample]],
+]);
+
+/** What the search below finds, and is no parser of foreign text. */
+const others = new Map<string, string>([
+  ['readPageSize', 'reads numbers by parseMeminfo and parseVmstat'],
+  ['readTrack', 'reads samples of a tape, which asSample has let through'],
+  ['parseFrame', 'reads what Ink has drawn'],
+  ['describeStep', 'tells of a plan of ours'],
+  ['describeRequest', 'tells of a plan of ours'],
+  ['describePlan', 'tells of a plan of ours'],
+  ['describeFollowing', 'tells of what an action of ours came to'],
+  ['describeTried', 'tells of a finding of ours'],
+  ['describeSession', 'writes a recording'],
+  ['choosePoints', 'chooses among numbers'],
+  ['selectFindings', 'chooses by guests that selectGuests has chosen'],
+  ['asRecordingError', 'tells of an error of SQLite'],
+]);
+
+const pattern =
+  /^export (?:async )?(?:const|function) ((?:parse|read|digest|describe|split|find|choose|select|as)(?:[A-Z]\w*)?)\b/gm;
+const source = join(import.meta.dirname, '../src');
+
+test('every parser of foreign text is fed below', async () => {
+  const missing: string[] = [];
+  const seen = new Set<string>();
+  for (const file of globSync('**/*.ts', { cwd: source }).filter(name => !name.includes('browser/'))) {
+    const names = [...readFileSync(join(source, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name);
+    if (names.length === 0) continue;
+    const module: Readonly<Record<string, unknown>> = await import(join(source, file));
+    for (const name of names) {
+      seen.add(name);
+      if (!others.has(name) && !ofText.has(module[name]) && !ofJson.has(module[name])) missing.push(`${file}: ${name}`);
+    }
+  }
+  expect(missing).toEqual([]);
+  expect([...others.keys()].filter(name => !seen.has(name))).toEqual([]);
+});
+
+const nameOf = (parser: unknown): string => {
+  const { name } = parser as { readonly name: string };
+  return name;
+};
+
+describe.each([...ofText].map(([parser, feed]) => [nameOf(parser), feed] as const))('%s', (_name, feed) => {
+  it('takes the words of Object.prototype for words', () => {
+    for (const key of words)
+      for (const value of words)
+        expectHarmless(
+          outcomeOf(() => feed(key, value)),
+          `${key} ${value}`,
+        );
+    expectUntouched();
+  });
+});
+
+describe.each([...ofJson].map(([parser, [names, feed]]) => [nameOf(parser), names, feed] as const))(
+  '%s',
+  (_name, names, feed) => {
+    it('takes the words of Object.prototype for words', async () => {
+      await fc.assert(
+        fc.asyncProperty(jsonOf(names), async value => {
+          const outcome = outcomeOf(() => feed(value));
+          expectHarmless(
+            outcome instanceof Promise
+              ? await outcome.catch((error: unknown) =>
+                  outcomeOf(() => {
+                    throw error;
+                  }),
+                )
+              : outcome,
+          );
+        }),
+        { numRuns: 300 },
+      );
+      expectUntouched();
+    });
+  },
+);
+
+it('is one of no action, nor of its input', () => {
+  for (const [key, value] of words.flatMap(one => words.map(other => [one, other] as const))) {
+    expectHarmless(messageIn(meaning(host, { action: key, words: [value] })));
+    for (const action of actions.values())
+      for (const input of [
+        [key],
+        [key, value],
+        [value, '-'],
+        [`ksm/${key}`, value],
+        [`transparent_hugepage/${key}`, '-'],
+      ]) {
+        const plan = meaning(host, { action: action.id, words: input });
+        expectHarmless(messageIn(plan));
+        if (action.hint) expectHarmless(outcomeOf(() => action.hint?.(host, input)));
+      }
+  }
+});
+
+const messageIn = (plan: unknown): unknown => {
+  if (!(plan instanceof Error)) return plan;
+  if (plan instanceof TypeError) throw plan;
+  return plan.message;
+};
+
+/** A sample in which everything that somebody else may say is this word, as JSON that came from a recording. */
+const sampleOf = (word: string, [earlier, later]: readonly [Sample, Sample]): readonly [Sample, Sample] => {
+  const entry = (value: unknown): Readonly<Record<string, unknown>> =>
+    JSON.parse(`{${JSON.stringify(word)}:${JSON.stringify(value)}}`);
+  const guestOf = (guest: GuestSample): unknown => ({
+    ...guest,
+    name: word,
+    launch: { ...guest.launch, accelerator: word, uuid: word, ...entry(word) },
+    process: {
+      ...guest.process,
+      status: { ...guest.process.status, ...entry(1) },
+      stat: { ...guest.process.stat, ...entry(1) },
+    },
+    monitor: {
+      ...guest.monitor,
+      state: guest.monitor.state,
+      status: word,
+      reason: word,
+      memory: { ...guest.monitor.memory, ...entry(1) },
+      memtune: entry(1),
+      memoryDevices: [{ type: word, id: word, path: word, values: entry(1) }],
+      migration: { status: word, error: word, blocked: [word], values: entry(1), ram: entry(1) },
+      balloon: { device: true, actual: 1, stats: { lastUpdate: 1, values: entry(1) } },
+      ...entry(word),
+    },
+  });
+  const made = (sample: Sample, more: number): Sample =>
+    asSample(
+      JSON.parse(
+        JSON.stringify({
+          ...sample,
+          host: {
+            ...sample.host,
+            hostname: word,
+            meminfo: { ...sample.host.meminfo, ...entry(more) },
+            vmstat: { ...sample.host.vmstat, ...entry(more) },
+            ksm: { ...sample.host.ksm, ...entry(word), advisor_mode: word },
+            thp: { ...sample.host.thp, ...entry(word), enabled: word },
+            sysctls: { ...sample.host.sysctls, ...entry(more) },
+            zswap: { compressor: word, ...entry(word) },
+            settings: entry(word),
+            swaps: [{ path: word, type: word, size: 1, used: 0, priority: 1 }],
+            zram: [{ device: word, stat: entry(1) }],
+            processes: [{ pid: 1, starttime: 1, name: word, user: word, status: entry(1), stat: entry(1) }],
+            kvm: { modules: [word], parameters: entry(word), flags: [word], statistics: 'read', vms: entry(entry(1)) },
+          },
+          guests: sample.guests.map(guestOf),
+          problems: [{ source: word, message: word }],
+        }),
+      ),
+    );
+  return [made(earlier, 0), made(later, 3)];
+};
+
+/** Words that have just come, and those that were there in the look before. */
+const cases = words.flatMap(word => [true, false].map(isNew => [word, isNew ? 'new' : 'known'] as const));
+
+describe.each(cases)('a host whose every word is %s, %s', (word, since) => {
+  const theme = createTheme({ TERM: 'xterm-256color', LANG: 'C.UTF-8' });
+  const [before, after] = sampleOf(word, samples());
+  const pair = [since === 'new' ? samples()[0] : before, after] as const;
+
+  it('has a Model, and exports', () => {
+    const found = derive(...pair);
+    expectHarmless({
+      ...found,
+      sample: undefined,
+      guests: found.guests.map(guest => ({ ...guest, sample: undefined })),
+    });
+    for (const text of [toCsv(found), toText(found, { ascii: true }), jsonText(toJson(found), 'line')]) {
+      expect(text).toContain(word);
+      expectHarmless(text);
+    }
+  });
+
+  it('is drawn in every tab', () => {
+    for (const tab of tabs) {
+      const { store } = openStage([derive(undefined, pair[0]), derive(...pair)], {
+        tab,
+        size: { columns: 160, rows: 120 },
+      });
+      const terminal = { columns: 160, rows: 120, write: () => true, on: () => undefined, off: () => undefined };
+      const screen = new Screen(terminal, theme);
+      screen.enter();
+      const stop = paintPanes(store, new Painter(screen), theme.glyphs);
+      expectHarmless(screen.text(), tab);
+      expect(screen.text()).not.toMatch(/NaN|undefined/);
+      stop();
+      screen.leave();
+    }
+    expectUntouched();
+  });
+});
