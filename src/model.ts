@@ -1,7 +1,6 @@
 import type { Field } from './fields/field.ts';
 import { type GuestFieldId, guestFields } from './fields/guest.ts';
 import { type HostFieldId, hostFields } from './fields/host.ts';
-import { isMigrating } from './fields/migration.ts';
 import { type NodeFieldId, nodeFields } from './fields/node.ts';
 import { type PoolFieldId, poolFields } from './fields/pool.ts';
 import { type ProcessFieldId, processFields } from './fields/process.ts';
@@ -9,6 +8,7 @@ import { known } from './known.ts';
 import { type Ledger, ledger } from './ledger.ts';
 import { own } from './own.ts';
 import type { GuestSample, HostProcess, Numbers, Problem, Sample, SwapSample } from './sample.ts';
+import { isMigrating } from './vmm/qemu/migration.ts';
 
 /** A gauge's value, or a counter's rate per second. What is unknown is absent. */
 export type Row<Id extends string> = Readonly<Partial<Record<Id, number>>>;

@@ -144,7 +144,11 @@ export interface ZramSample {
 /** `PID.STARTTIME`: a PID alone is reused. */
 export type GuestId = string;
 
+/** The kinds of VMMs; what each can do is in src/vmm/. `other`: one that kvmtop does not know. */
 export type Vmm = 'qemu' | 'firecracker' | 'cloud-hypervisor' | 'other';
+
+/** Who runs guests on a VMM, and may hold their monitors. */
+export type Manager = 'libvirt' | 'proxmox';
 
 export type Backend = 'anon' | 'shared' | 'hugetlb';
 
@@ -157,7 +161,7 @@ export interface GuestSample {
   readonly name: string;
   readonly vmm: Vmm;
   /** Who runs it, where that is known. */
-  readonly manager?: 'libvirt' | 'proxmox';
+  readonly manager?: Manager;
   readonly launch: LaunchSample;
   readonly process: ProcessSample;
   readonly monitor: MonitorSample;

@@ -7,23 +7,10 @@ import { parseEntry, readEntry } from '../src/actions/gate/journal.ts';
 import { findGuest } from '../src/actions/guest/guest.ts';
 import { parsePageSize } from '../src/actions/hugepages/pool.ts';
 import { parseSysctl } from '../src/actions/sysctl/sysctl.ts';
-import { describeAcceleration } from '../src/collect/guests/launch/acceleration.ts';
-import { readApiLaunch } from '../src/collect/guests/launch/api-launch.ts';
-import { describeLaunch, parseCommandLine, splitCommandLine } from '../src/collect/guests/launch/commandline.ts';
-import { readLaunch } from '../src/collect/guests/launch/launch.ts';
-import { parseArguments, parseConfig, parseKeys } from '../src/collect/guests/launch/options.ts';
-import { parseListening } from '../src/collect/guests/launch/sockets.ts';
-import type { Answers } from '../src/collect/guests/monitors/answers.ts';
-import { faultOf } from '../src/collect/guests/monitors/http/api.ts';
-import { cloudHypervisor, parseInfo } from '../src/collect/guests/monitors/http/cloud-hypervisor.ts';
-import { firecracker, parseStatistics } from '../src/collect/guests/monitors/http/firecracker.ts';
-import { digestDomain, parseDomainXml, parseDomstats } from '../src/collect/guests/monitors/libvirt/answers.ts';
-import { parseJob } from '../src/collect/guests/monitors/libvirt/job.ts';
-import { parseMemoryDevices } from '../src/collect/guests/monitors/qmp/memory-devices.ts';
-import { parseMigration } from '../src/collect/guests/monitors/qmp/migration.ts';
-import { digest, furtherQuestions, identityOf, parseStats } from '../src/collect/guests/monitors/qmp/round.ts';
 import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts';
 import * as numbers from '../src/collect/guests/process/numbers.ts';
+import { parseListening } from '../src/collect/guests/process/sockets.ts';
+import { LiveProcess } from '../src/collect/guests/process/view.ts';
 import { parseCpuinfo, readCpuinfo } from '../src/collect/host/cpuinfo.ts';
 import { parseVmFolder } from '../src/collect/host/kvm.ts';
 import { Layout, parseWith } from '../src/collect/host/layout.ts';
@@ -62,6 +49,21 @@ import { Painter } from '../src/ui/parts/painter.ts';
 import { Screen } from '../src/ui/screen/screen.ts';
 import { createTheme } from '../src/ui/theme.ts';
 import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
+import { cloudHypervisorDialect, parseInfo } from '../src/vmm/cloud-hypervisor/dialect.ts';
+import { faultOf } from '../src/vmm/dialect.ts';
+import { firecrackerDialect, parseStatistics } from '../src/vmm/firecracker/dialect.ts';
+import { vmms } from '../src/vmm/kinds.ts';
+import { splitCommandLine } from '../src/vmm/launch.ts';
+import { digestDomain, parseDomainXml, parseDomstats } from '../src/vmm/libvirt/answers.ts';
+import { parseJob } from '../src/vmm/libvirt/job.ts';
+import { describeAcceleration } from '../src/vmm/qemu/acceleration.ts';
+import type { Answers } from '../src/vmm/qemu/answer.ts';
+import { describeLaunch, parseCommandLine } from '../src/vmm/qemu/commandline.ts';
+import { readLaunch } from '../src/vmm/qemu/launch.ts';
+import { parseMemoryDevices } from '../src/vmm/qemu/memory-devices.ts';
+import { parseMigration } from '../src/vmm/qemu/migration.ts';
+import { parseArguments, parseConfig, parseKeys } from '../src/vmm/qemu/options.ts';
+import { digest, furtherQuestions, identityOf, parseStats } from '../src/vmm/qemu/round.ts';
 import { capturedModel } from './actions/hosts.ts';
 import { makeTree, type Tree } from './collect/guests/tree.ts';
 import { model, samples } from './export/models.ts';
@@ -247,14 +249,14 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
         args: ['qemu', '-name', key, `-${key}`, value, '-readconfig', '/c'],
       });
       tree.write('c', `[${key}]\n ${value} = "${key}"\n`);
-      return readLaunch(root, 7);
+      return readLaunch(new LiveProcess(root, 7));
     },
   ],
   [
-    readApiLaunch,
+    LiveProcess,
     (key, value) => {
-      tree.process(7, { exe: '/usr/bin/firecracker', args: ['firecracker', '--id', key, `--${key}`, value] });
-      return (['firecracker', 'cloud-hypervisor'] as const).map(vmm => readApiLaunch(root, 7, vmm));
+      tree.process(7, { exe: '/usr/bin/vmm', args: ['vmm', key, '--id', key, `--${key}`, value] });
+      return Object.values(vmms).map(kind => kind.started(new LiveProcess(root, 7)));
     },
   ],
   [
@@ -364,14 +366,17 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
 const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value: unknown) => unknown]>([
   [parseInfo, [['config', 'state', 'memory', 'memory_actual_size', 'balloon', 'size', 'zones'], parseInfo]],
   [
-    cloudHypervisor,
-    [['state', 'config', 'memory'], value => cloudHypervisor.round(async () => ({ status: 200, value }), undefined, 1)],
+    cloudHypervisorDialect.round,
+    [
+      ['state', 'config', 'memory'],
+      value => cloudHypervisorDialect.round(async () => ({ status: 200, value }), undefined, 1, {}),
+    ],
   ],
   [
-    firecracker,
+    firecrackerDialect.round,
     [
       ['id', 'state', 'mem_size_mib', 'huge_pages', 'amount_mib', 'stats_polling_interval_s', 'actual_mib'],
-      value => firecracker(undefined).round(async () => ({ status: 200, value }), undefined, 1),
+      value => firecrackerDialect.round(async () => ({ status: 200, value }), undefined, 1, {}),
     ],
   ],
   [parseStatistics, [['free_memory', 'swap_in'], parseStatistics]],

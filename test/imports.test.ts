@@ -35,12 +35,16 @@ const layers = [
   ['model.ts'],
   ['ledger.ts'],
   ['fields/'],
+  ['vmm/'],
   ['root.ts', 'sample.ts', 'text.ts', 'units.ts'],
   ['errors.ts', 'known.ts', 'own.ts', 'replace-file.ts'],
 ] as const satisfies readonly (readonly string[])[];
 
-/** What shows or exports knows the world through the Model alone: so a recording can be shown by the same code. */
-const worldless = ['store/', 'export/', 'ui/'];
+/**
+ * What shows or exports knows the world through the Model alone: so a recording can be shown by the same code. What kinds of
+ * guests can do is told everywhere, so it knows nothing of the world either.
+ */
+const worldless = ['store/', 'export/', 'ui/', 'vmm/'];
 const world = ['root.ts', 'collect/', 'source/'];
 
 /** Packages, and the only layers that may know them: the middle stays free of all. */
@@ -142,6 +146,7 @@ test('what shows and exports reaches the world through the Model alone', () => {
     ({ file, to }) => worldless.some(entry => within(file, entry)) && world.some(entry => within(to, entry)),
   );
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  expect(imports.filter(({ file, to }) => file.startsWith('vmm/') && to.startsWith('node:'))).toEqual([]);
 });
 
 test('packages are known only where they belong', () => {

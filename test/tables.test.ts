@@ -42,7 +42,7 @@ const exceptions: readonly (readonly [file: string, text: string, why: string])[
 ];
 
 /** Whose keys are those of files and replies, copied as they are, or written down in the code: no words come here. */
-const ofKeys = /^(collect|fields|recording|simulator|source)\/|^(known|model)\.ts$/;
+const ofKeys = /^(collect|fields|recording|simulator|source|vmm)\/|^(known|model)\.ts$/;
 
 const isAnyWord = (type: Type | undefined): boolean =>
   type !== undefined &&

@@ -1,5 +1,6 @@
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import type { GuestStep } from '../vmm/step.ts';
 import type { Forecast } from './forecast.ts';
 import type { Limits } from './limits.ts';
 
@@ -32,27 +33,9 @@ export interface Plan {
 
 /** One exact change of the world; the gate (perform.ts) knows how to do each kind and nothing else. */
 export type Step =
-  /** A command on a guest's QMP monitor. */
-  | {
-      readonly kind: 'qmp';
-      readonly guest: GuestId;
-      readonly name: string;
-      readonly command: string;
-      readonly arguments: Readonly<Record<string, unknown>>;
-    }
+  | GuestStep
   /** A value into a file of /proc/sys or /sys; `before` is what it was when this was planned. */
   | { readonly kind: 'write'; readonly path: string; readonly value: string; readonly before?: string }
-  /** `virsh -c URI` with these words, for a guest that libvirt runs. */
-  | { readonly kind: 'virsh'; readonly guest: GuestId; readonly name: string; readonly words: readonly string[] }
-  /** A call of a VMM's HTTP API (Firecracker, Cloud Hypervisor) on its unix socket. */
-  | {
-      readonly kind: 'api';
-      readonly guest: GuestId;
-      readonly name: string;
-      readonly method: 'PUT' | 'PATCH';
-      readonly path: string;
-      readonly body: Readonly<Record<string, unknown>>;
-    }
   /** A whole file of settings, such as one in /etc/sysctl.d; without `content` it is removed. */
   | { readonly kind: 'file'; readonly path: string; readonly content?: string };
 

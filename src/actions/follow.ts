@@ -1,8 +1,9 @@
-import { type Estimate, estimateMigration, isMigrating } from '../fields/migration.ts';
+import { type Estimate, estimateMigration } from '../fields/migration.ts';
 import { guestById } from '../guests.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { MigrationSample } from '../sample.ts';
 import { formatDuration, longBytes, MiB } from '../units.ts';
+import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { Follow } from './action.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 

@@ -1,8 +1,10 @@
 import type { GuestSample, Sample } from '../sample.ts';
+import { kindOf } from '../vmm/kinds.ts';
+import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { GuestField } from './field.ts';
 import { kvmFields } from './kvm.ts';
 import { whyNotMerged } from './mergeable.ts';
-import { estimateMigration, isMigrating } from './migration.ts';
+import { estimateMigration } from './migration.ts';
 
 type Read = GuestField['read'];
 
@@ -28,10 +30,10 @@ const insideWhy = (guest: GuestSample): string => {
   return 'its balloon driver has never reported: not loaded, or still booting';
 };
 
-const noBalloon = ({ vmm }: GuestSample): string =>
-  vmm === 'qemu'
-    ? 'it has no balloon device: add -device virtio-balloon-pci'
-    : 'it has no balloon device: it must be given one before it starts';
+const noBalloon = (guest: GuestSample): string => {
+  const { balloon } = kindOf(guest);
+  return `it has no balloon device: ${'unable' in balloon ? balloon.unable : balloon.missing}`;
+};
 
 const actualWhy = (guest: GuestSample): string => {
   const { balloon } = guest.monitor;
@@ -152,8 +154,7 @@ const migrating =
 const migrationWhy = (guest: GuestSample): string =>
   isMigrating(guest.monitor.migration) ? 'QEMU does not tell it yet' : 'no migration is under way';
 
-const noLimit = (guest: GuestSample): string =>
-  guest.manager === 'libvirt' ? (guest.monitor.reason ?? 'libvirt sets no such limit') : 'libvirt does not run it';
+const noLimit = (guest: GuestSample): string => kindOf(guest).unlimited(guest);
 
 /** What kvmtop knows of a guest. An entry here is all that a new number takes. */
 export const guestFields = {

@@ -3,12 +3,6 @@ import type { MigrationSample } from '../sample.ts';
 
 /** What a migration's numbers mean. Pure. */
 
-/** QEMU's words for a migration that has ended, or never began (qapi/migration.json, MigrationStatus). */
-const resting = new Set(['none', 'completed', 'failed', 'cancelled']);
-
-export const isMigrating = (migration: MigrationSample | undefined): boolean =>
-  migration !== undefined && !resting.has(migration.status);
-
 export interface Estimate {
   /** Bytes a second that are sent. */
   readonly rate?: number;

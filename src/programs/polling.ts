@@ -4,6 +4,7 @@ import { plan } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import { kindOf } from '../vmm/kinds.ts';
 
 /**
  * Milliseconds that an end waits for what was asked just before it: libvirt takes seconds while a guest migrates. What comes
@@ -35,8 +36,9 @@ export const openPolling = (gate: Gate, pollEvery: number) => {
       for (const { id, sample } of model.guests) {
         const { state, balloon } = sample.monitor;
         if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0) continue;
-        // The place of a QEMU's device may be found later; libvirt knows it.
-        if (balloon.path === undefined && sample.manager !== 'libvirt') continue;
+        const { polling } = kindOf(sample);
+        // The place of a QEMU's device may be found later.
+        if ('unable' in polling || !polling.step(sample, pollEvery)) continue;
         tried.add(id);
         // A guest that can't be asked is shown without statistics, with the reason: that is told already. And 0 seconds are
         // what it has: that plan is refused.

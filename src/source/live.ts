@@ -41,9 +41,9 @@ export const createLiveSource = (
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
     write: (path, value) => writeKernelFile(root, path, value),
-    virsh: async (guest, words) => {
+    virsh: async (guest, words, purpose) => {
       try {
-        return await guests.virsh(guest, words);
+        return await guests.virsh(guest, words, purpose);
       } catch (error) {
         throw error instanceof VirshError && error.trouble === 'denied' ? new Refused(error.message) : error;
       }

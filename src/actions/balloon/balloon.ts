@@ -2,12 +2,13 @@ import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../../units.ts';
+import type { Balloon } from '../../vmm/kind.ts';
+import { kindOf } from '../../vmm/kinds.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { balloonForecasts, certainGain, mostGain } from './forecast.ts';
-import { balloonStep } from './step.ts';
 
 /** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
 const smallest = 16 * MiB;
@@ -108,7 +109,12 @@ const growEffect = (model: Model, from: number, to: number): string[] => [
   `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
 ];
 
-const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
+const warnings = (
+  model: Model,
+  guest: GuestModel,
+  { from, to, asked }: { readonly from: number; readonly to: number; readonly asked: number },
+  { rival }: Balloon,
+): string[] => {
   const said: string[] = [];
   const available = model.host.values.mem_available;
   // A size that is no whole page is not too much.
@@ -117,13 +123,13 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
   if (available !== undefined && to - from > available)
     said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
-  if (guest.sample.manager === 'proxmox') said.push('Proxmox may balance this guest too, and set another size');
+  if (rival !== undefined) said.push(rival);
   if (to > from && guest.sample.launch.backend === 'hugetlb') said.push('hugepages: only what the guest sees changes');
   return said;
 };
 
 /** A balloon that is on its way elsewhere is told to stay; that needs no guard rail, since nothing is taken. */
-const stay = (guest: GuestModel, request: Request, size: number): Plan => {
+const stay = (guest: GuestModel, ability: Balloon, request: Request, size: number): Plan => {
   const { balloon_target: aim } = guest.values;
   if (aim === undefined || Math.abs(aim - size) <= closeEnough)
     return refuse(request, `Set the balloon of ${guest.name}`, `it already has ${longBytes(size)}`);
@@ -131,7 +137,7 @@ const stay = (guest: GuestModel, request: Request, size: number): Plan => {
     request,
     subject: guest.name,
     summary: `Stop the balloon of ${guest.name} at ${longBytes(size)}, on its way to ${longBytes(aim)}`,
-    steps: [balloonStep(guest, size)],
+    steps: [ability.step(guest.sample, size)],
     effect: ['guest: keeps what it has now'],
     warnings: [],
     undo: { action: 'balloon', words: [guest.id, `${Math.round(aim)}B`] },
@@ -166,23 +172,18 @@ export const balloon: Action<BalloonInput> = {
     const guest = guestById(model, input.guest);
     if (!guest) return refuseGone(request, 'Set a balloon');
     const title = `Set the balloon of ${guest.name}`;
+    const { balloon: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, title, ability.unable);
     const problem = unreachable(guest);
     if (problem) return refuse(request, title, problem);
     const from = guest.values.balloon_actual;
     const to = balloonSize(guest, input.bytes, model.sample.pageSize);
-    if (to === undefined || from === undefined)
-      return refuse(
-        request,
-        title,
-        guest.sample.vmm === 'firecracker' && guest.sample.monitor.balloon?.pollingInterval === 0
-          ? 'Firecracker tells its size only with a statistics interval, which must be set before it starts'
-          : 'its size is not known yet: wait for its monitor',
-      );
+    if (to === undefined || from === undefined) return refuse(request, title, ability.unknownSize(guest.sample));
     const summary =
       to < from
         ? `Shrink ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`
         : `Grow ${guest.name} from ${longBytes(from)} to ${longBytes(to)}`;
-    if (to === from) return stay(guest, request, from);
+    if (to === from) return stay(guest, ability, request, from);
     if (driverMissing(guest))
       return refuse(
         request,
@@ -194,9 +195,9 @@ export const balloon: Action<BalloonInput> = {
       request,
       subject: guest.name,
       summary,
-      steps: [balloonStep(guest, to)],
+      steps: [ability.step(guest.sample, to)],
       effect: to < from ? shrinkEffect(model, guest, from, to) : growEffect(model, from, to),
-      warnings: warnings(model, guest, from, to, input.bytes),
+      warnings: warnings(model, guest, { from, to, asked: input.bytes }, ability),
       forecasts: balloonForecasts(model, [{ guest, from, to }]),
       ...(refusal ? { refusal } : {}),
       undo: { action: 'balloon', words: [guest.id, `${from}B`] },

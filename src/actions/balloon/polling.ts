@@ -1,26 +1,13 @@
 import { guestById } from '../../guests.ts';
-import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
-import type { Action, Step } from '../action.ts';
+import { kindOf } from '../../vmm/kinds.ts';
+import type { Action } from '../action.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 
 interface PollingInput {
   readonly guest: GuestId;
   readonly seconds: number;
 }
-
-/** How the interval is set: by libvirt where it runs the guest. `undefined` where the device was not found. */
-const pollingStep = ({ id, name, sample }: GuestModel, seconds: number): Step | undefined => {
-  const { uuid } = sample.launch;
-  if (sample.manager === 'libvirt' && uuid !== undefined) {
-    const words = ['dommemstat', uuid, '--period', String(seconds), '--live'];
-    return { kind: 'virsh', guest: id, name, words };
-  }
-  const path = sample.monitor.balloon?.path;
-  if (path === undefined) return undefined;
-  const args = { path, property: 'guest-stats-polling-interval', value: seconds };
-  return { kind: 'qmp', guest: id, name, command: 'qom-set', arguments: args };
-};
 
 /**
  * Without a polling interval a guest's driver reports once and never again. The value is one for all who look (libvirt
@@ -47,7 +34,9 @@ export const polling: Action<PollingInput> = {
     const problem = unreachable(guest);
     if (problem) return refuse(request, summary, problem);
     const { balloon } = guest.sample.monitor;
-    const step = pollingStep(guest, input.seconds);
+    const { polling: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, summary, ability.unable);
+    const step = ability.step(guest.sample, input.seconds);
     if (!step || balloon?.pollingInterval === undefined)
       return refuse(request, summary, 'its balloon device was not found, or does not tell its interval');
     if (balloon.pollingInterval === input.seconds) return refuse(request, summary, 'it does so already');

@@ -1,4 +1,5 @@
 import type { GuestId } from '../../sample.ts';
+import type { Purpose } from '../../vmm/step.ts';
 
 /** No: by a guard rail, because all is read-only, or for lack of privilege. Exit status 3. */
 export class Refused extends Error {}
@@ -12,8 +13,8 @@ export interface Control {
   execute(guest: GuestId, command: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Writes a file of /proc/sys or /sys, and gives what the kernel says it is afterwards (which may be something else). */
   write(path: string, value: string): Promise<string>;
-  /** `virsh -c URI` with these words; gives what it printed. */
-  virsh(guest: GuestId, words: readonly string[]): Promise<string>;
+  /** `virsh -c URI` with these words; gives what it printed. A migration goes on by itself: `purpose` tells that it is one. */
+  virsh(guest: GuestId, words: readonly string[], purpose?: Purpose): Promise<string>;
   /** A call of a VMM's HTTP API. */
   call(guest: GuestId, method: 'PUT' | 'PATCH', path: string, body: Readonly<Record<string, unknown>>): Promise<void>;
   /** Writes or (without content) removes a whole file of settings. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorOf, messageOf } from '../../errors.ts';
 import { known } from '../../known.ts';
+import type { GuestStep } from '../../vmm/step.ts';
 import type { Plan, Step } from '../action.ts';
 import { type Control, Refused } from './control.ts';
 import { type Journal, type JournalEntry, operator } from './journal.ts';
@@ -11,26 +12,27 @@ export interface Gate {
   readonly journal: Journal;
 }
 
+/** Remembers what is not to be learnt afterwards. Nothing has to be told of it. */
+const note = (control: Control, { guest, purpose }: GuestStep): undefined => {
+  if (purpose?.kind === 'balloon') control.noteTarget(guest, purpose.target);
+};
+
 /** Does one step, and gives what must be told of it: where the kernel did something else than it was asked. */
 const performStep = async (control: Control, step: Step): Promise<string | undefined> => {
   switch (step.kind) {
     case 'qmp':
       await control.execute(step.guest, step.command, step.arguments);
-      if (step.command === 'balloon') control.noteTarget(step.guest, Number(step.arguments['value']));
-      return undefined;
+      return note(control, step);
     case 'write': {
       const now = await control.write(step.path, step.value);
       return now === step.value ? undefined : `${step.path}: asked for ${step.value}, the kernel gave ${now}`;
     }
-    case 'virsh': {
-      await control.virsh(step.guest, step.words);
-      const [command, , kib] = step.words;
-      if (command === 'setmem') control.noteTarget(step.guest, Number(kib) * 1024);
-      return undefined;
-    }
+    case 'virsh':
+      await control.virsh(step.guest, step.words, step.purpose);
+      return note(control, step);
     case 'api':
       await control.call(step.guest, step.method, step.path, step.body);
-      return undefined;
+      return note(control, step);
     case 'file':
       await control.file(step.path, step.content);
       return undefined;

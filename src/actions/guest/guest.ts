@@ -1,6 +1,9 @@
-import { isMigrating } from '../../fields/migration.ts';
 import { guestGone, guestsCalled, noGuestHere } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
+import type { GuestSample } from '../../sample.ts';
+import type { Able, Asked } from '../../vmm/kind.ts';
+import { kindOf } from '../../vmm/kinds.ts';
+import { isMigrating } from '../../vmm/qemu/migration.ts';
 import type { Plan, Request } from '../action.ts';
 
 /** The words were right, the world is not: the guest they name is not there. */
@@ -18,51 +21,45 @@ export const findGuest = ({ guests }: Model, word: string): GuestModel => {
   return guest;
 };
 
-const ofLibvirt = (byHand: string): string => `libvirt runs this guest and holds its monitor: use ${byHand}`;
-
-/** Why nothing can be asked of the guest's monitor; `undefined` when it can. `byHand`: how libvirt does it. */
-const unanswering = (guest: GuestModel, byHand: string): string | undefined => {
-  const { monitor } = guest.sample;
-  switch (monitor.state) {
+/** Why nothing can be asked of the guest's monitor; `undefined` when it can. `elsewhere`: said of one that a manager holds. */
+const unanswering = (sample: GuestSample, elsewhere = 'its monitor belongs to libvirt'): string | undefined => {
+  const { title, monitor: how } = kindOf(sample);
+  const { state, reason } = sample.monitor;
+  switch (state) {
     case 'libvirt':
-      return monitor.reason ?? ofLibvirt(byHand);
+      return reason ?? elsewhere;
     case 'none':
-      return monitor.reason ?? 'it has no QMP monitor: start it with -qmp unix:PATH,server=on,wait=off';
+      return reason ?? `it has no monitor${how.start === undefined ? '' : `: ${how.start}`}`;
     case 'denied':
-      return monitor.reason ?? 'its monitor may not be opened: run kvmtop as root';
+      return reason ?? 'its monitor may not be opened: run kvmtop as root';
     case 'unasked':
       return 'its monitor has not answered yet: try again in a moment';
     case 'busy':
-      return monitor.reason ?? 'its monitor does not answer: another client holds it, or QEMU hangs';
+      return reason ?? `its monitor does not answer: another client holds it, or ${title} hangs`;
     case 'bug':
-      return monitor.reason ?? 'kvmtop failed at what its monitor answered, which is a bug in kvmtop';
+      return reason ?? 'kvmtop failed at what its monitor answered, which is a bug in kvmtop';
     case 'ok':
       return undefined;
   }
 };
 
-/** The same for what is asked of QEMU itself, or of libvirt where that runs it. */
-export const unmanageable = (guest: GuestModel, byHand: string): string | undefined => {
-  if (guest.sample.vmm !== 'qemu') return 'this is no QEMU: kvmtop can only move its balloon';
-  if (guest.sample.manager === 'libvirt' && guest.sample.launch.uuid === undefined) return ofLibvirt(byHand);
-  return unanswering(guest, byHand);
+/** Why this can't be asked of the guest; `undefined` when it can. */
+export const unmanageable = ({ sample }: GuestModel, ability: Able<Asked>): string | undefined => {
+  if ('unable' in ability) return ability.unable;
+  const { elsewhere } = ability;
+  return elsewhere !== undefined && sample.launch.uuid === undefined ? elsewhere : unanswering(sample, elsewhere);
 };
 
-/** Why libvirt would make who asks for a change wait; `undefined` when it would not. */
-export const heldByMigration = ({ sample: { manager, monitor } }: GuestModel): string | undefined =>
-  manager === 'libvirt' && isMigrating(monitor.migration)
-    ? 'libvirt changes nothing of a guest that it migrates: wait until that has ended, or cancel it'
-    : undefined;
+/** Why who asks for a change would have to wait; `undefined` when nobody would. */
+export const heldByMigration = ({ sample }: GuestModel): string | undefined =>
+  isMigrating(sample.monitor.migration) ? kindOf(sample).heldByMigration : undefined;
 
 /** Why nothing can be asked of the guest's balloon; `undefined` when it can. */
 export const unreachable = (guest: GuestModel): string | undefined => {
-  const problem = unanswering(guest, 'virsh setmem');
-  const held = heldByMigration(guest);
-  if (held !== undefined) return held;
-  if (problem !== undefined || guest.sample.monitor.balloon?.device) return problem;
-  return guest.sample.vmm === 'qemu'
-    ? 'it has no balloon device: start it with -device virtio-balloon-pci'
-    : 'it has no balloon device: it must be given one before it starts';
+  const { balloon } = kindOf(guest.sample);
+  const problem = heldByMigration(guest) ?? unmanageable(guest, balloon);
+  if (problem !== undefined || 'unable' in balloon || guest.sample.monitor.balloon?.device) return problem;
+  return `it has no balloon device: ${balloon.missing}`;
 };
 
 /** A Plan that does nothing but say why. */

@@ -1,51 +1,22 @@
-import { isMigrating } from '../../fields/migration.ts';
 import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
-import { formatDuration, longBytes, MiB, parseBytes, parseSeconds } from '../../units.ts';
-import type { Action, Step } from '../action.ts';
+import { formatDuration, longBytes, parseBytes, parseSeconds } from '../../units.ts';
+import type { MigrationOrder } from '../../vmm/kind.ts';
+import { kindOf } from '../../vmm/kinds.ts';
+import { isMigrating } from '../../vmm/qemu/migration.ts';
+import type { Action } from '../action.ts';
 import { findGuest, refuse, refuseGone, unmanageable } from './guest.ts';
-import {
-  cancelStep,
-  checkLibvirtUri,
-  libvirtEffect,
-  libvirtUriHelp,
-  libvirtWarnings,
-  migrateSteps,
-} from './migrate-libvirt.ts';
 
-interface MigrateInput {
+interface MigrateInput extends MigrationOrder {
   readonly guest: GuestId;
-  readonly uri: string;
-  /** Bytes a second. */
-  readonly bandwidth?: number;
-  /** Seconds. */
-  readonly downtime?: number;
 }
 
-/** QEMU's own limit where none was set, bytes a second: 1 Gbit/s, since 5.2. */
-const usualBandwidth = 128 * MiB;
-/** QEMU's own limit where none was set, seconds. */
+/** QEMU's own limit of the last pause where none was set, seconds. */
 const usualDowntime = 0.3;
 /** QEMU takes at most 2000 s (MAX_MIGRATE_DOWNTIME_SECONDS). */
 const longestDowntime = 2000;
-
-const uriHelp = 'use tcp:HOST:PORT or unix:/PATH of a QEMU that waits there (-incoming)';
-
-/**
- * Only addresses: QEMU would also run a program (`exec:`) or write into an open descriptor (`fd:`).
- * @throws Error that says what is wrong.
- */
-export const checkUri = (uri: string): void => {
-  if (/^unix:\/[^\0]+$/.test(uri)) {
-    if (Buffer.byteLength(uri) - 'unix:'.length > 107) throw new Error(`${uri}: a socket's path has at most 107 bytes`);
-    return;
-  }
-  const tcp = /^tcp:(?:\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[\w.-]+):(\d{1,5})$/i.exec(uri);
-  const port = Number(tcp?.[1]);
-  if (!tcp || port < 1 || port > 65_535) throw new Error(`'${uri}' is nowhere to migrate to: ${uriHelp}`);
-};
 
 /** Why this guest can't be migrated now. */
 const impossible = (guest: GuestModel): string | undefined => {
@@ -57,34 +28,14 @@ const impossible = (guest: GuestModel): string | undefined => {
   return undefined;
 };
 
-const qmp = (guest: GuestModel, command: string, args: Readonly<Record<string, unknown>>): Step => ({
-  kind: 'qmp',
-  guest: guest.id,
-  name: guest.name,
-  command,
-  arguments: args,
-});
-
-/** The domain of libvirt's that the guest is; `undefined` when kvmtop asks QEMU itself. */
-const domainOf = ({ sample }: GuestModel): string | undefined =>
-  sample.manager === 'libvirt' ? sample.launch.uuid : undefined;
-
-/** By QEMU itself; `bandwidth` in bytes a second, `downtime` in seconds. */
-const qemuSteps = (guest: GuestModel, { uri, bandwidth, downtime }: MigrateInput): readonly Step[] => {
-  const limits = {
-    ...known({ 'max-bandwidth': bandwidth }),
-    ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
-  };
-  return [
-    ...(Object.keys(limits).length > 0 ? [qmp(guest, 'migrate-set-parameters', limits)] : []),
-    qmp(guest, 'migrate', { uri }),
-  ];
-};
-
-/** What goes over the network, and for how long. libvirt lifts QEMU's own limit. */
-const networkEffect = (guest: GuestModel, bandwidth: number | undefined, byLibvirt: boolean): string => {
+/** What goes over the network, and for how long. */
+const networkEffect = (
+  guest: GuestModel,
+  bandwidth: number | undefined,
+  usualBandwidth: number | undefined,
+): string => {
   const size = guest.values.balloon_actual ?? guest.values.mem_size;
-  const rate = bandwidth ?? (byLibvirt ? undefined : usualBandwidth);
+  const rate = bandwidth ?? usualBandwidth;
   if (rate === undefined) return `network: up to ${longBytes(size)}, as fast as it goes`;
   const usual = bandwidth === undefined ? ' (QEMU’s own limit, unless another was set)' : '';
   const time =
@@ -107,8 +58,8 @@ export const migrate: Action<MigrateInput> = {
     if (name === undefined || uri === undefined || rest.length > 0)
       throw new Error('migrate takes GUEST URI [BANDWIDTH] [DOWNTIME], such as: migrate web-1 tcp:10.0.0.2:4444 500M');
     const guest = findGuest(model, name);
-    if (guest.sample.manager === 'libvirt') checkLibvirtUri(uri);
-    else checkUri(uri);
+    const { migrate: ability } = kindOf(guest.sample);
+    if (!('unable' in ability)) ability.check(uri);
     const bandwidth = rate === undefined ? undefined : parseBytes(rate.replace(/\/s$/, ''));
     if (rate !== undefined && !bandwidth) throw new Error(`'${rate}' is no bandwidth: use 100M, or 1G, a second`);
     const downtime = pause === undefined ? undefined : parseSeconds(pause);
@@ -126,24 +77,23 @@ export const migrate: Action<MigrateInput> = {
     const guest = guestById(model, id);
     if (!guest) return refuseGone(request, 'Migrate a guest');
     const summary = `Migrate ${guest.name} to ${uri}`;
-    const problem = unmanageable(guest, 'virsh migrate --live') ?? impossible(guest);
+    const { migrate: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, summary, ability.unable);
+    const problem = unmanageable(guest, ability) ?? impossible(guest);
     if (problem !== undefined) return refuse(request, summary, problem);
-    const domain = domainOf(guest);
     const local = uri.startsWith('unix:') || uri.startsWith('qemu+unix:');
     return {
       request,
       subject: guest.name,
       summary,
-      steps: domain === undefined ? qemuSteps(guest, input) : migrateSteps(guest, domain, input),
+      steps: ability.steps(guest.sample, input),
       effect: [
-        networkEffect(guest, bandwidth, domain !== undefined),
+        networkEffect(guest, bandwidth, ability.usualBandwidth),
         `guest: runs on here until the last ${formatDuration(downtime ?? usualDowntime)}, then there`,
-        domain === undefined ? 'host: keeps its RAM until the source is ended with quit' : libvirtEffect(guest),
+        ability.effect(guest.values.rss),
       ],
       warnings: [
-        ...(domain === undefined
-          ? ['the QEMU that waits there must have the same machine, devices and memory']
-          : libvirtWarnings),
+        ...ability.warnings,
         ...(local ? [] : ['the guest’s memory goes over the network as it is, not encrypted']),
         ...(guest.state === 'paused' ? ['the guest is paused, and will be there too'] : []),
       ],
@@ -154,7 +104,7 @@ export const migrate: Action<MigrateInput> = {
           guest: guest.id,
           name: guest.name,
           target: 'completed',
-          ...(domain === undefined ? {} : { leaves: true }),
+          ...(ability.leaves ? { leaves: true } : {}),
         },
       ],
     };
@@ -162,7 +112,8 @@ export const migrate: Action<MigrateInput> = {
 
   hint(model, [word]) {
     const { name, sample } = findGuest(model, word ?? '');
-    return `${name}: ${sample.manager === 'libvirt' ? libvirtUriHelp : uriHelp}`;
+    const { migrate: ability } = kindOf(sample);
+    return `${name}: ${'unable' in ability ? ability.unable : ability.addresses}`;
   },
 };
 
@@ -184,7 +135,9 @@ export const migrateCancel: Action<GuestId> = {
     const guest = guestById(model, id);
     if (!guest) return refuseGone(request, 'Cancel a migration');
     const summary = `Cancel the migration of ${guest.name}`;
-    const problem = unmanageable(guest, 'virsh domjobabort');
+    const { migrateCancel: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, summary, ability.unable);
+    const problem = unmanageable(guest, ability);
     if (problem !== undefined) return refuse(request, summary, problem);
     const { migration, status } = guest.sample.monitor;
     if (!isMigrating(migration))
@@ -197,12 +150,11 @@ export const migrateCancel: Action<GuestId> = {
       );
     if (migration?.status.startsWith('postcopy'))
       return refuse(request, summary, 'the guest runs at its destination already (postcopy): neither side is whole');
-    const domain = domainOf(guest);
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [domain === undefined ? qmp(guest, 'migrate_cancel', {}) : cancelStep(guest, domain)],
+      steps: [ability.step(guest.sample)],
       effect: [
         'guest: runs on here as before',
         'destination: the QEMU that waits there ends, and what was sent is lost',

@@ -1,24 +1,12 @@
 import { guestById } from '../../guests.ts';
-import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes } from '../../units.ts';
-import type { Action, Step } from '../action.ts';
+import { kindOf } from '../../vmm/kinds.ts';
+import type { Action } from '../action.ts';
 import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
 
 /** QEMU's words (RunState) for a guest that runs no more here. */
 const over = new Set(['postmigrate', 'shutdown']);
-
-/** libvirt's own guests end by libvirt, so that it knows. */
-const endStep = ({ id, name, sample: { manager, launch } }: GuestModel): Step =>
-  manager === 'libvirt' && launch.uuid !== undefined
-    ? { kind: 'virsh', guest: id, name, words: ['destroy', launch.uuid] }
-    : { kind: 'qmp', guest: id, name, command: 'quit', arguments: {} };
-
-/** What an operator would ask libvirt for himself: whoever runs guests by libvirt has its ways to shut one down. */
-const libvirtRefusal = ({ sample }: GuestModel): string | undefined =>
-  sample.manager === 'libvirt' && sample.monitor.status !== 'postmigrate'
-    ? `libvirt runs this guest, and it is ${sample.monitor.status ?? 'in an unknown state'}: use virsh shutdown, or virsh destroy`
-    : undefined;
 
 /** Ends a QEMU: the one way to free the RAM of a guest that was migrated away. */
 export const quit: Action<GuestId> = {
@@ -39,13 +27,15 @@ export const quit: Action<GuestId> = {
     if (!guest) return refuseGone(request, 'End a guest');
     const { status } = guest.sample.monitor;
     const summary = `End the QEMU of ${guest.name}${status === 'postmigrate' ? ', which was migrated away' : ''}`;
-    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh destroy') ?? libvirtRefusal(guest);
+    const { end: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, summary, ability.unable);
+    const problem = heldByMigration(guest) ?? unmanageable(guest, ability) ?? ability.refusal(guest.sample);
     if (problem !== undefined) return refuse(request, summary, problem);
     return {
       request,
       subject: guest.name,
       summary,
-      steps: [endStep(guest)],
+      steps: [ability.step(guest.sample)],
       effect: [
         guest.values.held === undefined
           ? 'host: gets back all it holds for the guest, at once'

@@ -3,8 +3,9 @@ import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
-import { formatDuration, KiB, longBytes, parseTarget } from '../../units.ts';
-import type { Action, Plan, Step } from '../action.ts';
+import { formatDuration, longBytes, parseTarget } from '../../units.ts';
+import { kindOf } from '../../vmm/kinds.ts';
+import type { Action, Plan } from '../action.ts';
 import { statsStale } from '../balloon/balloon.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
@@ -68,23 +69,6 @@ const warnings = (model: Model, guest: GuestModel, from: number, to: number, ask
   return said;
 };
 
-/** How QEMU, or libvirt by its own alias of the device and in KiB, is told. `path`: the device's place in QEMU. */
-const stepTo = (guest: GuestModel, device: MemoryDeviceSample, path: string, bytes: number): Step => {
-  const { id, name, sample } = guest;
-  const { uuid } = sample.launch;
-  if (sample.manager !== 'libvirt' || uuid === undefined || device.id === undefined)
-    return {
-      kind: 'qmp',
-      guest: id,
-      name,
-      command: 'qom-set',
-      arguments: { path, property: 'requested-size', value: bytes },
-    };
-  const size = `${bytes / KiB}KiB`;
-  const words = ['update-memory-device', uuid, '--alias', device.id, '--requested-size', size, '--live'];
-  return { kind: 'virsh', guest: id, name, words };
-};
-
 /** The guest's hot-pluggable memory, which comes and goes in blocks. */
 export const virtioMem: Action<VirtioMemInput> = {
   id: 'virtio-mem',
@@ -109,7 +93,9 @@ export const virtioMem: Action<VirtioMemInput> = {
     const guest = guestById(model, input.guest);
     if (!guest) return refuseGone(request, 'Set a virtio-mem');
     const title = `Set the virtio-mem of ${guest.name}`;
-    const problem = heldByMigration(guest) ?? unmanageable(guest, 'virsh update-memory-device');
+    const { virtioMem: ability } = kindOf(guest.sample);
+    if ('unable' in ability) return refuse(request, title, ability.unable);
+    const problem = heldByMigration(guest) ?? unmanageable(guest, ability);
     if (problem !== undefined) return refuse(request, title, problem);
     const device = findDevice(guest, input.device);
     if (!device)
@@ -138,7 +124,7 @@ export const virtioMem: Action<VirtioMemInput> = {
       request,
       subject: guest.name,
       summary: `${to < from ? 'Unplug from' : 'Plug into'} ${guest.name}: virtio-mem from ${longBytes(from)} to ${longBytes(to)}`,
-      steps: [stepTo(guest, device, path, to)],
+      steps: [ability.step(guest.sample, device, path, to)],
       effect:
         to < from
           ? [

@@ -3,11 +3,12 @@ import { tooLate } from '../../guests.ts';
 import type { Root } from '../../root.ts';
 import type { GuestId, GuestSample, Problem, Vmm } from '../../sample.ts';
 import { safe } from '../../text.ts';
+import type { Purpose } from '../../vmm/step.ts';
 import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
-import { contested, contestedDomains } from './launch/claims.ts';
 import { defaultPatience, type Patience } from './monitors/contract.ts';
 import { Libvirt } from './monitors/libvirt/libvirt.ts';
+import { contested, contestedDomains } from './process/claims.ts';
 import { Discovery } from './process/discovery.ts';
 import { KeyNames } from './process/numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process/process.ts';
@@ -56,10 +57,10 @@ export interface GuestReader {
   ): Promise<unknown>;
   /**
    * One change by `virsh`, for the gate only, of a guest that libvirt runs; the words name it by its UUID. The process is
-   * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do. A migration
-   * is done when it is under way: how it ends is in what is read.
+   * checked right before. Gives what virsh printed; fails with an Error that tells what, why and what to do. A migration,
+   * as `purpose` tells, is done when it is under way: how it ends is in what is read.
    */
-  virsh(id: GuestId, words: readonly string[]): Promise<string>;
+  virsh(id: GuestId, words: readonly string[], purpose?: Purpose): Promise<string>;
   /** One call of a VMM's HTTP API, for the gate only; the process is checked right before. Fails with such an Error. */
   call(
     id: GuestId,
@@ -164,18 +165,18 @@ class LiveGuestReader implements GuestReader {
     return guest.monitor.execute(command, args, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 
-  async virsh(id: GuestId, words: readonly string[]): Promise<string> {
+  async virsh(id: GuestId, words: readonly string[], purpose?: Purpose): Promise<string> {
     const command = `virsh ${words[0] ?? ''}`;
     const guest = this.#named(id, command);
-    const { manager, uuid } = guest.started?.launch ?? {};
-    if (manager !== 'libvirt' || !this.#libvirt || !uuid || !guest.monitor || guest.contested)
-      throw this.#refusal(guest, command);
+    const uuid = guest.monitor?.domain;
+    if (!this.#libvirt || uuid === undefined || guest.contested) throw this.#refusal(guest, command);
     const check = this.#check(guest, command);
-    if (words[0] === 'migrate') {
+    if (purpose?.kind === 'migrate') {
       await this.#libvirt.migrate(uuid, words, { name: guest.name, check, arrived: () => this.#migrated.add(id) });
       return '';
     }
-    return this.#libvirt.change(uuid, words, { name: guest.name, timeoutMs: virshLimit, check });
+    const aborts = purpose?.kind === 'migrate-cancel';
+    return this.#libvirt.change(uuid, words, { name: guest.name, timeoutMs: virshLimit, check, aborts });
   }
 
   async call(
@@ -268,8 +269,7 @@ class LiveGuestReader implements GuestReader {
       return false;
     }
     this.#guests.set(pid, guest);
-    const mayStillOpen = guest.started && guest.started.launch.configs.length > 0 && guest.started.places.length === 0;
-    if (mayStillOpen) this.#lookAgainAt.set(pid, time + lookAgain);
+    if (guest.started.mayOpen) this.#lookAgainAt.set(pid, time + lookAgain);
     return true;
   }
 
@@ -281,12 +281,13 @@ class LiveGuestReader implements GuestReader {
   }
 
   #settleClaims(): void {
-    const claimants = this.#shown().flatMap(({ pid, monitor, places }) => (monitor ? [{ pid, places }] : []));
+    const claimants = this.#shown().flatMap(({ pid, monitor, started: { places } }) =>
+      monitor ? [{ pid, places }] : [],
+    );
     const refused = contested(this.#root, claimants);
-    const domains = this.#shown().flatMap(({ pid, monitor, started }) => {
-      const { manager, uuid } = started?.launch ?? {};
-      return monitor && manager === 'libvirt' && uuid ? [{ pid, uuid }] : [];
-    });
+    const domains = this.#shown().flatMap(({ pid, monitor }) =>
+      monitor?.domain === undefined ? [] : [{ pid, uuid: monitor.domain }],
+    );
     const sameDomain = contestedDomains(domains);
     for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid) ?? sameDomain.get(guest.pid);
   }
@@ -295,6 +296,6 @@ class LiveGuestReader implements GuestReader {
   #shown(): Guest[] {
     const guests = [...this.#guests.values()];
     const parents = new Set(guests.map(({ stat }) => stat.ppid));
-    return guests.filter(({ pid, started }) => !(started?.launch.daemonized && parents.has(pid)));
+    return guests.filter(({ pid, started }) => !(started.forks && parents.has(pid)));
   }
 }

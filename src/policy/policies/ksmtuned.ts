@@ -37,6 +37,7 @@ export const ksmtuned: Policy = {
     if (total === undefined || mem_free === undefined || buffers === undefined || cached === undefined)
       return hostUnknown('what is free on the host');
     if (run === undefined) return hostUnknown('whether KSM runs');
+    // It looks for processes by QEMU's name, whoever runs them.
     const processes = model.guests.filter(({ sample }) => sample.vmm === 'qemu').map(({ values }) => values.rss);
     const sizes = processes.filter(rss => rss !== undefined);
     if (sizes.length < processes.length) return hostUnknown('the RSS of a guest');

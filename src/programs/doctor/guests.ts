@@ -4,6 +4,7 @@ import { whyNotMerged } from '../../fields/mergeable.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
+import { kindOf } from '../../vmm/kinds.ts';
 import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
@@ -13,7 +14,7 @@ const wordFor = ({ name, pid }: GuestModel): string => (/^[\w.:@+][\w.:@+-]*$/.t
 
 /** How to get at a monitor that can't be asked, by who runs the guest. */
 const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
-  const { monitor, vmm, manager } = guest.sample;
+  const { monitor } = guest.sample;
   switch (monitor.state) {
     case 'denied':
       return facts.isRoot ? undefined : 'run it as root: sudo kvmtop';
@@ -24,9 +25,7 @@ const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
     case 'busy':
       return `ss -xp tells who holds ${monitor.path ?? 'its socket'}: end that client; kvmtop tries again by itself`;
     case 'none':
-      return vmm === 'qemu' && manager === undefined
-        ? 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off'
-        : undefined;
+      return kindOf(guest.sample).monitor.start;
     default:
       return undefined;
   }
@@ -45,27 +44,28 @@ const monitorFinding = (guest: GuestModel, facts: Facts): GuestFinding | undefin
 };
 
 const balloonFinding = (guest: GuestModel, { limits }: Facts): GuestFinding => {
-  const { monitor, vmm } = guest.sample;
+  const { monitor } = guest.sample;
+  const { balloon: ability } = kindOf(guest.sample);
   const { balloon } = monitor;
+  if ('unable' in ability) return { id: 'guest_balloon', ok: false, text: ability.unable };
   if (!balloon?.device)
     return {
       id: 'guest_balloon',
       ok: false,
       text: 'it has no balloon: what it uses can’t be seen, nor its size changed',
-      fix:
-        vmm === 'qemu'
-          ? 'start it with -device virtio-balloon-pci,id=balloon0 (libvirt: <memballoon model="virtio"/>)'
-          : 'give it a balloon with statistics before it starts',
+      fix: ability.missing,
     };
   const age = guest.values.stats_age;
-  const off = balloon.pollingInterval === 0;
-  if (off)
+  if (balloon.pollingInterval === 0) {
+    const text = `its statistics are off: ${age === undefined ? 'it never reported' : `it reported ${formatDuration(age)} ago`}`;
+    const { polling } = kindOf(guest.sample);
     return {
       id: 'guest_statistics',
       ok: false,
-      text: `its statistics are off: ${age === undefined ? 'it never reported' : `it reported ${formatDuration(age)} ago`}; the live screen switches them on while it runs`,
-      fix: `kvmtop do polling ${wordFor(guest)} 2`,
+      text: 'unable' in polling ? text : `${text}; the live screen switches them on while it runs`,
+      fix: 'unable' in polling ? polling.unable : `kvmtop do polling ${wordFor(guest)} 2`,
     };
+  }
   if (age === undefined)
     return {
       id: 'guest_driver',
@@ -120,7 +120,7 @@ const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
 const libvirtFinding = ({ model, hasVirsh, hasLibvirt }: Facts): readonly Finding[] => {
   const id = 'virsh';
   if (hasVirsh) return [{ id, ok: true, text: 'virsh is there, for guests that libvirt runs' }];
-  const needed = hasLibvirt || model.guests.some(({ sample }) => sample.manager === 'libvirt');
+  const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'virsh');
   if (!needed) return [];
   return [
     {

@@ -81,7 +81,14 @@ describe('a balloon plan', () => {
     expect(plan.refusal).toBeUndefined();
     expect(plan.summary).toBe('Shrink web-1 from 4.00 GiB to 2.00 GiB');
     expect(plan.steps).toEqual([
-      { kind: 'qmp', guest: '100.5000', name: 'web-1', command: 'balloon', arguments: { value: 2 * GiB } },
+      {
+        kind: 'qmp',
+        guest: '100.5000',
+        name: 'web-1',
+        command: 'balloon',
+        arguments: { value: 2 * GiB },
+        purpose: { kind: 'balloon', target: 2 * GiB },
+      },
     ]);
     expect(plan.effect).toEqual([
       'guest: uses 1.00 GiB; available falls from 3.00 GiB to about 1.00 GiB',
@@ -154,7 +161,7 @@ describe('a balloon plan', () => {
       /no balloon device/,
       false,
     ],
-    ['libvirt', healthy(GiB, { monitor: { state: 'libvirt' } }), GiB, /virsh setmem/, false],
+    ['libvirt', healthy(GiB, { manager: 'libvirt', monitor: { state: 'libvirt' } }), GiB, /virsh setmem/, false],
     ['a busy monitor', healthy(GiB, { monitor: { state: 'busy' } }), GiB, /does not answer/, false],
     ['the size it has', healthy(GiB), 4 * GiB, /already has 4.00 GiB/, false],
   ])('refuses %s with the reason', (_what, one, bytes, reason, forceable) => {

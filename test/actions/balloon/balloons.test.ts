@@ -144,7 +144,15 @@ describe('a balloon of another VMM', () => {
 
   it('is told the balloon’s size, not the guest’s', () => {
     expect(other('firecracker', '3G')).toEqual([
-      { kind: 'api', guest: '1.1', name: 'fn', method: 'PATCH', path: '/balloon', body: { amount_mib: 1024 } },
+      {
+        kind: 'api',
+        guest: '1.1',
+        name: 'fn',
+        method: 'PATCH',
+        path: '/balloon',
+        body: { amount_mib: 1024 },
+        purpose: { kind: 'balloon', target: 3 * GiB },
+      },
     ]);
     expect(other('firecracker', `${4 * GiB - MiB - 4096}B`)).toMatchObject([{ body: { amount_mib: 1 } }]);
     expect(other('cloud-hypervisor', '3G')).toMatchObject([

@@ -12,7 +12,14 @@ const plan: Plan = {
   subject: 'web',
   summary: 'Shrink it',
   steps: [
-    { kind: 'qmp', guest: '1.1', name: 'web', command: 'balloon', arguments: { value: 5 } },
+    {
+      kind: 'qmp',
+      guest: '1.1',
+      name: 'web',
+      command: 'balloon',
+      arguments: { value: 5 },
+      purpose: { kind: 'balloon', target: 5 },
+    },
     { kind: 'qmp', guest: '1.1', name: 'web', command: 'cont', arguments: {} },
   ],
   effect: [],

@@ -33,7 +33,13 @@ describe('of a guest that libvirt runs', () => {
     const { steps, refusal, undo } = plan(modelOf(), { action: 'balloon', words: ['web-1', '2G'] });
     expect(refusal).toBeUndefined();
     expect(steps).toEqual([
-      { kind: 'virsh', guest: '100.5000', name: 'web-1', words: ['setmem', uuid, '2097152', '--live'] },
+      {
+        kind: 'virsh',
+        guest: '100.5000',
+        name: 'web-1',
+        words: ['setmem', uuid, '2097152', '--live'],
+        purpose: { kind: 'balloon', target: 2 * GiB },
+      },
     ]);
     expect(steps.map(describeStep)).toEqual([`virsh setmem ${uuid} 2097152 --live`]);
     expect(undo).toEqual({ action: 'balloon', words: ['100.5000', '4294967296B'] });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { planStrictly } from '../../../src/actions/actions.ts';
 import { advance, describeFollowing, progressOf, startFollowing } from '../../../src/actions/follow.ts';
-import { checkLibvirtUri } from '../../../src/actions/guest/migrate-libvirt.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { MonitorSample, Sample } from '../../../src/sample.ts';
 import { GiB } from '../../../src/units.ts';
+import { checkLibvirtUri } from '../../../src/vmm/libvirt/migrate.ts';
 import { guest, sample } from '../../samples.ts';
 
 const uuid = '938d9d25-c83b-41ac-81db-984442040c70';

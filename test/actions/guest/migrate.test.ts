@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { planStrictly } from '../../../src/actions/actions.ts';
-import { checkUri } from '../../../src/actions/guest/migrate.ts';
 import { derive, guestWord, type Model } from '../../../src/model.ts';
 import type { GuestSample, MigrationSample, MonitorSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
+import { checkUri } from '../../../src/vmm/qemu/migrate.ts';
 import { guest, sample } from '../../samples.ts';
 
 const running = (monitor: Partial<MonitorSample> = {}): GuestSample =>
@@ -88,10 +88,17 @@ describe('migrate', () => {
     ['that has gone', { status: 'postmigrate' }, /stands still here/],
     ['that is arriving', { status: 'inmigrate' }, /destination/],
     ['that can’t move', { migration: under('none', { blocked: ['VFIO'] }) }, /QEMU can't migrate it: VFIO/],
-    ['of libvirt', { state: 'libvirt' }, /virsh migrate/],
   ])('refuses a guest %s', (_what, monitor, reason) => {
     expect(asked(running(monitor), 'migrate', 'unix:/in').refusal).toEqual({
       reason: expect.stringMatching(reason),
+      forceable: false,
+    });
+  });
+
+  it('leaves a guest of libvirt to libvirt', () => {
+    const held = { ...running({ state: 'libvirt' }), manager: 'libvirt' as const };
+    expect(asked(held, 'migrate', 'qemu+ssh://b/system').refusal).toEqual({
+      reason: expect.stringMatching(/virsh migrate/),
       forceable: false,
     });
   });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
-import { optionOf } from '../../../src/collect/guests/launch/api-launch.ts';
-import { parseInfo } from '../../../src/collect/guests/monitors/http/cloud-hypervisor.ts';
-import { parseStatistics } from '../../../src/collect/guests/monitors/http/firecracker.ts';
 import { Root } from '../../../src/root.ts';
 import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
+import { parseInfo } from '../../../src/vmm/cloud-hypervisor/dialect.ts';
+import { parseStatistics } from '../../../src/vmm/firecracker/dialect.ts';
+import { optionOf } from '../../../src/vmm/launch.ts';
 import {
   type Api,
   type ApiPeer,

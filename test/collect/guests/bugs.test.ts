@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Bugs } from '../../../src/collect/guests/bugs.ts';
 import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
-import { cloudHypervisor } from '../../../src/collect/guests/monitors/http/cloud-hypervisor.ts';
 import { VirshShell } from '../../../src/collect/guests/monitors/libvirt/shell.ts';
 import { MessageSplitter } from '../../../src/collect/guests/monitors/qmp/splitter.ts';
 import { Root } from '../../../src/root.ts';
 import type { MonitorSample, Problem } from '../../../src/sample.ts';
+import { cloudHypervisorDialect } from '../../../src/vmm/cloud-hypervisor/dialect.ts';
 import { type CloudVm, cloudHypervisorApi, startApi } from '../../api/peer.ts';
 import { healthy, startPeer } from '../../qmp/peer.ts';
 import { makeTree, type Tree } from './tree.ts';
@@ -73,7 +73,7 @@ describe('a bug of kvmtop itself', () => {
     expect([...good.of.values()].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok']);
     expect(good.problems).toEqual([]);
 
-    vi.spyOn(cloudHypervisor, 'round').mockImplementation(async () => fault());
+    vi.spyOn(cloudHypervisorDialect, 'round').mockImplementation(async () => fault());
     const bad = await asked(1010);
     for (const pid of [1001, 1002])
       expect(bad.of.get(pid)).toEqual({

@@ -461,7 +461,7 @@ describe('a migration', () => {
     const change = { stderr: 'error: internal error: the disk is not there\n', code: 1, after: 4000 };
     fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(400) }), change });
     await asked(1000);
-    expect(await reader.virsh('1001.100', words)).toBe('');
+    expect(await reader.virsh('1001.100', words, { kind: 'migrate' })).toBe('');
     // Called done while its virsh still runs.
     const migrating = fake.runs().find(({ args }) => args.includes('migrate'));
     expect(migrating?.args).toEqual(['-c', uri, ...words]);
@@ -479,14 +479,16 @@ describe('a migration', () => {
     const stderr = 'error: unable to connect to server\n';
     fake.play({ ...healthy([1001]), change: { stderr, code: 1 } });
     await asked(1000);
-    await expect(reader.virsh('1001.100', words)).rejects.toThrow(/migrate on vm-1001: .*unable to connect to server/);
+    await expect(reader.virsh('1001.100', words, { kind: 'migrate' })).rejects.toThrow(
+      /migrate on vm-1001: .*unable to connect to server/,
+    );
   });
 
   it('that arrives is told though the guest is gone here, and holds up no end of kvmtop', async () => {
     guest(1001);
     fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(4) }), change: { after: 3000 } });
     await asked(1000);
-    await reader.virsh('1001.100', words);
+    await reader.virsh('1001.100', words, { kind: 'migrate' });
     tree.end(1001);
     expect(reader.read(new Set(), 1001)).toMatchObject({ guests: [], migrated: [] });
     await until('it is told', 10_000, () => reader.read(new Set(), 1002).migrated.includes('1001.100'));
@@ -499,7 +501,7 @@ describe('a migration', () => {
     guest(1001);
     fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(400) }), change: {} });
     expect(await status(1000)).toBe('active');
-    await reader.virsh('1001.100', ['domjobabort', uuidOf(1001)]);
+    await reader.virsh('1001.100', ['domjobabort', uuidOf(1001)], { kind: 'migrate-cancel' });
     fake.play(healthy([1001], { [jobOf(1001)]: idle }));
     expect(await status(1002)).toBe('cancelled');
     fake.play(healthy([1001], { [jobOf(1001)]: moving(300) }));
@@ -512,8 +514,8 @@ describe('a migration', () => {
     guest(1001);
     fake.play(healthy([1001]));
     await asked(1000);
-    await expect(reader.virsh('1001.100', ['migrate', '--live', uuidOf(1002), 'x'])).rejects.toThrow(
-      /not about that guest/,
-    );
+    await expect(
+      reader.virsh('1001.100', ['migrate', '--live', uuidOf(1002), 'x'], { kind: 'migrate' }),
+    ).rejects.toThrow(/not about that guest/);
   });
 });

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Answer, Answers } from '../../../src/collect/guests/monitors/answers.ts';
-import {
-  digest,
-  furtherQuestions,
-  parseStats,
-  questions,
-  sameGuest,
-} from '../../../src/collect/guests/monitors/qmp/round.ts';
 import type { MonitorSample } from '../../../src/sample.ts';
+import type { Answer, Answers } from '../../../src/vmm/qemu/answer.ts';
+import { digest, furtherQuestions, parseStats, questions, sameGuest } from '../../../src/vmm/qemu/round.ts';
 import { guestStats } from '../../qmp/peer.ts';
 
 const unasked: MonitorSample = { state: 'unasked' };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseListening } from '../../../src/collect/guests/launch/sockets.ts';
+import { parseListening } from '../../../src/collect/guests/process/sockets.ts';
 
 const head = 'Num       RefCount Protocol Flags    Type St Inode Path\n';
 const row = (inode: number, flags: string, path: string) =>

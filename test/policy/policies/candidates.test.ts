@@ -33,9 +33,13 @@ it('takes a healthy guest', () => {
 });
 
 it.each<[string, Given, RegExp]>([
-  ['no monitor', monitor({ state: 'none' }), /no QMP monitor/],
+  ['no monitor', monitor({ state: 'none' }), /no monitor: start it with -qmp/],
   ['a busy monitor', monitor({ state: 'busy' }), /does not answer/],
-  ['libvirt without an answer', monitor({ state: 'libvirt' }), /libvirt runs this guest/],
+  [
+    'libvirt without an answer',
+    { change: { manager: 'libvirt', ...monitor({ state: 'libvirt' }).change } },
+    /libvirt runs this guest/,
+  ],
   ['no balloon', monitor({ balloon: { device: false } }), /no balloon device/],
   ['paused', monitor({ status: 'paused' }), /it is paused/],
   ['postmigrate', monitor({ status: 'postmigrate' }), /it is postmigrate/],

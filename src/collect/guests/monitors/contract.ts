@@ -23,6 +23,8 @@ export interface Monitor {
   readonly bug: Error | undefined;
   /** How the guest was started, where the monitor tells it and the command line does not. */
   readonly launch?: LaunchSample;
+  /** The UUID by which libvirt knows the guest, where that is asked. */
+  readonly domain?: string;
   /** `now`: wall clock, seconds. A clock that was set back makes it due. */
   isDue(now: number): boolean;
   /** One round; `interval` is the time to the next, seconds. Never fails: what went wrong is in the sample. */

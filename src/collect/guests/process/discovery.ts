@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Root } from '../../../root.ts';
 import type { Vmm } from '../../../sample.ts';
+import { vmmNamed, vmms } from '../../../vmm/kinds.ts';
 
 interface Seen {
   vmm: Vmm | undefined;
@@ -24,14 +25,6 @@ const sweepEvery = 60;
 const linksPerRound = 500;
 /** Links read per process: a VMM opens its VM early. */
 const linksPerProcess = 256;
-
-/** Wrapped ones are NixOS's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests. */
-const isQemu = (exe: string): boolean => /^\.?(qemu-system-[\w.+-]+|qemu-kvm|kvm|qemu)(-wrapped)?$/.test(exe);
-/** Well known VMMs are looked at once they are seen; unknown ones wait for the sweep. */
-const isKnownVmm = (exe: string): boolean => /^(firecracker|cloud-hypervisor|crosvm|lkvm|dragonball|openvmm)/.test(exe);
-
-const vmmOf = (exe: string | undefined): Vmm =>
-  exe?.startsWith('firecracker') ? 'firecracker' : exe?.startsWith('cloud-hypervisor') ? 'cloud-hypervisor' : 'other';
 
 /** The name of a program from its `exe` link: an update deletes the file under a running guest. */
 export const programName = (exe: string): string => basename(exe.replace(/ \(deleted\)$/, ''));
@@ -107,9 +100,11 @@ export class Discovery {
   #judge(pid: number, seen: Seen): void {
     const exe = this.#program(pid);
     seen.hasExe = exe !== undefined;
-    if (exe !== undefined && isQemu(exe)) seen.vmm = 'qemu';
-    else if (seen.vmm === 'qemu') seen.vmm = undefined;
-    else if (exe !== undefined && isKnownVmm(exe) && !seen.vmm) this.#sweep(pid, seen);
+    const vmm = exe === undefined ? undefined : vmmNamed(exe);
+    if (vmm && vmms[vmm].program.alone) seen.vmm = vmm;
+    else if (seen.vmm && vmms[seen.vmm].program.alone) seen.vmm = undefined;
+    // Well known VMMs are looked at once they are seen; unknown ones wait for the sweep.
+    else if (vmm && !seen.vmm) this.#sweep(pid, seen);
   }
 
   /** Who may not read `exe` may still read the command line, if the program did not change it. */
@@ -131,7 +126,7 @@ export class Discovery {
     this.#root.denied.delete(folder);
     for (const [index, name] of names.entries()) {
       if (this.#root.link(`${folder}/${name}`) === 'anon_inode:kvm-vm') {
-        seen.vmm = vmmOf(this.#program(pid));
+        seen.vmm = vmmNamed(this.#program(pid) ?? '') ?? 'other';
         return index + 1;
       }
     }

@@ -1,5 +1,6 @@
+import type { Reply } from '../../../../vmm/dialect.ts';
+import { MonitorError } from '../../../../vmm/trouble.ts';
 import { connectError, reachable } from '../qmp/qmp.ts';
-import { MonitorError } from '../qmp/trouble.ts';
 
 /** JSON over HTTP on a unix socket, as Firecracker and Cloud Hypervisor speak it. */
 
@@ -7,12 +8,6 @@ export interface Question {
   readonly method: 'GET' | 'PUT' | 'PATCH';
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
-}
-
-export interface Reply {
-  readonly status: number;
-  /** `undefined` when there was no body. */
-  readonly value: unknown;
 }
 
 /**

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorOf } from '../../../../errors.ts';
 import type { MigrationSample, MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
-import { afterBug, heardAt, type Monitor } from '../contract.ts';
 import {
   type DomainFacts,
   type DomainStats,
@@ -12,9 +11,10 @@ import {
   isPlugging,
   parseDomainXml,
   parseDomstats,
-} from './answers.ts';
+} from '../../../../vmm/libvirt/answers.ts';
+import { failedMigration, isIdle, parseJob } from '../../../../vmm/libvirt/job.ts';
+import { afterBug, heardAt, type Monitor } from '../contract.ts';
 import { VirshError } from './errors.ts';
-import { failedMigration, isIdle, parseJob } from './job.ts';
 import type { VirshShell } from './shell.ts';
 
 /** Milliseconds that one domain may hold up those behind it; libvirt and a healthy QEMU need three. */
@@ -89,7 +89,13 @@ export class Libvirt {
   async change(
     uuid: string,
     words: readonly string[],
-    options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
+    options: {
+      readonly name: string;
+      readonly timeoutMs: number;
+      readonly check: () => void;
+      /** It ends a migration. */
+      readonly aborts?: boolean;
+    },
   ): Promise<string> {
     const what = `virsh ${words[0] ?? ''} on ${safe(options.name)}`;
     if (!words.includes(uuid)) throw new Error(`${what}: it is not about that guest; nothing was done`);
@@ -97,7 +103,7 @@ export class Libvirt {
     options.check();
     const changed = this.#of(uuid);
     try {
-      if (words[0] === 'domjobabort') for (const monitor of changed) monitor.noteAbort();
+      if (options.aborts) for (const monitor of changed) monitor.noteAbort();
       const printed = await runVirsh(this.uri, words, what, options.timeoutMs);
       await Promise.all(changed.map(monitor => monitor.look()));
       return printed;
@@ -134,12 +140,12 @@ export class Libvirt {
   }
 
   #of(uuid: string): LibvirtMonitor[] {
-    return [...this.#monitors].filter(monitor => monitor.uuid === uuid);
+    return [...this.#monitors].filter(monitor => monitor.domain === uuid);
   }
 }
 
 class LibvirtMonitor implements Monitor {
-  readonly uuid: string;
+  readonly domain: string;
   readonly #libvirt: Libvirt;
   readonly #size: number | undefined;
   readonly #forget: () => void;
@@ -160,7 +166,7 @@ class LibvirtMonitor implements Monitor {
 
   constructor(libvirt: Libvirt, uuid: string, size: number | undefined, forget: () => void) {
     this.#libvirt = libvirt;
-    this.uuid = uuid;
+    this.domain = uuid;
     this.#size = size;
     this.#forget = forget;
   }
@@ -220,7 +226,7 @@ class LibvirtMonitor implements Monitor {
       // Together, and the facts first: they never wait for the domain's QEMU.
       const [, text] = await Promise.all([
         this.#askFacts(now),
-        this.#libvirt.ask(`domstats --balloon --state --raw --nowait ${this.uuid}`),
+        this.#libvirt.ask(`domstats --balloon --state --raw --nowait ${this.domain}`),
       ]);
       const stats = parseDomstats(text);
       // Not of a QEMU that does not answer: libvirt would wait for it.
@@ -250,7 +256,7 @@ class LibvirtMonitor implements Monitor {
   async #askFacts(now: number): Promise<void> {
     const moves = this.#facts !== undefined && isPlugging(this.#facts);
     if (!moves && now < this.#factsAt + factsEvery && now >= this.#factsAt) return;
-    const text = await this.#libvirt.ask(`dumpxml ${this.uuid}`);
+    const text = await this.#libvirt.ask(`dumpxml ${this.domain}`);
     if (errorIn(text) !== undefined) return;
     this.#facts = parseDomainXml(text);
     this.#factsAt = now;
@@ -264,7 +270,7 @@ class LibvirtMonitor implements Monitor {
   async #askJob(now: number, surely: boolean): Promise<void> {
     this.#idle = false;
     if (!surely && !this.#isMigrating && now < this.#jobAt + jobEvery && now >= this.#jobAt) return;
-    const text = await this.#libvirt.ask(`domjobinfo --rawstats ${this.uuid}`);
+    const text = await this.#libvirt.ask(`domjobinfo --rawstats ${this.domain}`);
     const job = parseJob(text);
     this.#jobAt = now;
     this.#idle = isIdle(text);

@@ -1,21 +1,20 @@
 import { errorOf } from '../../../../errors.ts';
 import type { MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
-import type { Place } from '../../launch/launch.ts';
-import type { Answer, Answers } from '../answers.ts';
-import { afterBug, defaultPatience, heardAt, type Patience } from '../contract.ts';
-import { type Connection, connectMonitor } from './qmp.ts';
+import type { Identity, Place } from '../../../../vmm/launch.ts';
+import type { Answer, Answers } from '../../../../vmm/qemu/answer.ts';
 import {
   digest,
   furtherQuestions,
-  type Identity,
   identityOf,
   identityQuestions,
   type Question,
   questions,
   sameGuest,
-} from './round.ts';
-import { MonitorError, type Trouble } from './trouble.ts';
+} from '../../../../vmm/qemu/round.ts';
+import { MonitorError, type Trouble } from '../../../../vmm/trouble.ts';
+import { afterBug, defaultPatience, heardAt, type Patience } from '../contract.ts';
+import { type Connection, connectMonitor } from './qmp.ts';
 
 /** Seconds between questions after what others may have begun: a migration, a device plugged in. */
 const rarely = 10;

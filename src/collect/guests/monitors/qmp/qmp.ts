@@ -2,14 +2,11 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { errorOf } from '../../../../errors.ts';
-import { type Answer, record, text } from '../answers.ts';
+import { record, text } from '../../../../vmm/answers.ts';
+import type { Address } from '../../../../vmm/launch.ts';
+import type { Answer } from '../../../../vmm/qemu/answer.ts';
+import { MonitorError } from '../../../../vmm/trouble.ts';
 import { MessageSplitter } from './splitter.ts';
-import { MonitorError } from './trouble.ts';
-
-/** Where a monitor listens, ready to connect to. */
-export type Address =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 export interface Command {
   readonly command: string;

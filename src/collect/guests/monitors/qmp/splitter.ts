@@ -1,4 +1,4 @@
-import { MonitorError } from './trouble.ts';
+import { MonitorError } from '../../../../vmm/trouble.ts';
 
 const brace = 123;
 const quote = 34;

@@ -1,6 +1,6 @@
 /**
- * Why there was no answer at all. `busy`: no answer in time; `denied`: no privilege; `absent`: nobody listens;
- * `closed`: the connection ended; `garbage`: no QMP; `identity`: another guest answers.
+ * Why a monitor gave no answer at all. `busy`: no answer in time; `denied`: no privilege; `absent`: nobody listens;
+ * `closed`: the connection ended; `garbage`: it speaks something else; `identity`: another guest answers.
  */
 export type Trouble = 'busy' | 'denied' | 'absent' | 'closed' | 'garbage' | 'identity';
 

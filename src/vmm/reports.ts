@@ -1,4 +1,4 @@
-import type { BalloonSample, BalloonStats } from '../../../sample.ts';
+import type { BalloonSample, BalloonStats } from '../sample.ts';
 import { shared } from './answers.ts';
 
 /**

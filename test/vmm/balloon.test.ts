@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { balloonStep } from '../../../src/actions/balloon/step.ts';
-import { derive, type GuestModel } from '../../../src/model.ts';
-import type { GuestSample } from '../../../src/sample.ts';
-import { GiB, KiB, MiB } from '../../../src/units.ts';
-import { guest, sample } from '../../samples.ts';
+import type { GuestSample } from '../../src/sample.ts';
+import { GiB, KiB, MiB } from '../../src/units.ts';
+import { kindOf } from '../../src/vmm/kinds.ts';
+import { guest } from '../samples.ts';
 
 const uuid = '938d9d25-c83b-41ac-81db-984442040c70';
 const whole = 4 * GiB;
-const modelOf = (parts: Partial<GuestSample>): GuestModel =>
-  derive(undefined, sample({ guests: [guest({ launch: { size: whole, uuid }, ...parts })] })).guests[0]!;
 
 /** What is sent for a number of bytes. */
 const sent = (parts: Partial<GuestSample>, bytes: number): unknown => {
-  const step = balloonStep(modelOf(parts), bytes);
+  const one = guest({ launch: { size: whole, uuid }, ...parts });
+  const { balloon } = kindOf(one);
+  if ('unable' in balloon) throw new Error(balloon.unable);
+  const step = balloon.step(one, bytes);
   return step.kind === 'virsh' ? step.words : step.kind === 'api' ? step.body : 'arguments' in step && step.arguments;
 };
 
@@ -37,6 +37,10 @@ test('Firecracker is told whole MiB of the balloon, never more than was asked fo
 
 test('Cloud Hypervisor is told the balloon’s size in bytes', () => {
   expect(sent({ vmm: 'cloud-hypervisor' }, 3 * GiB + 1)).toEqual({ desired_balloon: GiB - 1 });
+});
+
+test('what kvmtop does not know is sent nothing', () => {
+  expect(() => sent({ vmm: 'other' }, GiB)).toThrow(/only its process can be seen/);
 });
 
 test('whatever is asked for, it is a natural number, and the guest keeps that or less than a unit more', () => {

@@ -1,14 +1,6 @@
-import type { Numbers } from '../../../sample.ts';
+import type { Numbers } from '../sample.ts';
 
 /** How to read what a monitor answered: it is untrusted, so nothing of it is taken for granted. Pure. */
-
-/** QEMU's answer to one command. */
-export type Answer =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly errorClass: string; readonly message: string };
-
-/** By the ids of the questions. A question that was not asked has no answer. */
-export type Answers = ReadonlyMap<string, Answer>;
 
 /** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). Never −0: JSON can say it. */
 export const amount = (given: unknown): number | undefined =>
@@ -39,11 +31,6 @@ export const word = (given: unknown): string | undefined =>
 /** Text of at most so many characters; `undefined` when it is empty. */
 export const text = (given: unknown, longest = 256): string | undefined =>
   typeof given === 'string' && given !== '' ? given.slice(0, longest) : undefined;
-
-export const value = (answers: Answers, id: string): unknown => {
-  const answer = answers.get(id);
-  return answer?.ok ? answer.value : undefined;
-};
 
 export const record = (given: unknown): Record<string, unknown> =>
   typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};

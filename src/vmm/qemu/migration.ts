@@ -1,6 +1,12 @@
-import { known } from '../../../../known.ts';
-import type { MigrationSample } from '../../../../sample.ts';
+import { known } from '../../known.ts';
+import type { MigrationSample } from '../../sample.ts';
 import { amounts, list, record, text, word } from '../answers.ts';
+
+/** QEMU's words for a migration that has ended, or never began (qapi/migration.json, MigrationStatus). */
+const resting = new Set(['none', 'completed', 'failed', 'cancelled']);
+
+export const isMigrating = (migration: MigrationSample | undefined): boolean =>
+  migration !== undefined && !resting.has(migration.status);
 
 /** In milliseconds, where QEMU gives them. */
 const times = ['total-time', 'expected-downtime', 'downtime', 'setup-time'];

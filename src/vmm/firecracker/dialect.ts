@@ -1,12 +1,11 @@
-import { known } from '../../../../known.ts';
-import { own } from '../../../../own.ts';
-import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../../../sample.ts';
-import { MiB } from '../../../../units.ts';
+import { known } from '../../known.ts';
+import { own } from '../../own.ts';
+import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../sample.ts';
+import { MiB } from '../../units.ts';
 import { amount, record, text } from '../answers.ts';
-import { MonitorError } from '../qmp/trouble.ts';
+import { type Dialect, faultOf, type HttpGet, type Reply, type Round } from '../dialect.ts';
 import { earlierOf, withSize } from '../reports.ts';
-import { type ApiRound, type Dialect, faultOf } from './api.ts';
-import type { Reply } from './http.ts';
+import { MonitorError } from '../trouble.ts';
 
 /** Firecracker's API (its firecracker.yaml): sizes of the balloon, not of the guest, are in MiB. */
 
@@ -82,13 +81,11 @@ const balloonOf = (
   };
 };
 
-/** `expected`: the `--id` of its command line. */
-export const firecracker = (expected: string | undefined): Dialect => ({
-  name: 'Firecracker',
-
-  async round(get, last, now): Promise<ApiRound> {
+/** Its name is the `--id` of its command line. */
+export const firecrackerDialect: Dialect<HttpGet> = {
+  async round(get, last, now, { name }): Promise<Round> {
     const about = ok(await get('/'));
-    if (expected !== undefined && typeof about['id'] === 'string' && about['id'] !== expected)
+    if (name !== undefined && typeof about['id'] === 'string' && about['id'] !== name)
       throw new MonitorError('identity', 'another guest answers there');
     const status = own(states, text(about['state']) ?? '');
     // Its memory is set before it starts, and never after.
@@ -121,4 +118,4 @@ export const firecracker = (expected: string | undefined): Dialect => ({
       launch: { ...known({ size, backend }) },
     };
   },
-});
+};

@@ -1,5 +1,5 @@
 import type { Root } from '../../../root.ts';
-import type { Place } from './launch.ts';
+import type { Place } from '../../../vmm/launch.ts';
 import { listeningPaths } from './sockets.ts';
 
 /** A process that says that a monitor is its own. */

@@ -1,10 +1,11 @@
-import { isMigrating } from '../../../../fields/migration.ts';
-import { known } from '../../../../known.ts';
-import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../../../sample.ts';
-import { type Answers, amount, amounts, list, record, shared, value, word } from '../answers.ts';
+import { known } from '../../known.ts';
+import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../sample.ts';
+import { amount, amounts, list, record, shared, word } from '../answers.ts';
+import type { Identity } from '../launch.ts';
 import { earlierOf, withSize } from '../reports.ts';
+import { type Answers, value } from './answer.ts';
 import { hasVirtioMem, lacksPath, parseMemoryDevices } from './memory-devices.ts';
-import { parseMigration } from './migration.ts';
+import { isMigrating, parseMigration } from './migration.ts';
 
 /** What is asked in a round, and how the answers become a MonitorSample. Pure. */
 
@@ -12,12 +13,6 @@ export interface Question {
   readonly id: string;
   readonly command: string;
   readonly args?: Readonly<Record<string, unknown>>;
-}
-
-/** Who answers, for the check that it is the guest whose command line named the socket. */
-export interface Identity {
-  readonly name?: string;
-  readonly uuid?: string;
 }
 
 export const identityQuestions: readonly Question[] = [

@@ -1,4 +1,4 @@
-import { own } from '../../../own.ts';
+import { own } from '../../own.ts';
 
 /** How QEMU reads its own command line and `-readconfig` files, turned into one list of options. Pure. */
 

@@ -1,6 +1,5 @@
-import type { MigrationSample } from '../../../../sample.ts';
+import type { MigrationSample } from '../../sample.ts';
 import { errorIn } from './answers.ts';
-import type { VirshError } from './errors.ts';
 
 /** VIR_DOMAIN_JOB_BOUNDED and _UNBOUNDED: it is under way. */
 const underWay = [1, 2];
@@ -62,7 +61,7 @@ export const parseJob = (text: string): MigrationSample | 'none' | undefined => 
 export const isIdle = (text: string): boolean => errorIn(text) === undefined && /^Job type: +0\s*$/m.test(text);
 
 /** How the migration ended whose virsh failed; the guest is still here. */
-export const failedMigration = ({ message }: VirshError, last: MigrationSample | undefined): MigrationSample => ({
+export const failedMigration = ({ message }: Error, last: MigrationSample | undefined): MigrationSample => ({
   ...(/cancel?led by client/.test(message) ? { status: 'cancelled' } : { status: 'failed', error: message }),
   values: last?.values ?? {},
   ram: last?.ram ?? {},

@@ -1,5 +1,5 @@
-import { known } from '../../../../known.ts';
-import type { MemoryDeviceSample } from '../../../../sample.ts';
+import { known } from '../../known.ts';
+import type { MemoryDeviceSample } from '../../sample.ts';
 import { amounts, list, record, text, word } from '../answers.ts';
 
 /** More devices than any machine has slots are not believed. */

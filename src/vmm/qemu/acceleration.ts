@@ -1,5 +1,5 @@
-import { known } from '../../../known.ts';
-import type { LaunchSample } from '../../../sample.ts';
+import { known } from '../../known.ts';
+import type { LaunchSample } from '../../sample.ts';
 import type { LaunchOption } from './options.ts';
 
 /**

@@ -1,6 +1,7 @@
-import { known } from '../../../known.ts';
-import type { Backend } from '../../../sample.ts';
-import { parseBytes } from '../../../units.ts';
+import { known } from '../../known.ts';
+import type { Backend, Manager } from '../../sample.ts';
+import { parseBytes } from '../../units.ts';
+import { splitCommandLine } from '../launch.ts';
 import { describeAcceleration } from './acceleration.ts';
 import { type LaunchOption, parseArguments, parseKeys } from './options.ts';
 
@@ -26,7 +27,7 @@ export interface Launch {
   readonly vmid?: number;
   /** QMP monitors in the order given; HMP ones are left out. */
   readonly monitors: readonly LaunchMonitor[];
-  readonly manager?: 'libvirt' | 'proxmox';
+  readonly manager?: Manager;
   /** `-readconfig` files: their options belong to the launch too. */
   readonly configs: readonly string[];
   /** QEMU left the folder it was started in, so relative paths no longer start at its cwd. */
@@ -36,13 +37,6 @@ export interface Launch {
   /** `-chroot`: QEMU opened its sockets before it changed its root. */
   readonly chroots: boolean;
 }
-
-/** Splits /proc/PID/cmdline: words end with NUL. */
-export const splitCommandLine = (text: string): string[] => {
-  const words = text.split('\0');
-  if (words.at(-1) === '') words.pop();
-  return words;
-};
 
 /**
  * Reads the options of a QEMU process (those of its command line, then those of its configuration files).
@@ -186,10 +180,7 @@ const socketOf = (keys: ReadonlyMap<string, string>): LaunchMonitor => {
 
 const libvirtPath = /^(\/var\/lib\/libvirt|(\/var)?\/run\/libvirt|.*\/\.config\/libvirt)\//;
 
-const findManager = (
-  options: readonly LaunchOption[],
-  monitors: readonly LaunchMonitor[],
-): 'libvirt' | 'proxmox' | undefined => {
+const findManager = (options: readonly LaunchOption[], monitors: readonly LaunchMonitor[]): Manager | undefined => {
   const sockets = monitors.flatMap(monitor => (monitor.kind === 'unix' ? [monitor.path] : []));
   const threads = options.some(
     ({ name, keys }) => name === 'name' && keys.has('guest') && isOn(keys.get('debug-threads')),

@@ -1,9 +1,9 @@
-import { known } from '../../../../known.ts';
-import { own } from '../../../../own.ts';
-import type { BalloonSample } from '../../../../sample.ts';
+import { known } from '../../known.ts';
+import { own } from '../../own.ts';
+import type { BalloonSample } from '../../sample.ts';
 import { amount, list, record, text } from '../answers.ts';
-import { MonitorError } from '../qmp/trouble.ts';
-import { type ApiRound, type Dialect, faultOf } from './api.ts';
+import { type Dialect, faultOf, type HttpGet, type Round } from '../dialect.ts';
+import { MonitorError } from '../trouble.ts';
 
 /** Cloud Hypervisor's API (its cloud-hypervisor.yaml): bytes; it has no statistics from inside a guest. */
 
@@ -25,7 +25,7 @@ const sizeOf = (part: Record<string, unknown>): number =>
   (amount(part['size']) ?? 0) + (amount(part['hotplugged_size']) ?? 0);
 
 /** `vm.info`: `{ config: { memory, balloon }, state, memory_actual_size }`. */
-export const parseInfo = (answer: unknown): ApiRound => {
+export const parseInfo = (answer: unknown): Round => {
   const { config, state, memory_actual_size: actual } = record(answer);
   const memory = record(record(config)['memory']);
   const parts = partsOf(memory);
@@ -63,10 +63,8 @@ const balloonOf = (given: unknown, size: number | undefined, actual: number | un
   };
 };
 
-export const cloudHypervisor: Dialect = {
-  name: 'Cloud Hypervisor',
-
-  async round(get): Promise<ApiRound> {
+export const cloudHypervisorDialect: Dialect<HttpGet> = {
+  async round(get): Promise<Round> {
     const reply = await get('/api/v1/vm.info');
     if (reply.status !== 200) throw new MonitorError('busy', `its API tells no guest: ${faultOf(reply)}`);
     if (typeof reply.value !== 'object' || reply.value === null)

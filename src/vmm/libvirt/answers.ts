@@ -1,5 +1,5 @@
-import { known } from '../../../../known.ts';
-import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../../../sample.ts';
+import { known } from '../../known.ts';
+import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../sample.ts';
 import { earlierOf, withSize } from '../reports.ts';
 
 /** What virsh prints, and how it becomes a MonitorSample with QMP's names. Pure. */

@@ -1,0 +1,100 @@
+import type { LaunchSample, Manager } from '../sample.ts';
+
+/** How a guest's process was started, and what of it is known for each kind. Pure: the process is seen through a view. */
+
+/** Where a monitor listens, ready to connect to. */
+export type Address =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** A monitor that can be connected to. */
+export interface Place {
+  readonly address: Address;
+  /** The path as its own process knows it, or host:port; for people. */
+  readonly label: string;
+  /** Two processes with equal claims mean the same socket. */
+  readonly claim: string;
+}
+
+/** Who answers, for the check that it is the guest whose command line named the socket. */
+export interface Identity {
+  readonly name?: string;
+  readonly uuid?: string;
+}
+
+export interface Started {
+  /** As given by the operator or its tool, or made of program and PID. */
+  readonly name: string;
+  /** Who must answer on its monitor, as far as its command line says. */
+  readonly expected: Identity;
+  readonly manager?: Manager;
+  /** Absent where its monitor tells it, and the command line does not. */
+  readonly launch?: LaunchSample;
+  /** Where its monitor listens, in the order in which they are tried. */
+  readonly places: readonly Place[];
+  /** Why `places` is empty. */
+  readonly why?: string;
+  /** It goes on in a child: until that is ready, one guest is two processes. */
+  readonly forks?: true;
+  /** Not all that it was started with could be read, so its sockets may show later. */
+  readonly mayOpen?: true;
+}
+
+/** How a process left the folder, or the root, in which it opened its files. */
+export interface Moved {
+  readonly chroots: boolean;
+  readonly daemonized: boolean;
+}
+
+/** A process as its kind sees it: its words, and its own names of files turned into those of this host. */
+export interface ProcessView {
+  readonly pid: number;
+  /** The name of its program's file. */
+  readonly program: string;
+  /** Its command line, its own name first; empty while it has none: on its way in, or out. */
+  readonly words: readonly string[];
+  readonly sameNetwork: boolean;
+  /** Where to connect for a socket that it bound as `path`; `undefined` when that can't be told. */
+  socket(path: string, moved: Moved): string | undefined;
+  /** What tells that two processes mean the same socket, of a path that `socket` gave. */
+  claim(path: string): string;
+  onHugetlbfs(path: string): boolean;
+  /** A plain file that it opened as `path`; `undefined` where that is none, or longer than `longest` bytes. */
+  text(path: string, daemonized: boolean, longest: number): string | undefined;
+  /** The paths of the sockets on which it listens. */
+  listening(): readonly string[];
+}
+
+const stays: Moved = { chroots: false, daemonized: false };
+
+/** Splits /proc/PID/cmdline: words end with NUL. */
+export const splitCommandLine = (text: string): string[] => {
+  const words = text.split('\0');
+  if (words.at(-1) === '') words.pop();
+  return words;
+};
+
+/** The value of `--name VALUE` or `--name=VALUE`. */
+export const optionOf = (words: readonly string[], name: string): string | undefined => {
+  const at = words.findIndex(word => word === name || word.startsWith(`${name}=`));
+  const word = words[at];
+  if (word === undefined) return undefined;
+  return word === name ? words[at + 1] : word.slice(name.length + 1);
+};
+
+/** What a guest is called: by this option, or after its program. */
+export const nameOf = ({ words, program, pid }: ProcessView, option: string): string =>
+  optionOf(words, option) || `${program}-${pid}`;
+
+/** The one socket of a VMM. `label`: its path as the process knows it; `undefined` when it has none. `what` it is, in words. */
+export const placesOf = (
+  view: ProcessView,
+  label: string | undefined,
+  what: string,
+): Pick<Started, 'places' | 'why'> => {
+  if (label === undefined) return { places: [], why: `it was started without ${what}` };
+  const path = view.socket(label, stays);
+  if (path === undefined)
+    return { places: [], why: `its ${what.replace(/^an? /, '')} ${label} is relative to a folder that is not known` };
+  return { places: [{ address: { kind: 'unix', path }, label, claim: view.claim(path) }] };
+};

@@ -1,0 +1,73 @@
+import { known } from '../../known.ts';
+import type { GuestSample } from '../../sample.ts';
+import { MiB } from '../../units.ts';
+import { notByLibvirt } from '../common.ts';
+import type { VmmKind } from '../kind.ts';
+import type { GuestStep, Purpose } from '../step.ts';
+import { readLaunch } from './launch.ts';
+import { addresses, checkUri } from './migrate.ts';
+
+const qmp = (
+  { id: guest, name }: GuestSample,
+  command: string,
+  args: Readonly<Record<string, unknown>>,
+  purpose?: Purpose,
+): GuestStep => ({ kind: 'qmp', guest, name, command, arguments: args, ...known({ purpose }) });
+
+/** What QEMU can do when it is asked itself. All of it: managers above differ in some. */
+export const qemu = {
+  title: 'QEMU',
+  // Wrapped ones are NixOS's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests.
+  program: { names: /^\.?(qemu-system-[\w.+-]+|qemu-kvm|kvm|qemu)(-wrapped)?$/, alone: true },
+  started: readLaunch,
+  monitor: { by: 'qmp', start: 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off' },
+
+  balloon: {
+    step: (guest, bytes) => qmp(guest, 'balloon', { value: bytes }, { kind: 'balloon', target: bytes }),
+    missing: 'start it with -device virtio-balloon-pci',
+    unknownSize: () => 'its size is not known yet: wait for its monitor',
+  },
+
+  polling: {
+    step: (guest, seconds) => {
+      const path = guest.monitor.balloon?.path;
+      if (path === undefined) return undefined;
+      return qmp(guest, 'qom-set', { path, property: 'guest-stats-polling-interval', value: seconds });
+    },
+  },
+
+  virtioMem: {
+    step: (guest, _device, path, bytes) => qmp(guest, 'qom-set', { path, property: 'requested-size', value: bytes }),
+  },
+
+  migrate: {
+    addresses,
+    check: checkUri,
+    steps: (guest, { uri, bandwidth, downtime }) => {
+      const limits = {
+        ...known({ 'max-bandwidth': bandwidth }),
+        ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
+      };
+      return [
+        ...(Object.keys(limits).length > 0 ? [qmp(guest, 'migrate-set-parameters', limits)] : []),
+        qmp(guest, 'migrate', { uri }, { kind: 'migrate' }),
+      ];
+    },
+    // Since 5.2: 1 Gbit/s.
+    usualBandwidth: 128 * MiB,
+    effect: () => 'host: keeps its RAM until the source is ended with quit',
+    warnings: ['the QEMU that waits there must have the same machine, devices and memory'],
+    leaves: false,
+  },
+  migrateCancel: {
+    step: guest => qmp(guest, 'migrate_cancel', {}, { kind: 'migrate-cancel' }),
+  },
+
+  end: {
+    step: guest => qmp(guest, 'quit', {}),
+    refusal: () => undefined,
+  },
+
+  merging: { off: 'its memory is not offered to KSM: it was started with mem-merge=off (merge=off)' },
+  unlimited: notByLibvirt,
+} satisfies VmmKind;
