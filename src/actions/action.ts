@@ -16,6 +16,8 @@ export interface Plan {
   /** What is expected to happen on host and guest, one line each. */
   readonly effect: readonly string[];
   readonly warnings: readonly string[];
+  /** Of several guests those that it does not touch, and why: `web-1: its balloon …`. */
+  readonly leftOut?: readonly string[];
   /** What it makes of the host's RAM: one, or the worst and the best; absent where nothing can be foreseen. */
   readonly forecasts?: readonly Forecast[];
   /** The guard rails say no: why, and what to do instead. Only a `forceable` one may be overruled, by typing. */

@@ -33,10 +33,14 @@ export const describeRequest = ({ action, words }: Request): string =>
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (
   plan: Plan,
-): readonly { readonly kind: 'summary' | 'refusal' | 'warning' | 'effect' | 'step'; readonly text: string }[] => [
+): readonly {
+  readonly kind: 'summary' | 'refusal' | 'warning' | 'effect' | 'left' | 'step';
+  readonly text: string;
+}[] => [
   { kind: 'summary', text: safe(plan.summary) },
   ...(plan.refusal ? [{ kind: 'refusal', text: safe(`Refused: ${plan.refusal.reason}`) } as const] : []),
   ...plan.warnings.map(text => ({ kind: 'warning', text: safe(`Careful: ${text}`) }) as const),
   ...plan.effect.map(text => ({ kind: 'effect', text: safe(text) }) as const),
+  ...(plan.leftOut ?? []).map(text => ({ kind: 'left', text: safe(`left out: ${text}`) }) as const),
   ...plan.steps.map(step => ({ kind: 'step', text: safe(describeStep(step)) }) as const),
 ];

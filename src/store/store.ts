@@ -42,7 +42,15 @@ export type Dialog =
   /** A line of words, and which of the actions that it could mean is chosen. */
   | { readonly kind: 'palette'; readonly text: string; readonly cursor: number }
   /** `typed` grows towards the guest's name when a guard rail must be overruled. */
-  | { readonly kind: 'confirm'; readonly request: Request; readonly typed: string };
+  | {
+      readonly kind: 'confirm';
+      readonly request: Request;
+      readonly typed: string;
+      /** Rows of its plan above what is shown. */
+      readonly scroll?: number;
+      /** So many of the first lines of its plan have been on the screen. */
+      readonly seen?: number;
+    };
 
 export interface Message {
   readonly text: string;

@@ -6,7 +6,7 @@ import type { State, Store } from '../store/store.ts';
 import { AutoDialog } from './dialogs/auto.tsx';
 import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
-import { ConfirmDialog } from './dialogs/confirm.tsx';
+import { ConfirmDialog, lookedAt } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
 import { MomentDialog } from './dialogs/moment.tsx';
 import { PaletteDialog } from './dialogs/palette.tsx';
@@ -20,6 +20,7 @@ import { linesOf } from './paint.ts';
 import { lastScroll } from './panes/help.ts';
 import type { Painter } from './parts/painter.ts';
 import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
+import type { Rect } from './screen/layers.ts';
 import type { Screen } from './screen/screen.ts';
 import type { Theme } from './theme.ts';
 
@@ -34,10 +35,15 @@ const structure = (state: State): object => ({
 
 const everything = (state: State): State => state;
 
-/** Keys don't know how long the help is: it is never scrolled past its end. */
+/** Keys don't know how much there is to read: nothing is scrolled past its end, and what was read of a plan is noted. */
 const keepScrolled = (store: Store, glyphs: Glyphs): void => {
   const state = store.getState();
   const { dialog, model } = state;
+  if (dialog?.kind === 'confirm') {
+    const rect = layout(state).dialog;
+    if (rect) store.setState({ dialog: lookedAt(state, dialog, rect) });
+    return;
+  }
   const place = dialog?.kind === 'help' ? layout(state).panes.find(({ id }) => id === 'help') : undefined;
   if (dialog?.kind !== 'help' || !model || !place) return;
   const { width, height } = place.rect;
@@ -45,20 +51,21 @@ const keepScrolled = (store: Store, glyphs: Glyphs): void => {
   if (dialog.scroll > last) store.setState({ dialog: { kind: 'help', scroll: last } });
 };
 
-const DialogView = ({ store, height }: { readonly store: Store; readonly height: number }): ReactNode => {
+const DialogView = ({ store, place }: { readonly store: Store; readonly place: Rect }): ReactNode => {
   const state = useStore(store);
   const { dialog } = state;
+  const { height, width } = place;
   switch (dialog?.kind) {
     case 'detail':
       return <Chain state={state} />;
     case 'enter':
-      return <EnterDialog state={state} dialog={dialog} />;
+      return <EnterDialog state={state} dialog={dialog} width={width} />;
     case 'confirm':
-      return <ConfirmDialog state={state} dialog={dialog} />;
+      return <ConfirmDialog state={state} dialog={dialog} place={place} />;
     case 'settings':
       return <SettingsDialog state={state} dialog={dialog} height={height} />;
     case 'palette':
-      return <PaletteDialog state={state} dialog={dialog} height={height} />;
+      return <PaletteDialog state={state} dialog={dialog} place={place} />;
     case 'auto':
       return <AutoDialog state={state} cursor={dialog.cursor} />;
     case 'moment':
@@ -114,7 +121,7 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
           overflow="hidden"
           flexDirection="column"
         >
-          <DialogView store={store} height={dialog.height} />
+          <DialogView store={store} place={dialog} />
         </Box>
       )}
     </Box>

@@ -31,7 +31,8 @@ const dialogs: Readonly<Record<string, Dialog>> = {
   palette: { kind: 'palette', text: 'hu', cursor: 0 },
   balloon: { kind: 'enter', action: 'balloon', words: [web], text: '3G' },
   refused: { kind: 'enter', action: 'balloon', words: [web], text: '100M' },
-  confirm: { kind: 'confirm', request: { action: 'balloon', words: [web, '3G'] }, typed: '' },
+  confirm: { kind: 'confirm', request: { action: 'balloon', words: [web, '3G'] }, typed: '', seen: 99 },
+  many: { kind: 'confirm', request: { action: 'balloon-all', words: ['80%'] }, typed: '' },
 };
 
 describe.each(sizes)('at %ix%i', (columns, rows) => {

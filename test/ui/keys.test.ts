@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Request } from '../../src/actions/action.ts';
+import { planStrictly } from '../../src/actions/actions.ts';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import { startAdvising } from '../../src/policy/advisor.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
@@ -445,5 +446,48 @@ describe('the key table', () => {
       const { store } = openStage(models, change);
       expect(keysNow(store.getState()).some(key => key.names.includes('escape'))).toBe(true);
     }
+  });
+});
+
+describe('a plan for many guests', () => {
+  it.each([
+    ['B 80%', ['B', '8', '0', '%', enter]],
+    ['B -10%', ['B', '-', '1', '0', '%', enter]],
+  ])('%s is done only after each of its guests, with its sizes, was on the screen', async (_name, keys) => {
+    const { press, shows, screen, store, asked } = start();
+    store.setState({ size: { columns: 80, rows: 24 } });
+    await press(...keys);
+    await shows('Read on');
+    const { dialog, model, setting } = store.getState();
+    const request = dialog?.kind === 'confirm' ? dialog.request : undefined;
+    const moved = planStrictly(model!, request!, setting.limits).follow ?? [];
+    expect(moved.length).toBeGreaterThan(3);
+    await press('y', enter);
+    await shows('not done yet');
+    expect(asked).toEqual([]);
+    let seen = screen();
+    await vi.waitFor(async () => {
+      await press('\u001b[6~');
+      seen += screen();
+      expect(screen()).toContain('Do it?');
+    });
+    for (const { name } of moved) expect(seen).toMatch(new RegExp(`${name} +[\\d.]+G `));
+    expect(seen).toMatch(/available/);
+    await press('y');
+    await until('it is asked for', 1000, () => asked.length > 0);
+    expect(asked).toEqual([{ request, force: false, undo: false }]);
+  });
+
+  it('what was read stays read, and what came since is asked for', async () => {
+    const { press, shows, screen, store } = start();
+    store.setState({ size: { columns: 80, rows: 24 } });
+    await press('B', '8', '0', '%', enter, '\u001b[F');
+    await shows('Do it?');
+    await press('\u001b[H');
+    await shows(/Do it\?[\s\S]*Set all balloons/);
+    expect(screen()).toContain('Do it?');
+    const { dialog } = store.getState();
+    store.setState({ dialog: { ...(dialog as Dialog & { kind: 'confirm' }), seen: 1 } });
+    await shows('Read on');
   });
 });

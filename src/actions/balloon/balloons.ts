@@ -72,7 +72,7 @@ const planMany = (
   return {
     request,
     subject: `${done.length} guests`,
-    summary: `${what}: ${done.length} of ${wishes.length + left.length} guests`,
+    summary: `${what}: ${done.length} of ${wishes.length + left.length} guests${out.length > 0 ? `, ${out.length} left out` : ''}`,
     steps: done.flatMap(({ plan }) => plan.steps),
     effect: [
       ...(taken < 0 ? [`host: gets back at most ${longBytes(-taken)}, as far as the guests had touched it`] : []),
@@ -84,9 +84,9 @@ const planMany = (
       ...(available !== undefined && given > available
         ? [`the host has only ${longBytes(available)} available: it would swap when the guests use all they get`]
         : []),
-      ...out.map(reason => `left out: ${reason}`),
       ...done.flatMap(({ guest, plan }) => plan.warnings.map(warning => `${guest.name}: ${warning}`)),
     ],
+    ...(out.length > 0 ? { leftOut: out } : {}),
     forecasts: balloonForecasts(model, moved),
     undo: { action: 'balloons', words: follow.flatMap(({ guest, from }) => [guest, `${from}B`]) },
     follow,

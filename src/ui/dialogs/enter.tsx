@@ -28,9 +28,11 @@ const typedSize = (text: string): string | undefined => {
 export const EnterDialog = ({
   state,
   dialog,
+  width,
 }: {
   readonly state: State;
   readonly dialog: Dialog & { kind: 'enter' };
+  readonly width: number;
 }): ReactNode => {
   const action = actions.get(dialog.action);
   if (!state.model || !action) return null;
@@ -49,7 +51,7 @@ export const EnterDialog = ({
         <Text dimColor> {action.help}</Text>
       </Text>
       {meant instanceof Error && <Text color="yellow">{safe(meant.message)}</Text>}
-      {meant && !(meant instanceof Error) && <PlanView plan={meant} state={state} />}
+      {meant && !(meant instanceof Error) && <PlanView plan={meant} state={state} width={width} />}
     </Box>
   );
 };

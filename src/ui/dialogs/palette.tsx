@@ -5,6 +5,7 @@ import type { Model } from '../../model.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { candidates, requestOf } from '../palette.ts';
+import type { Rect } from '../screen/layers.ts';
 import { PlanView } from './plan.tsx';
 
 /** What the whole line would do, or what is still wrong with it. */
@@ -12,10 +13,12 @@ const Meaning = ({
   state,
   model,
   text,
+  width,
 }: {
   readonly state: State;
   readonly model: Model;
   readonly text: string;
+  readonly width: number;
 }): ReactNode => {
   const request = requestOf(text);
   if (!request) return null;
@@ -23,7 +26,7 @@ const Meaning = ({
   return meant instanceof Error ? (
     <Text color="yellow">{safe(meant.message)}</Text>
   ) : (
-    <PlanView plan={meant} state={state} />
+    <PlanView plan={meant} state={state} width={width} />
   );
 };
 
@@ -31,11 +34,11 @@ const Meaning = ({
 export const PaletteDialog = ({
   state,
   dialog,
-  height,
+  place: { width, height },
 }: {
   readonly state: State;
   readonly dialog: Dialog & { kind: 'palette' };
-  readonly height: number;
+  readonly place: Pick<Rect, 'width' | 'height'>;
 }): ReactNode => {
   const found = candidates(dialog.text);
   const named = /^\S+\s/.test(dialog.text) && found.length === 1;
@@ -54,7 +57,7 @@ export const PaletteDialog = ({
           {`${`${id} ${usage}`.padEnd(28)} ${help}`.padEnd(state.size.columns)}
         </Text>
       ))}
-      {named && state.model && <Meaning state={state} model={state.model} text={dialog.text} />}
+      {named && state.model && <Meaning state={state} model={state.model} text={dialog.text} width={width} />}
     </Box>
   );
 };

@@ -2,72 +2,79 @@ import { Box, Text, type TextProps } from 'ink';
 import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
-import { describePlan } from '../../actions/describe.ts';
-import { whatIf } from '../../export/what-if.ts';
 import { guestById } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
-import { safe } from '../../text.ts';
 import { format } from '../../units.ts';
+import { wrap } from '../panes/pane.ts';
+import { type PlanEntry, planEntries } from '../parts/plan-entries.ts';
 
-/** More guests than this are told by the steps alone. */
-const mostRows = 8;
-
-/** The sizes of guests now and after: the small table of a plan that moves some. */
-const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
-  const sizes = (plan.follow ?? []).filter(one => one.kind !== 'migration').slice(0, mostRows);
-  const data = sizes.flatMap(({ guest: id, name, from, target }) => {
-    const guest = guestById(state.model, id);
-    if (!guest) return [];
-    const row = {
-      Now: format(from, 'bytes'),
-      After: format(target, 'bytes'),
-      Used: format(guest.values.guest_used, 'bytes'),
-      Maximum: format(guest.values.mem_size, 'bytes'),
-      'Held by host': format(guest.values.held, 'bytes'),
-    };
-    return [sizes.length > 1 ? { Guest: safe(name), ...row } : row];
-  });
-  return data.length === 0 ? null : <Table data={data} />;
+/** The sizes of one guest now and after, as a small table; those of several are rows of the plan. */
+export const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
+  const [moved, ...others] = (plan.follow ?? []).filter(one => one.kind !== 'migration');
+  const values = guestById(state.model, moved?.guest)?.values;
+  if (!moved || others.length > 0 || !values) return null;
+  const row = {
+    Now: format(moved.from, 'bytes'),
+    After: format(moved.target, 'bytes'),
+    Used: format(values.guest_used, 'bytes'),
+    Maximum: format(values.mem_size, 'bytes'),
+    'Held by host': format(values.held, 'bytes'),
+  };
+  return <Table data={[row]} />;
 };
 
-type PlanLine = ReturnType<typeof describePlan>[number];
+/** One row of a plan at some width; `entry` counts the entries, which may have several rows. */
+interface PlanRow extends PlanEntry {
+  readonly entry: number;
+  readonly id: string;
+}
+
+/** Rows of a table are cut where they are too long; sentences go on in the next row. */
+const isTable = ({ kind }: PlanEntry): boolean => kind === 'forecast' || kind === 'head' || kind === 'guest';
+
+/** The entries broken at `width` columns. */
+export const rowsOf = (entries: readonly PlanEntry[], width: number): readonly PlanRow[] =>
+  entries.flatMap((entry, index) =>
+    (isTable(entry) ? [entry.text] : wrap(entry.text, width)).map((text, part) => ({
+      kind: entry.kind,
+      text,
+      entry: index,
+      id: `${index}.${part}`,
+    })),
+  );
 
 const looks = {
   summary: { bold: true },
   refusal: { bold: true, color: 'red' },
   warning: { color: 'yellow' },
   effect: {},
+  forecast: {},
+  head: { bold: true },
+  guest: {},
+  left: { dimColor: true },
   step: { dimColor: true },
-} as const satisfies Record<PlanLine['kind'], TextProps>;
+} as const satisfies Record<PlanEntry['kind'], TextProps>;
 
-const Lines = ({ lines }: { readonly lines: readonly PlanLine[] }): ReactNode =>
-  lines.map(({ kind, text }) => (
-    <Text key={kind + text} {...looks[kind]}>
+export const PlanRows = ({ rows }: { readonly rows: readonly PlanRow[] }): ReactNode =>
+  rows.map(({ kind, text, id }) => (
+    <Text key={id} {...looks[kind]} wrap="truncate">
       {text}
     </Text>
   ));
 
-/** What it makes of the host, beside what is now. */
-const WhatIf = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode =>
-  state.model &&
-  whatIf(state.model, plan).map(row => (
-    <Text key={row} wrap="truncate">
-      {row}
-    </Text>
-  ));
-
-/**
- * A plan as the operator reads it before saying yes: the same words as `--dry-run`. Where there is no room for all, the
- * exact steps of many guests are cut before what comes of them.
- */
-export const PlanView = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
-  const lines = describePlan(plan);
-  return (
+/** A plan while it is being typed: the same words as `--dry-run`, as far as there is room. */
+export const PlanView = ({
+  plan,
+  state,
+  width,
+}: {
+  readonly plan: Plan;
+  readonly state: State;
+  readonly width: number;
+}): ReactNode =>
+  state.model && (
     <Box flexDirection="column">
-      <Lines lines={lines.filter(({ kind }) => kind !== 'step')} />
-      <WhatIf plan={plan} state={state} />
-      <Lines lines={lines.filter(({ kind }) => kind === 'step')} />
+      <PlanRows rows={rowsOf(planEntries(plan, state.model), width)} />
       <BeforeAfter plan={plan} state={state} />
     </Box>
   );
-};

@@ -2,8 +2,10 @@ import type { Plan, Request } from '../../actions/action.ts';
 import { meaning } from '../../actions/actions.ts';
 import { defaultLimits } from '../../actions/limits.ts';
 import { currentPlan } from '../../store/changes.ts';
+import { timeOf } from '../../store/moments.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { longExactBytes, MiB } from '../../units.ts';
+import { decisive, planEntries } from '../parts/plan-entries.ts';
 import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
@@ -44,12 +46,36 @@ const submit = (app: App): void =>
       : { dialog: { kind: 'confirm', request, typed: '' } };
   });
 
+/** Lines of a plan that decide, and have not been on the screen yet: nobody says yes to what was not shown. */
+export const unseenOf = (state: State, dialog: Dialog & { kind: 'confirm' }): number => {
+  const plan = currentPlan(state, dialog.request);
+  if (!plan || !state.model) return 0;
+  return Math.max(0, decisive(planEntries(plan, state.model)) - (dialog.seen ?? 0));
+};
+
+const isRead = (state: State): boolean => state.dialog?.kind !== 'confirm' || unseenOf(state, state.dialog) === 0;
+
+const scrollBy = (rows: (state: State) => number) => (app: App) =>
+  change(app, state =>
+    state.dialog?.kind === 'confirm'
+      ? { dialog: { ...state.dialog, scroll: Math.max(0, (state.dialog.scroll ?? 0) + rows(state)) } }
+      : {},
+  );
+
+/** Rows of a page in a dialog: one less than there is room for at the least. */
+const page = ({ size }: State): number => Math.max(1, Math.min(13, size.rows - 12));
+
 const confirm = (app: App): void => {
   const state = app.store.getState();
   if (state.dialog?.kind !== 'confirm') return;
   const { request, typed } = state.dialog;
   const plan = currentPlan(state, request);
   if (!plan) return;
+  if (unseenOf(state, state.dialog) > 0) {
+    const text = 'not done yet: read the rest of the plan first, with Down or Page Down';
+    change(app, () => ({ message: { text, tone: 'warn', time: timeOf(state) } }));
+    return;
+  }
   const undo = state.undoable.at(-1) === request;
   if (!plan.refusal) app.act(request, { force: false, undo });
   else if (plan.refusal.forceable && typed === forceWord(state, plan)) app.act(request, { force: true, undo });
@@ -166,7 +192,8 @@ export const questionKeys: readonly Key[] = [
     names: ['y'],
     label: 'y',
     title: 'Do it',
-    help: 'Do it.',
+    help: 'Do it, once the whole plan was on the screen.',
+    titled: isRead,
     when: state => !state.setting.readOnly && !forcing(state),
     run: confirm,
   },
@@ -176,8 +203,25 @@ export const questionKeys: readonly Key[] = [
     label: 'Enter',
     title: 'Do it',
     help: 'Do it; when it was refused, only after the guest’s name was typed.',
+    titled: isRead,
     when: state => !state.setting.readOnly,
     run: confirm,
+  },
+  {
+    modes: ['confirm'],
+    names: ['down', 'pagedown', 'end'],
+    label: 'Down',
+    title: 'More',
+    help: 'Show more of the plan: a line, a page (Page Down) or its end (End).',
+    titled: state => !isRead(state),
+    run: (app, name) => scrollBy(state => (name === 'down' ? 1 : name === 'end' ? 10_000 : page(state)))(app),
+  },
+  {
+    modes: ['confirm'],
+    names: ['up', 'pageup', 'home'],
+    label: 'Up',
+    help: 'Back in the plan: a line, a page (Page Up) or to its start (Home).',
+    run: (app, name) => scrollBy(state => (name === 'up' ? -1 : name === 'home' ? -10_000 : -page(state)))(app),
   },
   {
     modes: ['confirm'],
