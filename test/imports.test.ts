@@ -90,7 +90,7 @@ const own = imports.filter(({ kind, to }) => kind === 'own' && !to.startsWith('.
 test('reads the imports', () => {
   expect(files).toContain('cli.ts');
   expect(own).toContainEqual({ file: 'model.ts', to: 'ledger.ts', kind: 'own' });
-  expect(own.some(({ file, to }) => file === 'cli.ts' && to === 'programs/live.ts')).toBe(true);
+  expect(own.some(({ file, to }) => file === 'cli.ts' && to === 'programs/main.ts')).toBe(true);
   expect(imports).toContainEqual({ file: 'store/store.ts', to: 'zustand/vanilla', kind: 'package' });
 });
 
@@ -147,6 +147,13 @@ test('what shows and exports reaches the world through the Model alone', () => {
   );
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
   expect(imports.filter(({ file, to }) => file.startsWith('vmm/') && to.startsWith('node:'))).toEqual([]);
+});
+
+test('programs get what they need of the process, and never reach for it', () => {
+  const reaching = files
+    .filter(file => file.startsWith('programs/'))
+    .filter(file => /(?<![.\w/])process\.[a-z]/.test(readFileSync(join(root, 'src', file), 'utf8')));
+  expect(reaching).toEqual([]);
 });
 
 test('packages are known only where they belong', () => {

@@ -16,9 +16,9 @@ import { watchManualChanges } from './manual-changes.ts';
 import { claimActing } from './one-pilot.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { pause } from './pause.ts';
 import { openPolling } from './polling.ts';
 import { requireGuests, selectGuests } from './select.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A line of the log, for people or for programs. */
 const lines: Readonly<Record<string, (verdict: Verdict) => string>> = {
@@ -43,7 +43,7 @@ const chosen = (name: string): Policy => {
 
 /**
  * `kvmtop auto [--policy NAME] [--act | --shadow] [--format text|ndjson]`: lets a policy run until `stop`, in shadow unless
- * it is to act; with `options.guests` it sees and moves only those. What it decides, and why, is a line each on `log`. At the end the guests that it moved are left with enough.
+ * it is to act; with `options.guests` it sees and moves only those. What it decides, and why, is a line each on stdout. At the end the guests that it moved are left with enough.
  * The caller closes the source.
  * @throws UsageError; Failure where nothing can be changed, another process acts already, or a guest of `-p` is not there
  */
@@ -51,7 +51,7 @@ export const auto = async (
   source: Source,
   gate: Gate,
   options: Options,
-  log: NodeJS.WritableStream,
+  { stdout, clock }: Pick<Surroundings, 'stdout' | 'clock'>,
   stop: AbortSignal,
 ): Promise<void> => {
   if (options.act && options.shadow) throw new UsageError('auto takes --act or --shadow, not both');
@@ -62,7 +62,7 @@ export const auto = async (
     throw new Failure('nothing can be changed here (--read-only, or not a live host): leave --act out', 3);
   // A demo is nobody else's.
   const release = options.act && source.kind === 'live' ? await claimActing() : () => undefined;
-  const output = openOutput(log);
+  const output = openOutput(stdout);
   let written: Promise<boolean> = Promise.resolve(true);
   const tell = (verdict: Verdict): void => {
     written = written.then(() => output.write(line(verdict)));
@@ -81,7 +81,7 @@ export const auto = async (
     return selectGuests(model, options.guests);
   };
   const manual = watchManualChanges(gate.journal.path);
-  const began = Date.now() / 1000;
+  const began = clock.now();
   tell({
     time: began,
     policy: policy.id,
@@ -91,13 +91,13 @@ export const auto = async (
   });
   try {
     while (!stop.aborted) {
-      const started = Date.now() / 1000;
+      const started = clock.now();
       const model = await look();
       polling.ensure(model);
       for (const guest of manual.look()) pilot.pin(guest, 'changed by hand: left alone');
       pilot.see(model);
-      const now = Date.now() / 1000;
-      await pause(nextDue(started, now, options.delay) - now, stop);
+      const now = clock.now();
+      await clock.wait(nextDue(started, now, options.delay) - now, stop);
     }
   } finally {
     manual.close();
@@ -105,7 +105,7 @@ export const auto = async (
     await polling.putBack(look);
     release();
     tell({
-      time: Date.now() / 1000,
+      time: clock.now(),
       policy: policy.id,
       subject: 'host',
       outcome: 'ended',

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Follow, Plan, Request } from '../actions/action.ts';
 import { actions, planStrictly } from '../actions/actions.ts';
 import { describePlan } from '../actions/describe.ts';
@@ -15,15 +14,15 @@ import { derive, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
+import type { Clock } from './clock.ts';
 import { Failure, type Options, UsageError } from './options.ts';
+import { openOutput } from './output.ts';
 import { openPolling } from './polling.ts';
-import { openGate } from './session.ts';
 import { settledModel } from './settle.ts';
+import type { Surroundings } from './surroundings.ts';
 
-interface Terminal {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-}
+/** Prints lines. A reader that has gone is no reason to leave a change half done. */
+type Print = (lines: readonly string[]) => Promise<void>;
 
 const createLooker = (source: Source) => {
   let previous: Sample | undefined;
@@ -35,12 +34,15 @@ const createLooker = (source: Source) => {
   };
 };
 
-const agreed = async ({ stdin, stdout }: Terminal): Promise<boolean> => {
-  const question = createInterface({ input: stdin, output: stdout });
+/** What says nothing, because the input ended or by Ctrl-C, is no. */
+const agreed = async ({ stdin, stdout }: Pick<Surroundings, 'stdin' | 'stdout'>): Promise<boolean> => {
+  const terminal = createInterface({ input: stdin, output: stdout });
+  const ended = new Promise<string>(resolve => terminal.once('close', () => resolve('')));
   try {
-    return /^y(es)?$/i.test((await question.question('Do it? [y/N] ')).trim());
+    const answer = await Promise.race([terminal.question('Do it? [y/N] ').catch(() => ''), ended]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
-    question.close();
+    terminal.close();
   }
 };
 
@@ -48,22 +50,22 @@ const agreed = async ({ stdin, stdout }: Terminal): Promise<boolean> => {
 const followUp = async (
   follow: readonly Follow[],
   look: () => Promise<Model>,
-  out: NodeJS.WritableStream,
+  print: Print,
   { delay: every, settings }: Pick<Options, 'delay' | 'settings'>,
+  clock: Clock,
 ): Promise<void> => {
   const limits = limitsOf(settings);
-  let following = follow.map(one => startFollowing(one, Date.now() / 1000));
+  let following = follow.map(one => startFollowing(one, clock.now()));
   while (following.some(one => one.state === 'moving')) {
-    await delay(every * 1000);
+    await clock.wait(every);
     const model = await look();
-    following = following.map(last => {
-      // What stalled is told once and given up, though it may move again.
-      if (last.state !== 'moving') return last;
-      const next = advance(last, model, limits);
-      if (next !== last && (next.state === 'moving' || next.state === 'arrived'))
-        out.write(safe(describeFollowing(next)) + '\n');
-      return next;
-    });
+    const before = following;
+    // What stalled is told once and given up, though it may move again.
+    following = before.map(one => (one.state === 'moving' ? advance(one, model, limits) : one));
+    const told = following.filter(
+      (one, index) => one !== before[index] && (one.state === 'moving' || one.state === 'arrived'),
+    );
+    await print(told.map(one => safe(describeFollowing(one))));
   }
   const missed = following.filter(one => one.state !== 'arrived');
   if (missed.length > 0) throw new Failure(missed.map(one => safe(describeFollowing(one))).join('; '));
@@ -98,38 +100,49 @@ const informed = async (
   polling: ReturnType<typeof openPolling>,
   look: () => Promise<Model>,
   planAgain: (model: Model) => Plan,
+  clock: Clock,
 ): Promise<Plan> => {
   const changed = new Set(plan.steps.map(step => ('guest' in step ? step.guest : undefined)));
   const silent = model.guests.filter(({ id, values }) => changed.has(id) && values.stats_interval === 0);
   if (!plan.refusal?.forceable || silent.length === 0) return plan;
   polling.ensure({ ...model, guests: silent });
-  const until = performance.now() + reportPatience * 1000;
+  const until = clock.steady() + reportPatience;
   for (let now = plan; ; ) {
-    if (!now.refusal || performance.now() > until) return now;
-    await delay(250);
+    if (!now.refusal || clock.steady() > until) return now;
+    await clock.wait(0.25);
     now = planAgain(await look());
   }
 };
 
-/** `kvmtop do ACTION …`: the same plan, gate and journal as by key. */
-export const doAction = async (source: Source, options: Options, terminal: Terminal): Promise<void> => {
+/**
+ * `kvmtop do ACTION ARGUMENTS [--dry-run] [--yes] [--force]`: the same plan, gate and journal as by key. Shows the plan, asks
+ * unless `--yes`, does it, and tells how it goes on. The caller closes the source.
+ * @throws UsageError for words that mean nothing, and where there is nobody to ask; Refused, with nothing changed; Failure for
+ * a guest that is not there, and where what was asked for did not arrive.
+ */
+export const doAction = async (
+  source: Source,
+  gate: Gate,
+  options: Options,
+  around: Pick<Surroundings, 'stdin' | 'stdout' | 'clock'>,
+): Promise<void> => {
   const [action, ...words] = options.words;
   if (action === undefined || !actions.has(action))
     throw new UsageError(
       `do takes one of: ${[...actions.values()].map(({ id, usage }) => `${id} ${usage}`).join(', ')}`,
     );
+  const { clock } = around;
   const look = createLooker(source);
-  const model = await settledModel(look);
+  const model = await settledModel(look, clock);
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
-  const gate = openGate(source, options);
   const polling = openPolling(
     options.dryRun ? { ...gate, control: undefined } : gate,
     options.settings['statistics.polling_seconds'],
   );
   try {
-    const plan =
-      gate.control && !options.dryRun ? await informed(planOn(model), model, polling, look, planOn) : planOn(model);
-    await carryOut(plan, gate, options, terminal, look, whatIf(model, plan));
+    const first = planOn(model);
+    const plan = gate.control && !options.dryRun ? await informed(first, model, polling, look, planOn, clock) : first;
+    await carryOut(plan, gate, options, around, look, whatIf(model, plan));
   } finally {
     await polling.putBack(look);
   }
@@ -140,30 +153,26 @@ const carryOut = async (
   plan: Plan,
   gate: Gate,
   options: Options,
-  terminal: Terminal,
+  around: Pick<Surroundings, 'stdin' | 'stdout' | 'clock'>,
   look: () => Promise<Model>,
   foreseen: readonly string[],
 ): Promise<void> => {
-  const { stdout } = terminal;
-  for (const { text } of describePlan(plan)) stdout.write(text + '\n');
-  for (const row of foreseen) stdout.write(row + '\n');
+  const output = openOutput(around.stdout);
+  const print: Print = async lines => {
+    if (lines.length > 0) await output.write(`${lines.join('\n')}\n`);
+  };
+  await print([...describePlan(plan).map(({ text }) => text), ...foreseen]);
   const overruled = options.force && plan.refusal?.forceable === true;
   if (plan.refusal && !overruled) refuse(plan);
-  if (options.dryRun) {
-    stdout.write('dry run: nothing was changed\n');
-    return;
-  }
+  if (options.dryRun) return print(['dry run: nothing was changed']);
   if (!gate.control)
     throw new Refused('read-only: nothing is changed here (started with --read-only, or not a live host)');
   if (!options.yes) {
-    if (!terminal.stdin.isTTY)
+    if (!around.stdin.isTTY)
       throw new UsageError('there is no terminal to ask on: add --yes, or --dry-run to see the plan');
-    if (!(await agreed(terminal))) {
-      stdout.write('nothing was changed\n');
-      return;
-    }
+    if (!(await agreed(around))) return print(['nothing was changed']);
   }
   const { notes = [] } = await perform(gate, plan, { by: 'do', force: overruled });
-  for (const note of notes) stdout.write(safe(note) + '\n');
-  if (plan.follow) await followUp(plan.follow, look, stdout, options);
+  await print(notes.map(safe));
+  if (plan.follow) await followUp(plan.follow, look, print, options, around.clock);
 };

@@ -14,6 +14,7 @@ import { terminalFindings } from './doctor/terminal.ts';
 import { Failure, type Options } from './options.ts';
 import { openOutput } from './output.ts';
 import { settledModel } from './settle.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const wanted: ReadonlySet<Need> = new Set<Need>([...neededBy(guestFields), 'pressure', 'ksm', 'kvm']);
 
@@ -51,11 +52,11 @@ export const doctorJson = (found: readonly Finding[]): string =>
 export const doctor = async (
   source: Source,
   options: Options,
-  out: NodeJS.WritableStream & Parameters<typeof gatherFacts>[3],
+  around: Pick<Surroundings, 'stdout' | 'env' | 'uid' | 'clock'>,
 ): Promise<void> => {
-  const model = await settledModel(async () => derive(undefined, await source.look(wanted)));
+  const model = await settledModel(async () => derive(undefined, await source.look(wanted)), around.clock);
   if (!model.sample.host.meminfo)
     throw new Failure(`${options.root === '/' ? '' : options.root}/proc/meminfo can't be read: this is no Linux host`);
-  const found = findings(gatherFacts(model, new Root(options.root), options, out));
-  await openOutput(out).write(options.json ? doctorJson(found) : doctorText(found));
+  const found = findings(gatherFacts(model, new Root(options.root), options, around));
+  await openOutput(around.stdout).write(options.json ? doctorJson(found) : doctorText(found));
 };

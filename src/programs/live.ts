@@ -12,10 +12,11 @@ import { needsOfView } from '../store/needs.ts';
 import { openStore, type Setting, type Store } from '../store/store.ts';
 import { showTab } from '../store/tables.ts';
 import type { App } from '../ui/keys/key.ts';
+import type { Clock } from './clock.ts';
 import type { LiveServices } from './live-services.ts';
 import type { Options } from './options.ts';
 import { openPolling } from './polling.ts';
-import { openGate } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 import { showScreen, tabOf, tell } from './terminal.ts';
 
 /** Milliseconds from the first frame until what it does not need is loaded. */
@@ -26,6 +27,7 @@ const identityAfter = 1500;
 /** Looks at the world every `delay` seconds, and never starts a look before the last one ended. */
 const startLooking = (
   source: Source,
+  clock: Clock,
   delay: number,
   wanted: () => ReadonlySet<Need>,
   onModel: (model: Model) => void,
@@ -34,7 +36,7 @@ const startLooking = (
   let previous: Sample | undefined;
   let stopped = false;
   const look = async (): Promise<void> => {
-    const started = performance.now();
+    const started = clock.steady();
     const sample = await source.look(wanted());
     if (stopped) return;
     const model = derive(previous, sample);
@@ -42,7 +44,7 @@ const startLooking = (
     onModel(model);
     // The first look has no rates: the second follows soon.
     const wait = model.interval === undefined ? Math.min(delay, 0.5) : delay;
-    timer = setTimeout(look, Math.max(10, wait * 1000 - (performance.now() - started)));
+    timer = setTimeout(look, Math.max(10, 1000 * (wait - (clock.steady() - started))));
   };
   void look();
   return () => {
@@ -75,14 +77,13 @@ const actor =
   };
 
 /** The live screen, until it is left or hung up. */
-export const live = async (source: Source, options: Options): Promise<void> => {
-  const gate = openGate(source, options);
+export const live = async (source: Source, gate: Gate, options: Options, around: Surroundings): Promise<void> => {
   const { settings } = options;
   const setting: Setting = {
     source: source.kind,
     readOnly: gate.control === undefined,
     root: options.root,
-    privileged: process.geteuid?.() === 0,
+    privileged: around.uid === 0,
     delay: options.delay,
     limits: limitsOf(settings),
     thresholds: thresholdsOf(settings),
@@ -103,7 +104,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     if (beside) what(beside);
     else asked.push(what);
   };
-  const screen = showScreen(store, options, {
+  const screen = showScreen(store, options, around, {
     act: actor(store, gate, plan => ask(one => one.touched(ballooned(plan)))),
     travel: to => ask(one => one.travel(to)),
     record: () => ask(one => one.record()),
@@ -127,7 +128,7 @@ export const live = async (source: Source, options: Options): Promise<void> => {
     soon ??= setTimeout(accompany, companionsAfter);
   };
   const wanted = (): ReadonlySet<Need> => new Set([...needsOfView(store.getState()), ...(beside?.needs ?? [])]);
-  const stopLooking = startLooking(source, options.delay, wanted, model => {
+  const stopLooking = startLooking(source, around.clock, options.delay, wanted, model => {
     if (beside) beside.see(model);
     else showAlone(model);
     polling.ensure(model);

@@ -1,5 +1,5 @@
-import { journalPath } from '../actions/gate/journal.ts';
 import { watchJournal } from '../actions/gate/journal-watch.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import { thresholdsOf } from '../config/settings.ts';
 import { recordable } from '../fields/needs.ts';
 import { derive, type Model } from '../model.ts';
@@ -17,10 +17,9 @@ import { nextDue } from './due.ts';
 import { parseKeep } from './keep.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { pause } from './pause.ts';
 import { openPolling } from './polling.ts';
 import { openRecordingFiles } from './recording-files.ts';
-import { openGate } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** How a recorder is told from outside what to do. */
 export interface Orders {
@@ -32,8 +31,6 @@ export interface Orders {
 
 /** Root's, which everybody with sudo writes to. */
 const sharedJournal = '/var/log/kvmtop/journal.ndjson';
-
-const wallClock = (): number => Date.now() / 1000;
 
 interface Wishes {
   readonly path: string;
@@ -60,9 +57,9 @@ const wishesOf = (options: Options): Wishes => {
 };
 
 /** What is changed on this host by whomever; nothing where the host is not this one. */
-const watchActions = (source: Source, { root }: Options) => {
+const watchActions = (source: Source, { journal }: Gate, { root }: Options) => {
   const isHere = source.kind === 'live' && root === '/';
-  const paths = isHere ? new Set([journalPath(process.env, process.getuid?.() ?? -1), sharedJournal]) : [];
+  const paths = isHere ? new Set([journal.path, sharedJournal]) : [];
   const watches = [...paths].map(path => watchJournal(path));
   return {
     look: (time: number): readonly TapeEvent[] =>
@@ -84,28 +81,26 @@ const startLine = (path: string, { keep, length }: Wishes, every: number): strin
 
 /**
  * `kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION] [--rotate day] [--poll]`: all that any tab can show, every
- * `options.delay` seconds in step with the clock, until `orders.stop` or for so long; a line on `log` at start and end. It
+ * `options.delay` seconds in step with the clock, until `orders.stop` or for so long; a line on stderr at start and end. It
  * changes nothing, but guests' polling with --poll. The caller closes the source.
  * @throws UsageError; RecordingError when the file can't be written (any more).
  */
 export const record = async (
   source: Source,
+  gate: Gate,
   options: Options,
-  log: NodeJS.WritableStream,
+  { stderr, clock }: Pick<Surroundings, 'stderr' | 'clock'>,
   orders: Orders,
 ): Promise<void> => {
   const wishes = wishesOf(options);
-  const output = openOutput(log);
+  const output = openOutput(stderr);
   const files = openRecordingFiles(wishes.path, options.delay, wishes.keep, wishes.daily);
-  const polling = openPolling(
-    openGate(source, options),
-    options.poll ? options.settings['statistics.polling_seconds'] : 0,
-  );
-  await files.at(wallClock());
+  const polling = openPolling(gate, options.poll ? options.settings['statistics.polling_seconds'] : 0);
+  await files.at(clock.now());
   await output.write(startLine(files.path, wishes, options.delay));
-  const actions = watchActions(source, options);
+  const actions = watchActions(source, gate, options);
   const advisor = createAdvisor(thresholdsOf(options.settings), options.delay);
-  const until = performance.now() / 1000 + wishes.length;
+  const until = clock.steady() + wishes.length;
   const over = AbortSignal.any([orders.stop, files.broken]);
   let previous: Sample | undefined;
   let count = 0;
@@ -118,14 +113,14 @@ export const record = async (
   };
   try {
     while (!over.aborted) {
-      const started = wallClock();
+      const started = clock.now();
       const sample = await source.look(recordable);
       see(await files.at(sample.time, orders.takeReopen()), derive(previous, sample));
       previous = sample;
-      const now = wallClock();
+      const now = clock.now();
       const wait = nextDue(started, now, options.delay) - now;
-      const left = until - performance.now() / 1000;
-      await pause(Math.min(left, wait), over);
+      const left = until - clock.steady();
+      await clock.wait(Math.min(left, wait), over);
       if (left <= wait) break;
     }
   } finally {

@@ -8,8 +8,10 @@ import type { Destination } from '../store/time.ts';
 import { createTraveller, type Traveller } from '../store/travel.ts';
 import { safe } from '../text.ts';
 import type { App } from '../ui/keys/key.ts';
+import type { Clock } from './clock.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { createReplayPilot } from './replay-pilot.ts';
+import { canDraw, type Surroundings } from './surroundings.ts';
 import { showScreen, tabOf, tell } from './terminal.ts';
 
 /** Seconds between two frames of a replay that plays. */
@@ -34,12 +36,12 @@ const startOf = (recording: Recording, at: string | undefined): Destination => {
 const isGrowing = ({ sessions }: Recording): boolean => sessions.at(-1)?.ended === undefined;
 
 /** Moves the screen along the recording while it plays. */
-const createPlayer = (store: Store, recording: Recording, traveller: Traveller) => {
+const createPlayer = (store: Store, recording: Recording, traveller: Traveller, { steady }: Clock) => {
   /** The moment that it has come to, wall clock seconds of the recording; between two samples, most often. */
   let clock = 0;
-  let last = performance.now() / 1000;
+  let last = steady();
   const advance = (): void => {
-    const now = performance.now() / 1000;
+    const now = steady();
     const passed = now - last;
     last = now;
     const { playing, at, model } = store.getState();
@@ -61,7 +63,7 @@ const createPlayer = (store: Store, recording: Recording, traveller: Traveller) 
   const timer = setInterval(advance, frameSeconds * 1000);
   return {
     play(how: Parameters<App['play']>[0]): void {
-      last = performance.now() / 1000;
+      last = steady();
       store.setState(({ playing, speed, model, at }) => {
         if (how === 'toggle') {
           clock = model?.time ?? 0;
@@ -81,10 +83,10 @@ const createPlayer = (store: Store, recording: Recording, traveller: Traveller) 
 const nothing = { act() {}, record() {}, halt() {}, pin() {} };
 
 /** `kvmtop replay FILE [--at TIME]`: the live screen over a recording. It has no control: nothing can be changed. */
-export const replay = async (options: Options): Promise<void> => {
+export const replay = async (options: Options, around: Surroundings): Promise<void> => {
   const [path] = options.words;
   if (path === undefined) throw new UsageError('replay takes the file of a recording: kvmtop replay FILE');
-  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env['TERM'] === 'dumb')
+  if (!canDraw(around))
     throw new Failure(
       `replay needs a terminal: kvmtop dump ${safe(path)} prints it, kvmtop report ${safe(path)} -o OUT.html makes a page of it`,
     );
@@ -96,7 +98,7 @@ export const replay = async (options: Options): Promise<void> => {
       source: 'recording',
       readOnly: true,
       root: '/',
-      privileged: process.geteuid?.() === 0,
+      privileged: around.uid === 0,
       delay: recording.delay,
       limits: limitsOf(settings),
       thresholds: thresholdsOf(settings),
@@ -109,9 +111,9 @@ export const replay = async (options: Options): Promise<void> => {
     });
     const traveller = createTraveller(store, recording, false);
     traveller.go(startOf(recording, options.at));
-    const player = createPlayer(store, recording, traveller);
+    const player = createPlayer(store, recording, traveller, around.clock);
     const pilot = createReplayPilot(store, recording, policySettingsOf(settings));
-    const screen = showScreen(store, options, {
+    const screen = showScreen(store, options, around, {
       ...nothing,
       fly: (mode, policy) => pilot.fly(mode, policy),
       travel: to => traveller.go(to),
@@ -119,14 +121,14 @@ export const replay = async (options: Options): Promise<void> => {
     });
     let timer: NodeJS.Timeout | undefined;
     const refresh = (): void => {
-      const started = performance.now();
+      const started = around.clock.steady();
       try {
         if (isGrowing(recording) && recording.refresh()) traveller.refresh();
       } catch (error) {
         tell(store, messageOf(error), 'bad');
       }
       // The timeline of a long recording takes its time: most of it is left to the screen.
-      timer = setTimeout(refresh, Math.max(refreshSeconds * 1000, 20 * (performance.now() - started)));
+      timer = setTimeout(refresh, 1000 * Math.max(refreshSeconds, 20 * (around.clock.steady() - started)));
     };
     refresh();
     await screen.left;

@@ -6,6 +6,7 @@ import { type Options, UsageError } from './options.ts';
 import { writePage } from './page-file.ts';
 import { rangeOf } from './range.ts';
 import { noSuchGuest, selectGuests } from './select.ts';
+import type { Surroundings } from './surroundings.ts';
 import { version } from './usage.ts';
 
 /** Seconds that clocks here are ahead of UTC at a moment. */
@@ -13,7 +14,7 @@ const offsetAt = (time: number): number => -60 * new Date(time * 1000).getTimezo
 
 /**
  * `kvmtop report FILE -o OUT.html [--from T] [--to T]`: a recording as one page, into a file that is replaced where there
- * is one already, or with `-o -` to `out`. The caller closes the tape.
+ * is one already, or with `-o -` to stdout. The caller closes the tape.
  * @throws UsageError; Failure when nothing was recorded then, a guest of `-p` never was there, or the page can't be written; RecordingError when nothing of it
  * can be read.
  */
@@ -21,7 +22,7 @@ export const report = async (
   tape: Tape,
   options: Pick<Options, 'output' | 'guests' | 'from' | 'to'>,
   assets: PageAssets,
-  out: NodeJS.WritableStream,
+  { stdout, clock }: Pick<Surroundings, 'stdout' | 'clock'>,
 ): Promise<void> => {
   const { output } = options;
   if (output === undefined || output === '')
@@ -33,8 +34,8 @@ export const report = async (
   if (word !== undefined) throw noSuchGuest(word, 'in this part of the recording');
   const page = reportPage(
     gathered,
-    { offset: offsetAt(gathered.begin.time), version: version(), made: Date.now() / 1000 },
+    { offset: offsetAt(gathered.begin.time), version: version(), made: clock.now() },
     assets,
   );
-  await writePage(output, page, out);
+  await writePage(output, page, stdout);
 };

@@ -5,8 +5,9 @@ import { Root } from '../root.ts';
 import { createLiveSource } from '../source/live.ts';
 import type { Source } from '../source/source.ts';
 import type { Options } from './options.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/** Where the Samples of this run come from. */
+/** This host, a captured tree of one, or the demo. */
 export const openSource = async (options: Options): Promise<Source> => {
   if (options.demo) {
     const { createDemoSource } = await import('../source/demo.ts');
@@ -19,7 +20,11 @@ export const openSource = async (options: Options): Promise<Source> => {
 };
 
 /** The one gate of this run; without control when it is read-only. */
-export const openGate = (source: Source, options: Options): Gate => ({
-  control: options.readOnly ? undefined : source.control,
-  journal: source.kind === 'demo' ? noJournal : openJournal(journalPath(process.env, process.getuid?.() ?? -1)),
+export const openGate = (
+  source: Source,
+  { readOnly }: Pick<Options, 'readOnly'>,
+  { env, uid }: Pick<Surroundings, 'env' | 'uid'>,
+): Gate => ({
+  control: readOnly ? undefined : source.control,
+  journal: source.kind === 'demo' ? noJournal : openJournal(journalPath(env, uid)),
 });

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { policySettingsOf } from '../config/settings.ts';
-import type { PageAssets } from '../export/report/document.ts';
 import { simulationPage } from '../export/report/simulation.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
@@ -20,6 +19,7 @@ import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { writePage } from './page-file.ts';
 import { rangeOf } from './range.ts';
+import type { Surroundings } from './surroundings.ts';
 import { version } from './usage.ts';
 
 /** Rows of a plot. */
@@ -123,14 +123,13 @@ const jsonOf = ({ id, title, seconds, host, guests }: Scenario, runs: readonly R
 /**
  * `kvmtop simulate SCENARIO|FILE [--policy A,B,C] [--json | -o OUT.html]`: what policies would have made of a scenario, or of
  * what guests used in a recording, beside each other: as text, for a script, or as a page. Nothing of this host is read or
- * changed. `loadAssets` gives what only a page needs.
+ * changed.
  * @throws UsageError for a scenario or a policy that there is not; Failure or RecordingError when the recording can't be read,
  * Failure when the page can't be written.
  */
 export const simulatePolicies = async (
   options: Pick<Options, 'words' | 'policy' | 'json' | 'output' | 'from' | 'to' | 'settings'>,
-  loadAssets: () => Promise<PageAssets>,
-  out: NodeJS.WritableStream,
+  { stdout, env, clock, loadPage }: Pick<Surroundings, 'stdout' | 'env' | 'clock' | 'loadPage'>,
 ): Promise<void> => {
   const { output } = options;
   if (output === '') throw new UsageError('-o takes OUT.html, where the page is written to; -o - prints it');
@@ -142,10 +141,10 @@ export const simulatePolicies = async (
   const runs: Run[] = [];
   for (const policy of chosen) runs.push(await simulate(scenario, policy, settings));
   if (output !== undefined) {
-    const made = { version: version(), made: Date.now() / 1000 };
-    await writePage(output, simulationPage(scenario, runs, made, await loadAssets()), out);
+    const made = { version: version(), made: clock.now() };
+    await writePage(output, simulationPage(scenario, runs, made, await loadPage()), stdout);
     return;
   }
-  const { glyphs } = createTheme(process.env, options.settings);
-  await openOutput(out).write(options.json ? jsonOf(scenario, runs) : textOf(scenario, runs, glyphs));
+  const { glyphs } = createTheme(env, options.settings);
+  await openOutput(stdout).write(options.json ? jsonOf(scenario, runs) : textOf(scenario, runs, glyphs));
 };

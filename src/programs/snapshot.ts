@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { thresholdsOf } from '../config/settings.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
@@ -10,23 +9,24 @@ import { createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { requireGuests, selectFindings, selectGuests } from './select.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
- * `kvmtop snapshot [--json | --text]`: two looks `options.delay` apart, so that there are rates, printed once to `out`,
+ * `kvmtop snapshot [--json | --text]`: two looks `options.delay` apart, so that there are rates, printed once,
  * with what the advisor finds on these two looks, however long it has held.
- * Text for people unless JSON is asked for, whatever `out` is: what a script gets never depends on where it runs.
+ * Text for people unless JSON is asked for, whatever stdout is: what a script gets never depends on where it runs.
  * The caller closes the source.
- * @throws UsageError, or Failure when a guest of `-p` is not there or `out` can't be written; a reader that has gone is none.
+ * @throws UsageError, or Failure when a guest of `-p` is not there or stdout can't be written; a reader that has gone is none.
  */
 export const snapshot = async (
   source: Source,
   options: Pick<Options, 'delay' | 'guests' | 'json' | 'text' | 'settings'>,
-  out: NodeJS.WritableStream,
+  { stdout, env, clock }: Pick<Surroundings, 'stdout' | 'env' | 'clock'>,
 ): Promise<void> => {
   if (options.json && options.text) throw new UsageError('snapshot takes --json or --text, not both');
   const first = await source.look(everything);
   requireGuests(first, options.guests);
-  await delay(options.delay * 1000);
+  await clock.wait(options.delay);
   const thresholds = thresholdsOf(options.settings);
   const before = advise(startAdvising(false), derive(undefined, first), thresholds);
   const whole = derive(first, await source.look(everything));
@@ -34,6 +34,6 @@ export const snapshot = async (
   const findings = selectFindings(advise(before, whole, thresholds).findings, model);
   const text = options.json
     ? `${jsonText(toJson(model, findings), 'indented')}\n`
-    : toText(model, { ascii: createTheme(process.env, options.settings).ascii, findings });
-  await openOutput(out).write(text);
+    : toText(model, { ascii: createTheme(env, options.settings).ascii, findings });
+  await openOutput(stdout).write(text);
 };

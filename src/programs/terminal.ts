@@ -1,4 +1,3 @@
-import type { Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
 import { timeOf } from '../store/moments.ts';
 import type { Store } from '../store/store.ts';
@@ -10,6 +9,7 @@ import { Screen } from '../ui/screen/screen.ts';
 import { createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { saveScreen } from './save.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The tab that `--tab` names; throws a UsageError with those that there are. */
 export const tabOf = (name: string): Tab => {
@@ -23,8 +23,8 @@ export const tell = (store: Store, text: string, tone: 'good' | 'warn' | 'bad' |
   store.setState(state => ({ message: { text, tone, time: timeOf(state) } }));
 
 /** Saves what the screen shows, and tells where. */
-const save = (store: Store, options: Options): void => {
-  saveScreen(store.getState(), process.env, options.config).then(
+const save = (store: Store, options: Options, { env }: Surroundings): void => {
+  saveScreen(store.getState(), env, options.config).then(
     text => tell(store, text, 'good'),
     (error: unknown) => tell(store, messageOf(error), 'bad'),
   );
@@ -34,7 +34,7 @@ const save = (store: Store, options: Options): void => {
  * Node lets writes to a terminal block. On a stalled line that would stop everything, and with it a conversation with a
  * guest's monitor, which nobody else could open then. The screen itself drops frames that the terminal does not take.
  */
-const neverBlock = (terminal: NodeJS.WriteStream): void => {
+const neverBlock = (terminal: Surroundings['stdout']): void => {
   const { _handle: handle } = terminal as { readonly _handle?: { setBlocking?(blocking: boolean): void } };
   handle?.setBlocking?.(false);
 };
@@ -66,27 +66,28 @@ export interface Shown {
 type Doings = Omit<App, 'store' | 'save' | 'quit' | 'suspend' | 'redraw'>;
 
 /** Shows the store on this terminal, and turns its keys into what `doings` can. */
-export const showScreen = (store: Store, options: Options & { readonly settings: Settings }, doings: Doings): Shown => {
-  const theme = createTheme(process.env, options.settings);
-  neverBlock(process.stdout);
-  const screen = new Screen(process.stdout, theme);
+export const showScreen = (store: Store, options: Options, around: Surroundings, doings: Doings): Shown => {
+  const { stdin, stdout, events } = around;
+  const theme = createTheme(around.env, options.settings);
+  neverBlock(stdout);
+  const screen = new Screen(stdout, theme);
   const painter = new Painter(screen);
   const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
 
   const suspend = (): void => {
     screen.suspend();
-    process.stdin.setRawMode?.(false);
-    process.kill(process.pid, 'SIGSTOP');
+    stdin.setRawMode?.(false);
+    around.suspend();
   };
   const resume = (): void => {
-    process.stdin.setRawMode?.(true);
+    stdin.setRawMode?.(true);
     screen.resume();
   };
   const app: App = {
     store,
     ...doings,
-    save: () => save(store, options),
+    save: () => save(store, options, around),
     quit: leave,
     suspend,
     redraw: () => screen.repaint(),
@@ -95,26 +96,26 @@ export const showScreen = (store: Store, options: Options & { readonly settings:
   screen.enter();
   resize();
   screen.on('resize', resize);
-  process.on('SIGCONT', resume);
+  events.on('SIGCONT', resume);
   // Listeners that stay (not `once`): signal-exit, in Ink, kills the process when nobody else listens any more. Who
   // asks a second time does not want to wait for what is put back.
   let asked = false;
   const end = (signal: NodeJS.Signals): void => {
     // A hang-up comes twice by itself: from the shell, and from the kernel when the shell ends.
-    if (asked && signal !== 'SIGHUP') process.exit(1);
+    if (asked && signal !== 'SIGHUP') around.exit(1);
     asked = true;
     leave();
   };
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, end);
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) events.on(signal, end);
   // A terminal that was closed fails at both ends; leaving must not fail for it.
-  process.stdin.on('error', leave);
-  process.stdout.on('error', leave);
+  stdin.on('error', leave);
+  stdout.on('error', leave);
   // However this process ends, the terminal is given back.
-  process.once('exit', () => screen.leave());
-  process.once('uncaughtExceptionMonitor', () => screen.leave());
+  events.once('exit', () => screen.leave());
+  events.once('uncaughtExceptionMonitor', () => screen.leave());
 
   // What is typed before Ink is there waits for it, and is not echoed.
-  process.stdin.setRawMode?.(true);
+  stdin.setRawMode?.(true);
   let stopPainting = paintPanes(store, painter, theme.glyphs);
   let ink: { readonly unmount: () => void } | undefined;
   let closed = false;
@@ -134,7 +135,7 @@ export const showScreen = (store: Store, options: Options & { readonly settings:
       closed = true;
       stopPainting();
       ink?.unmount();
-      process.stdin.setRawMode?.(false);
+      stdin.setRawMode?.(false);
       screen.leave();
     },
   };

@@ -13,6 +13,7 @@ import type { Scenario } from '../../src/simulator/scenario.ts';
 import { World } from '../../src/simulator/world.ts';
 import type { Source } from '../../src/source/source.ts';
 import { GiB } from '../../src/units.ts';
+import { surroundings } from './surroundings.ts';
 
 let folder: string;
 let stop: AbortController;
@@ -76,7 +77,7 @@ const fly = async (
     told += text;
     if (enough(told)) stop.abort();
   });
-  await auto(source, gate, given, log, stop.signal);
+  await auto(source, gate, given, surroundings({ stdout: log }), stop.signal);
   return told;
 };
 
@@ -168,7 +169,7 @@ describe('kvmtop auto', () => {
     });
     const log = new PassThrough();
     log.destroy();
-    await auto(started.source, started.gate, options('--act'), log, stop.signal);
+    await auto(started.source, started.gate, options('--act'), surroundings({ stdout: log }), stop.signal);
     expect(started.journal.read().length).toBeGreaterThan(0);
   });
 

@@ -1,18 +1,23 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { createDemoSource } from '../../src/source/demo.ts';
+import { showSizesIn } from '../../src/units.ts';
+import { hastyClock, run } from './surroundings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kvmtop-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => showSizesIn('binary'));
 
-const run = promisify(execFile);
-const kvmtop = (...argv: string[]): Promise<{ stdout: string; stderr: string; code?: number }> =>
-  run(process.execPath, [join(import.meta.dirname, '../../src/cli.ts'), ...argv], {
-    env: { PATH: process.env['PATH'], HOME: folder },
-  }).catch(error => error);
+const kvmtop = (...argv: string[]) => {
+  const clock = hastyClock();
+  return run(argv, {
+    env: { HOME: folder },
+    clock,
+    openSource: async () => createDemoSource({ seed: 7, clock: clock.now }),
+  });
+};
 
 const file = (text: string): string => {
   const path = join(folder, 'config.toml');
@@ -40,34 +45,34 @@ test('what it prints is a file that it takes', async () => {
 
 test('a mistake ends every command with status 2 and one line', async () => {
   const path = file('delay = 1\n\ndely = 2\n');
-  for (const argv of [['snapshot', '--demo'], ['config'], ['doctor', '--demo']]) {
-    const { code, stderr, stdout } = await kvmtop(...argv, '--config', path);
-    expect({ code, stderr, stdout }).toEqual({
-      code: 2,
+  for (const argv of [['snapshot', '--demo'], ['config'], ['doctor', '--demo']])
+    expect(await kvmtop(...argv, '--config', path)).toEqual({
+      status: 2,
       stderr: `kvmtop: ${path}:3: there is no setting dely: did you mean delay?\n`,
       stdout: '',
     });
-  }
 });
 
 test('help needs no settings', async () => {
-  const { stdout } = await kvmtop('-h', '--config', join(folder, 'none.toml'));
+  const { status, stdout } = await kvmtop('-h', '--config', join(folder, 'none.toml'));
+  expect(status).toBe(0);
   expect(stdout).toMatch(/^kvmtop: top for the memory of KVM hosts/);
 });
 
 test('read_only in a file refuses as --read-only does', async () => {
   const path = file('read_only = true\n');
-  const { code, stderr } = await kvmtop('do', 'balloon', 'web-1', '99%', '--demo', '--yes', '--config', path);
-  expect(code).toBe(3);
+  const { status, stderr } = await kvmtop('do', 'balloon', 'web-1', '99%', '--demo', '--yes', '--config', path);
+  expect(status).toBe(3);
   expect(stderr).toMatch(/read-only/);
 });
 
 test('a floor in a file refuses what the default would not', async () => {
   const ask = ['do', 'balloon', 'web-1', '99%', '--demo', '--dry-run'];
-  const { stdout } = await kvmtop(...ask);
+  const { status, stdout } = await kvmtop(...ask);
+  expect(status).toBe(0);
   expect(stdout).toContain('dry run');
-  const { code } = await kvmtop(...ask, '--config', file('[balloon]\nfloor_percent = 100\n'));
-  expect(code).toBe(3);
+  const refused = await kvmtop(...ask, '--config', file('[balloon]\nfloor_percent = 100\n'));
+  expect(refused.status).toBe(3);
 });
 
 test('units are how sizes are shown; those that are typed stay binary', async () => {

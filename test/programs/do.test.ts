@@ -1,55 +1,354 @@
-import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
-import type { Control } from '../../src/actions/gate/control.ts';
-import { Refused } from '../../src/actions/gate/control.ts';
-import { doAction } from '../../src/programs/do.ts';
-import { parseCall, UsageError } from '../../src/programs/options.ts';
-import { createDemoSource } from '../../src/source/demo.ts';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Control, Refused } from '../../src/actions/gate/control.ts';
+import { type JournalEntry, openJournal } from '../../src/actions/gate/journal.ts';
+import type { Surroundings } from '../../src/programs/surroundings.ts';
+import type { GuestSample } from '../../src/sample.ts';
 import type { Source } from '../../src/source/source.ts';
-import { printed } from './sources.ts';
+import { GiB, MiB } from '../../src/units.ts';
+import { guest, sample } from '../samples.ts';
+import { hastyClock, run } from './surroundings.ts';
 
-/** The demo, and the commands that its guests were given; `typed` is all that the terminal says, without it there is none. */
-const doing = (words: readonly string[], typed?: string) => {
-  const commands: string[] = [];
-  const demo = createDemoSource({ clock: () => 1_800_000_000 });
-  const { execute, ...rest } = demo.control as Control;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kvmtop-do-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const journalFile = (): string => join(folder, 'kvmtop/journal.ndjson');
+const journal = (): readonly JournalEntry[] => openJournal(journalFile()).read();
+
+const path = '/machine/peripheral/balloon0';
+
+interface Given {
+  readonly name?: string;
+  /** Seconds between its reports at first; 0: nobody asked for them, and so none has come. */
+  readonly interval?: number;
+  /** It reports nothing even when it is asked to. */
+  readonly mute?: boolean;
+  /** Its driver does not do what it is asked. */
+  readonly stuck?: boolean;
+  readonly device?: boolean;
+}
+
+/** A host of 16 GiB, and guests of 4 GiB that use 1 GiB of it each; all that is asked of them is in `asked`. */
+const startHost = (given: readonly Given[] = [{}], change: Partial<Control> = {}) => {
+  const clock = hastyClock();
+  const asked: string[] = [];
+  const polled = Promise.withResolvers<void>();
+  let looks = 0;
+  const guests = given.map(({ name = 'web-1', interval = 2, mute = false, stuck = false, device = true }, index) => ({
+    id: `${100 + index}.5000`,
+    pid: 100 + index,
+    name,
+    device,
+    mute,
+    stuck,
+    actual: 4 * GiB,
+    target: 4 * GiB,
+    interval,
+  }));
+  const sampleOf = ({ id, pid, name, device, mute, actual, interval }: (typeof guests)[number]): GuestSample =>
+    guest({
+      id,
+      pid,
+      name,
+      launch: { size: 4 * GiB, backend: 'anon', memLock: false },
+      process: { status: { RssAnon: 3 * GiB, RssShmem: 0 } },
+      monitor: {
+        state: 'ok',
+        status: 'running',
+        time: clock.now(),
+        memory: { 'base-memory': 4 * GiB, 'plugged-memory': 0 },
+        balloon: device
+          ? {
+              device,
+              actual,
+              path,
+              pollingInterval: interval,
+              ...(interval > 0 && !mute
+                ? {
+                    stats: {
+                      lastUpdate: clock.now() - 1,
+                      values: { 'stat-total-memory': actual, 'stat-available-memory': actual - GiB },
+                    },
+                  }
+                : {}),
+            }
+          : { device },
+      },
+    });
   const control: Control = {
-    ...rest,
-    execute(guest, command, args) {
-      commands.push(command);
-      return execute(guest, command, args);
+    async execute(id, command, args) {
+      const one = guests.find(other => other.id === id);
+      asked.push(`${one?.name} ${command} ${args['value']}`);
+      if (command === 'qom-set') polled.resolve();
+      if (one && command === 'balloon') one.target = Number(args['value']);
+      if (one && command === 'qom-set') one.interval = Number(args['value']);
+      return {};
     },
+    write: async (file, value) => {
+      asked.push(`${file} ${value}`);
+      return value;
+    },
+    virsh: async () => expect.unreachable(),
+    call: async () => expect.unreachable(),
+    file: async () => expect.unreachable(),
+    noteTarget: () => undefined,
+    ...change,
   };
-  const source: Source = { ...demo, control };
-  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined }) as unknown as NodeJS.ReadStream;
-  stdin.push(typed ?? 'y\n');
-  const { options } = parseCall(['do', ...words, '--demo']);
-  const told = printed(out => doAction(source, options, { stdin, stdout: out as unknown as NodeJS.WriteStream }));
-  return { told, commands };
+  const source: Source = {
+    kind: 'live',
+    control,
+    async look() {
+      // Who has statistics switched on looks again until there are some: that must not be over before they are on.
+      if (looks++ > 0 && given.some(({ interval }) => interval === 0)) await polled.promise;
+      for (const one of guests) if (!one.stuck) one.actual += Math.sign(one.target - one.actual) * 512 * MiB;
+      return sample({
+        time: clock.now(),
+        monotonic: clock.steady(),
+        guests: guests.map(sampleOf),
+        host: { meminfo: { MemTotal: 16 * GiB, MemAvailable: 8 * GiB } },
+      });
+    },
+    close: async () => undefined,
+  };
+  return { source, clock, asked, guests };
 };
 
-test('without a terminal nothing is asked, and nothing done: a yes that nobody typed is none', async () => {
-  const { told, commands } = doing(['balloon', 'web-1', '-256M']);
-  await expect(told).rejects.toThrow(UsageError);
-  await expect(told).rejects.toThrow('there is no terminal to ask on: add --yes, or --dry-run to see the plan');
-  expect(commands).toEqual([]);
+type Host = ReturnType<typeof startHost>;
+
+const kvmtop = ({ source, clock }: Host, line: string, changes: Partial<Surroundings> = {}) =>
+  run(['do', ...line.split(' ').filter(word => word !== '')], {
+    env: { XDG_STATE_HOME: folder },
+    clock,
+    openSource: async () => source,
+    ...changes,
+  });
+
+/** Nothing was asked of anybody, and there is nothing to remember. */
+const nothingWasDone = ({ asked }: Host): void => {
+  expect(asked).toEqual([]);
+  expect(existsSync(journalFile())).toBe(false);
+};
+
+/** Somebody at a terminal who types this. */
+const typing = (keys: string): Surroundings['stdin'] => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+  stdin.write(keys);
+  return stdin as unknown as Surroundings['stdin'];
+};
+
+describe('done: status 0', () => {
+  it('--dry-run tells the plan and what is foreseen, and does nothing', async () => {
+    const host = startHost();
+    const { status, stdout, stderr } = await kvmtop(host, 'balloon web-1 2G --dry-run');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Shrink web-1 from 4\.00 GiB to 2\.00 GiB\n/);
+    expect(stdout).toContain(`balloon {"value":${2 * GiB}}`);
+    expect(stdout).toMatch(/^now /m);
+    expect(stdout).toMatch(/^then /m);
+    expect(stdout).toMatch(/\ndry run: nothing was changed\n$/);
+    nothingWasDone(host);
+  });
+
+  it('--dry-run needs no control', async () => {
+    const host = startHost();
+    const { control: _, ...readOnly } = host.source;
+    const ran = await kvmtop({ ...host, source: readOnly }, 'balloon web-1 2G --dry-run');
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('--yes does it, tells how it goes on, and ends when it has arrived', async () => {
+    const host = startHost();
+    const { status, stdout, stderr } = await kvmtop(host, 'balloon web-1 2G --yes');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/\nweb-1: balloon arrived at 2\.00 GiB\n$/);
+    expect(host.guests[0]?.actual).toBe(2 * GiB);
+    expect(host.asked).toEqual([`web-1 balloon ${2 * GiB}`]);
+    expect(journal()).toMatchObject([{ by: 'do', outcome: 'done', forced: false, request: { action: 'balloon' } }]);
+  });
+
+  it('asks at a terminal, and does it for yes', async () => {
+    const host = startHost();
+    const { status, stdout } = await kvmtop(host, 'balloon web-1 2G', { stdin: typing('y\n') });
+    expect(stdout).toContain('Do it? [y/N] ');
+    expect(status).toBe(0);
+    expect(host.asked).toEqual([`web-1 balloon ${2 * GiB}`]);
+  });
+
+  it.each([
+    ['no', 'n\n'],
+    ['nothing', '\n'],
+    ['what merely begins like yes', 'yesterday\n'],
+    ['the end of the input', '\u0004'],
+    ['Ctrl-C', '\u0003'],
+  ])('%s is no: nothing is done', async (_what, keys) => {
+    const host = startHost();
+    // A terminal at both ends, so that the keys are keys.
+    const stdout = Object.assign(new PassThrough(), { isTTY: true });
+    let told = '';
+    stdout.setEncoding('utf8').on('data', text => {
+      told += text;
+    });
+    const { status, stderr } = await kvmtop(host, 'balloon web-1 2G', { stdin: typing(keys), stdout });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(told).toMatch(/nothing was changed\n$/);
+    nothingWasDone(host);
+  });
+
+  it('input that ends without an answer is no', async () => {
+    const host = startHost();
+    const stdin = typing('');
+    (stdin as unknown as PassThrough).end();
+    expect(await kvmtop(host, 'balloon web-1 2G', { stdin })).toMatchObject({ status: 0 });
+    nothingWasDone(host);
+  });
+
+  it('does it for a reader that goes, too: what was asked for is not left half done', async () => {
+    const host = startHost([{ interval: 0 }]);
+    const stdout = new PassThrough();
+    stdout.destroy();
+    expect(await kvmtop(host, 'balloon web-1 2G --yes', { stdout })).toMatchObject({ status: 0, stderr: '' });
+    expect(host.guests[0]).toMatchObject({ actual: 2 * GiB, interval: 0 });
+  });
+
+  it('has a guest report that nobody asked, and puts that back', async () => {
+    const host = startHost([{ interval: 0 }]);
+    expect(await kvmtop(host, 'balloon web-1 2G --yes')).toMatchObject({ status: 0, stderr: '' });
+    expect(host.asked).toEqual(['web-1 qom-set 2', `web-1 balloon ${2 * GiB}`, 'web-1 qom-set 0']);
+    expect(journal().map(({ by, request }) => `${by} ${request.action}`)).toEqual([
+      'itself polling',
+      'do balloon',
+      'itself polling',
+    ]);
+  });
 });
 
-test.each(['n\n', '\n', 'yesterday\n'])('on a terminal %j does nothing', async typed => {
-  const { told, commands } = doing(['balloon', 'web-1', '-256M'], typed);
-  expect(await told).toMatch(/Do it\? \[y\/N\] .*nothing was changed\n$/s);
-  expect(commands).toEqual([]);
+/** One line says why on stderr; nothing of it is on stdout. */
+const fails = async (
+  host: Host,
+  line: string,
+  status: number,
+  why: RegExp,
+  changes: Partial<Surroundings> = {},
+): Promise<void> => {
+  const ran = await kvmtop(host, line, changes);
+  expect({ line, status: ran.status }).toEqual({ line, status });
+  expect(ran.stderr).toMatch(/^kvmtop: [^\n\u0000-\u001f]+\n$/);
+  expect(ran.stderr).toMatch(why);
+};
+
+describe('failed: status 1', () => {
+  it('a guest that is not there, with those that are', async () => {
+    const host = startHost([{}, { name: 'db-1' }]);
+    await fails(host, 'balloon web-9 2G --yes', 1, /no guest 'web-9' here: there are web-1, db-1/);
+    nothingWasDone(host);
+  });
+
+  it('a balloon that does not arrive', async () => {
+    const host = startHost([{ stuck: true }]);
+    await fails(host, 'balloon web-1 2G --yes', 1, /web-1: balloon stalled at 4\.00 GiB/);
+    expect(journal()).toMatchObject([{ outcome: 'done' }]);
+  });
+
+  it('what the monitor refuses, in one line, whatever it says', async () => {
+    const host = startHost([{}], {
+      execute: async () => {
+        throw new Error('balloon on web-1: QEMU refused:\u001b[2J\nno');
+      },
+    });
+    await fails(host, 'balloon web-1 2G --yes', 1, /QEMU refused:\ufffd\[2J no/);
+    expect(journal()).toMatchObject([{ outcome: 'failed' }]);
+  });
+
+  it('a plan that nobody can be shown, before anything is done', async () => {
+    const host = startHost();
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('ENOSPC: no space left')) });
+    await fails(host, 'balloon web-1 2G --yes', 1, /the output can't be written: ENOSPC/, { stdout });
+    nothingWasDone(host);
+  });
 });
 
-test('what the guard rails refuse is not asked about, whatever is typed', async () => {
-  const { told, commands } = doing(['balloon', 'web-1', '100M'], 'y\n');
-  await expect(told).rejects.toThrow(Refused);
-  await expect(told).rejects.toThrow(/unsafe: .*; --force overrules this; nothing was changed/);
-  expect(commands).toEqual([]);
+describe('wrong usage: status 2, and nothing is done', () => {
+  it.each([
+    ['', /do takes one of: balloon GUEST SIZE, /],
+    ['baloon web-1 2G', /do takes one of: balloon GUEST SIZE, /],
+    ['balloon', /balloon takes GUEST SIZE/],
+    ['balloon web-1 much --yes', /'much' is not a size/],
+    ['balloon web-1 2G now --yes', /balloon takes GUEST SIZE/],
+    ['balloon web-1 2G --act', /--act does not go with do/],
+    ['balloon web-1 2G --yess', /Unknown option '--yess'/],
+    ['balloon web-1 2G', /no terminal to ask on: add --yes, or --dry-run to see the plan/],
+  ])('do %s', async (line, why) => {
+    const host = startHost();
+    await fails(host, line, 2, why);
+    nothingWasDone(host);
+  });
+
+  it('a name that several have', async () => {
+    const host = startHost([{}, {}]);
+    await fails(host, 'balloon web-1 2G --yes', 2, /2 guests are called 'web-1': give a PID \(100, 101\)/);
+    nothingWasDone(host);
+  });
 });
 
-test('a dry run tells the plan and does nothing, without a terminal too', async () => {
-  const { told, commands } = doing(['balloon', 'web-1', '-256M', '--dry-run']);
-  expect(await told).toMatch(/^Shrink web-1 .*dry run: nothing was changed\n$/s);
-  expect(commands).toEqual([]);
+describe('refused: status 3, and the guest is as it was', () => {
+  it('by a guard rail, whatever --yes says; --force overrules it', async () => {
+    const host = startHost();
+    for (const how of ['--yes', '--dry-run'])
+      await fails(host, `balloon web-1 512M ${how}`, 3, /unsafe: .*; --force overrules this; nothing was changed$/m);
+    // It is not even asked about, whatever is typed.
+    await fails(host, 'balloon web-1 512M', 3, /unsafe: /, { stdin: typing('y\n') });
+    nothingWasDone(host);
+    const { status, stderr } = await kvmtop(host, 'balloon web-1 512M --yes --force');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(journal()).toMatchObject([{ forced: true, outcome: 'done' }]);
+  });
+
+  it('a guest that never tells what it uses: its statistics are switched on, and off again', async () => {
+    const host = startHost([{ interval: 0, mute: true }]);
+    await fails(host, 'balloon web-1 2G --yes', 3, /its balloon driver has never reported/);
+    expect(host.asked).toEqual(['web-1 qom-set 2', 'web-1 qom-set 0']);
+    expect(host.guests[0]?.actual).toBe(4 * GiB);
+  });
+
+  it('what can’t be forced', async () => {
+    const host = startHost([{ device: false }]);
+    await fails(
+      host,
+      'balloon web-1 2G --yes --force',
+      3,
+      /no balloon device: start it with .*; nothing was changed$/m,
+    );
+    nothingWasDone(host);
+  });
+
+  it('with --read-only, and where the source has no control', async () => {
+    const host = startHost();
+    await fails(host, 'balloon web-1 2G --yes --force --read-only', 3, /^kvmtop: read-only: nothing is changed here/);
+    const { control: _, ...readOnly } = host.source;
+    await fails({ ...host, source: readOnly }, 'balloon web-1 2G --yes', 3, /^kvmtop: read-only: /);
+    nothingWasDone(host);
+  });
+
+  it('for lack of privilege, as the gate says it', async () => {
+    const host = startHost([{}], {
+      execute: async () => {
+        throw new Refused('its monitor may not be opened: run kvmtop as root');
+      },
+    });
+    await fails(host, 'balloon web-1 2G --yes', 3, /run kvmtop as root/);
+    expect(host.guests[0]?.target).toBe(4 * GiB);
+  });
+
+  it('where the journal can’t be written', async () => {
+    const host = startHost();
+    const env = { XDG_STATE_HOME: '/dev/null' };
+    await fails(host, 'balloon web-1 2G --yes', 3, /journal .* can't be written .*nothing was changed: /, { env });
+    expect(host.asked).toEqual([]);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   samples = await demoSamples(5, 60);
 });
 const dumped = (changes: Partial<Options> = {}, looks = samples): Promise<string> =>
-  printed(out => dump(tapeOf(looks), { ...options, ...changes }, out));
+  printed(({ stdout }) => dump(tapeOf(looks), { ...options, ...changes }, stdout));
 const objects = async (changes: Partial<Options> = {}) =>
   (await dumped({ format: 'ndjson', ...changes }))
     .trimEnd()
@@ -51,7 +51,7 @@ const streamed = (format: string): Promise<string> => {
     close: async () => undefined,
   };
   const settings = { delay: 0.001, guests: [], count: samples.length - 1, format, settings: defaults };
-  return printed(out => stream(source, settings, out, new AbortController().signal));
+  return printed(around => stream(source, settings, around, new AbortController().signal));
 };
 
 describe('formats', () => {

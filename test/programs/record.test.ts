@@ -19,6 +19,7 @@ import { openJournal } from '../../src/actions/gate/journal.ts';
 import { recordable } from '../../src/fields/needs.ts';
 import { type Options, parseCall, UsageError } from '../../src/programs/options.ts';
 import { type Orders, record } from '../../src/programs/record.ts';
+import { openGate } from '../../src/programs/session.ts';
 import { openRecording, type Recording } from '../../src/recording/read.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import type { Sample } from '../../src/sample.ts';
@@ -26,19 +27,16 @@ import { createDemoSource } from '../../src/source/demo.ts';
 import type { Source } from '../../src/source/source.ts';
 import { demoSamples } from '../recording/samples.ts';
 import { type Watched, watchedSource } from './sources.ts';
+import { surroundings } from './surroundings.ts';
 
 let folder: string;
 let path: string;
-const state = process.env['XDG_STATE_HOME'];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kvmtop-record-'));
   path = join(folder, 'host.kvmtop');
-  process.env['XDG_STATE_HOME'] = join(folder, 'state');
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
-  if (state === undefined) delete process.env['XDG_STATE_HOME'];
-  else process.env['XDG_STATE_HOME'] = state;
 });
 
 const options = (...argv: string[]): Options => parseCall(['record', path, '-d', '100ms', ...argv]).options;
@@ -55,14 +53,16 @@ const endAfter = (looks: number, source: (meanwhile: (look: number) => void) => 
 };
 const never: Orders = { stop: new AbortController().signal, takeReopen: () => false };
 
-const logOf = async (program: (log: PassThrough) => Promise<void>): Promise<string> => {
+/** Records, and gives what was told of it. */
+const recordedAs = async (source: Source, given: Options, orders: Orders): Promise<string> => {
   const log = new PassThrough();
   const all = text(log);
-  await program(log).finally(() => log.end());
+  const around = surroundings({ stderr: log, env: { XDG_STATE_HOME: join(folder, 'state') } });
+  await record(source, openGate(source, given, around), given, around, orders).finally(() => log.end());
   return all;
 };
 const recorded = (source: Source, orders: Orders, ...argv: string[]): Promise<string> =>
-  logOf(log => record(source, options(...argv), log, orders));
+  recordedAs(source, options(...argv), orders);
 
 const reading = <Value>(file: string, read: (recording: Recording) => Value): Value => {
   const recording = openRecording(file);
@@ -138,7 +138,7 @@ test('looks are in step with the clock', async () => {
 describe('the end', () => {
   test('a signal ends it at once, whatever the delay', async () => {
     const { source, orders } = endAfter(1);
-    await logOf(log => record(source, parseCall(['record', path, '-d', '1h']).options, log, orders));
+    await recordedAs(source, parseCall(['record', path, '-d', '1h']).options, orders);
     expect(samplesOf(path)).toHaveLength(1);
   });
 
@@ -158,9 +158,7 @@ describe('the end', () => {
     try {
       path = join(disk, 'host.kvmtop');
       const samples = await demoSamples(400);
-      const error = await logOf(log => record(playing(samples), { ...options(), delay: 0.001 }, log, never)).catch(
-        failure => failure,
-      );
+      const error = await recordedAs(playing(samples), { ...options(), delay: 0.001 }, never).catch(failure => failure);
       expect(error).toBeInstanceOf(RecordingError);
       expect(error.message).toMatch(/is full: the recording ends at [\d:]+ with \d+ samples; free space/);
       expect(samplesOf(path).length).toBeGreaterThan(10);
@@ -200,9 +198,8 @@ describe('wrong usage', () => {
 
 test('a ring keeps the newest', async () => {
   const samples = await demoSamples(300, 10);
-  const log = await logOf(log =>
-    record(playing(samples), { ...options('--keep', '60s,1M'), delay: 0.001 }, log, endAfterSamples(samples.length)),
-  );
+  const given = { ...options('--keep', '60s,1M'), delay: 0.001 };
+  const log = await recordedAs(playing(samples), given, endAfterSamples(samples.length));
   expect(log).toContain('keeping the newest 1m00 or 1.00 MiB');
   const kept = samplesOf(path);
   expect(kept.length).toBeLessThan(samples.length);

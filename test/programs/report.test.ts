@@ -33,7 +33,7 @@ const tape = tapeOf([0, 1, 2, 3].map(time => sample({ time: begin + 60 * time, m
 const assets = { script: 'run()', styles: 'p{}' };
 
 const run = (output: string | undefined, from?: string, to?: string, words: readonly string[] = []): Promise<string> =>
-  printed(out => report(tape, { output, from, to, guests: words }, assets, out));
+  printed(around => report(tape, { output, from, to, guests: words }, assets, around));
 
 const samplesIn = (page: string): string | undefined => /<dt>Samples<\/dt><dd>(\d+)/.exec(page)?.[1];
 

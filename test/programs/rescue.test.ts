@@ -31,8 +31,8 @@ test('what can be read of a file that was cut off is another recording, and what
   const path = cutOff();
   const before = readFileSync(path);
   let to = '';
-  const told = await printed(async out => {
-    to = await rescue(path, out);
+  const told = await printed(async ({ stdout }) => {
+    to = await rescue(path, stdout);
   });
   expect(to).toBe(`${path}.recovered`);
   expect(readFileSync(path)).toEqual(before);
@@ -43,18 +43,20 @@ test('what can be read of a file that was cut off is another recording, and what
   recording.close();
   expect(told).toBe(`saved ${count} samples of ${path} to ${to}; none in between is lost\n`);
   // A second time it is not made anew: somebody may work with it.
-  await expect(printed(async out => void (await rescue(path, out)))).rejects.toThrow(Failure);
-  await expect(printed(async out => void (await rescue(path, out)))).rejects.toThrow('is there already');
+  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow(Failure);
+  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow('is there already');
   expect(existsSync(to)).toBe(true);
 });
 
 test('nothing is left of a rescue that saved nothing', async () => {
   const path = join(folder(), 'text');
   writeFileSync(path, 'no recording');
-  await expect(printed(async out => void (await rescue(path, out)))).rejects.toThrow('is no recording of kvmtop');
+  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow(
+    'is no recording of kvmtop',
+  );
   const empty = record();
   truncateSync(empty, 8192);
-  const why = await printed(async out => void (await rescue(empty, out))).catch(error => error);
+  const why = await printed(async ({ stdout }) => void (await rescue(empty, stdout))).catch(error => error);
   expect(why instanceof Failure || why instanceof RecordingError).toBe(true);
   for (const end of ['', '-wal', '-shm'])
     expect([existsSync(`${path}.recovered${end}`), existsSync(`${empty}.recovered${end}`)]).toEqual([false, false]);

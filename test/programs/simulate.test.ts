@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaults } from '../../src/config/settings.ts';
 import { derive } from '../../src/model.ts';
 import { parseCall, UsageError } from '../../src/programs/options.ts';
 import { simulatePolicies } from '../../src/programs/simulate.ts';
+import type { Surroundings } from '../../src/programs/surroundings.ts';
 import { usage } from '../../src/programs/usage.ts';
 import { headlineOf } from '../../src/recording/headline.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
@@ -15,21 +16,18 @@ import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
 import { printed } from './sources.ts';
 
-const assets = { script: 'run()', styles: 'p{}' };
-
-const simulated = (...words: readonly string[]): Promise<string> =>
-  printed(out =>
-    simulatePolicies({ ...parseCall(['simulate', ...words]).options, settings: defaults }, async () => assets, out),
-  );
+const simulatedIn = (env: Surroundings['env'], ...words: readonly string[]): Promise<string> =>
+  printed(around => simulatePolicies({ ...parseCall(['simulate', ...words]).options, settings: defaults }, around), {
+    env,
+  });
+const simulated = (...words: readonly string[]): Promise<string> => simulatedIn({ LC_ALL: 'C.UTF-8' }, ...words);
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kvmtop-simulate-'));
-  vi.stubEnv('LC_ALL', 'C.UTF-8');
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
-  vi.unstubAllEnvs();
 });
 
 /** A recording of a scenario in which nobody is in charge. */
@@ -57,8 +55,7 @@ describe('kvmtop simulate', () => {
   });
 
   it('draws with ASCII alone where the terminal can no more', async () => {
-    vi.stubEnv('LC_ALL', 'C');
-    const text = await simulated('forgotten-balloon', '--policy', 'none');
+    const text = await simulatedIn({ LC_ALL: 'C' }, 'forgotten-balloon', '--policy', 'none');
     const graphs = text.slice(text.indexOf('Available on the host'));
     expect(graphs).toContain('Balloons together');
     expect(graphs).toMatch(/^[\x00-\x7f]*$/);

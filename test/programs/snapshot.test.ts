@@ -1,17 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaults } from '../../src/config/settings.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { snapshot } from '../../src/programs/snapshot.ts';
 import { printed, watchedSource } from './sources.ts';
+import { surroundings } from './surroundings.ts';
 
 const options = { delay: 0.01, guests: [], json: false, text: false, settings: defaults };
 const json = async (guests: readonly string[] = []) =>
-  JSON.parse(await printed(out => snapshot(watchedSource(), { ...options, guests, json: true }, out)));
+  JSON.parse(await printed(around => snapshot(watchedSource(), { ...options, guests, json: true }, around)));
 
 test('two looks, one delay apart, so that there are rates', async () => {
   const source = watchedSource();
-  const out = await printed(out => snapshot(source, { ...options, delay: 0.05, json: true }, out));
+  const out = await printed(around => snapshot(source, { ...options, delay: 0.05, json: true }, around));
   expect(source.looks).toHaveLength(2);
   // A timer may be a millisecond early by this clock.
   expect(source.looks[1]! - source.looks[0]!).toBeGreaterThanOrEqual(49);
@@ -21,7 +22,7 @@ test('two looks, one delay apart, so that there are rates', async () => {
 
 test('all that is not costly is read', async () => {
   const source = watchedSource();
-  await printed(out => snapshot(source, options, out));
+  await printed(around => snapshot(source, options, around));
   for (const wanted of source.wanted) {
     expect([...wanted]).toEqual(expect.arrayContaining(['vmstat', 'ksm', 'pools', 'nodes', 'guest_ksm_stat']));
     expect([...wanted].filter(need => need.startsWith('guest_smaps'))).toEqual([]);
@@ -29,9 +30,9 @@ test('all that is not costly is read', async () => {
 });
 
 test('text unless JSON is asked for', async () => {
-  const asked = await printed(out => snapshot(watchedSource(), { ...options, text: true }, out));
+  const asked = await printed(around => snapshot(watchedSource(), { ...options, text: true }, around));
   expect(asked).toMatch(/^kvmtop .*two-nodes/);
-  expect(await printed(out => snapshot(watchedSource(), options, out))).toBe(asked);
+  expect(await printed(around => snapshot(watchedSource(), options, around))).toBe(asked);
 });
 
 describe('findings', () => {
@@ -41,13 +42,13 @@ describe('findings', () => {
   test('are told at once, in JSON and in text', async () => {
     const told = await ids();
     expect(told).toContain('balloon-forgotten web-1');
-    const text = await printed(out => snapshot(watchedSource(), options, out));
+    const text = await printed(around => snapshot(watchedSource(), options, around));
     expect(text).toMatch(/^Findings\n(critical|warning|notice): /m);
   });
 
   test('go by the operator’s thresholds', async () => {
     const settings = { ...defaults, 'thresholds.available_low_percent': 99 };
-    const out = await printed(to => snapshot(watchedSource(), { ...options, json: true, settings }, to));
+    const out = await printed(around => snapshot(watchedSource(), { ...options, json: true, settings }, around));
     expect(JSON.parse(out).findings.map(({ id }: { id: string }) => id)).toContain('host-short');
     expect(await ids()).not.toContain('host-short host');
   });
@@ -61,15 +62,13 @@ describe('findings', () => {
   });
 });
 
-afterEach(() => void vi.unstubAllEnvs());
-
 test('LANG=C gets ASCII', async () => {
-  vi.stubEnv('LANG', 'C');
-  expect(await printed(out => snapshot(watchedSource(), options, out))).toMatch(/^[\n -~]+$/);
+  const env = { LANG: 'C' };
+  expect(await printed(around => snapshot(watchedSource(), options, around), { env })).toMatch(/^[\n -~]+$/);
 });
 
 test('text and JSON at once is wrong usage', async () => {
-  const both = printed(out => snapshot(watchedSource(), { ...options, json: true, text: true }, out));
+  const both = printed(around => snapshot(watchedSource(), { ...options, json: true, text: true }, around));
   await expect(both).rejects.toThrow(UsageError);
 });
 
@@ -93,11 +92,11 @@ describe('-p', () => {
   test('an unknown guest fails at the first look, harmlessly, and prints nothing', async () => {
     const source = watchedSource();
     let out = '';
-    const failed = await printed(async stream => {
-      stream.on('data', chunk => {
+    const failed = await printed(async around => {
+      around.stdout.on('data', chunk => {
         out += String(chunk);
       });
-      await snapshot(source, { ...options, guests: ['web-1', 'web-2\u001b[2J'] }, stream);
+      await snapshot(source, { ...options, guests: ['web-1', 'web-2\u001b[2J'] }, around);
     }).catch(error => error);
     expect(failed).toBeInstanceOf(Failure);
     expect(failed.status).toBe(1);
@@ -110,7 +109,11 @@ describe('-p', () => {
 });
 
 test('a full disk is a failure that says so', async () => {
-  const failed = await snapshot(watchedSource(), options, createWriteStream('/dev/full')).catch(error => error);
+  const failed = await snapshot(
+    watchedSource(),
+    options,
+    surroundings({ stdout: createWriteStream('/dev/full') }),
+  ).catch(error => error);
   expect(failed).toBeInstanceOf(Failure);
   expect(failed.status).toBe(1);
   expect(failed.message).toContain('ENOSPC');

@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Need } from '../../src/fields/field.ts';
+import type { Surroundings } from '../../src/programs/surroundings.ts';
 import type { Sample } from '../../src/sample.ts';
 import type { Source } from '../../src/source/source.ts';
 import { samples } from '../export/models.ts';
+import { surroundings } from './surroundings.ts';
 
 export interface Watched extends Source {
   /** When each look was, milliseconds on the monotonic clock. */
@@ -36,9 +38,12 @@ export const watchedSource = (meanwhile: (look: number) => void = () => undefine
 };
 
 /** Runs a program that prints, and gives what it printed once it is done. */
-export const printed = async (program: (out: PassThrough) => Promise<void>): Promise<string> => {
+export const printed = async (
+  program: (around: Surroundings) => Promise<void>,
+  changes: Partial<Surroundings> = {},
+): Promise<string> => {
   const out = new PassThrough();
   const all = text(out);
-  await program(out).finally(() => out.end());
+  await program(surroundings({ stdout: out, ...changes })).finally(() => out.end());
   return all;
 };

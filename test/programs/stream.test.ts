@@ -7,11 +7,12 @@ import { defaults } from '../../src/config/settings.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { stream } from '../../src/programs/stream.ts';
 import { printed, watchedSource } from './sources.ts';
+import { surroundings } from './surroundings.ts';
 
 const options = { delay: 0.005, guests: [], count: 3, format: 'ndjson', settings: defaults };
 const never = new AbortController().signal;
 const streamed = (changes: Partial<Parameters<typeof stream>[1]> = {}) =>
-  printed(out => stream(watchedSource(), { ...options, ...changes }, out, never));
+  printed(around => stream(watchedSource(), { ...options, ...changes }, around, never));
 
 describe('formats', () => {
   test('NDJSON: one object a line, each with rates, and so many as asked for', async () => {
@@ -65,7 +66,12 @@ describe('the end', () => {
   test('a signal ends the wait for the next look', async () => {
     const stop = new AbortController();
     const out = new PassThrough();
-    const running = stream(watchedSource(), { ...options, count: undefined }, out, stop.signal);
+    const running = stream(
+      watchedSource(),
+      { ...options, count: undefined },
+      surroundings({ stdout: out }),
+      stop.signal,
+    );
     let lines = 0;
     for await (const chunk of out) {
       lines += String(chunk).split('\n').length - 1;
@@ -80,7 +86,7 @@ describe('the end', () => {
   test('a signal that came before the first delay was over prints nothing', async () => {
     const stop = new AbortController();
     const source = watchedSource(() => stop.abort());
-    expect(await printed(out => stream(source, { ...options, delay: 3600 }, out, stop.signal))).toBe('');
+    expect(await printed(around => stream(source, { ...options, delay: 3600 }, around, stop.signal))).toBe('');
     expect(source.looks).toHaveLength(1);
   });
 
@@ -94,7 +100,9 @@ describe('the end', () => {
 
   test('what can’t be written is a failure that says why', async () => {
     const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is on fire')) });
-    const failed = await stream(watchedSource(), options, broken, never).catch(error => error);
+    const failed = await stream(watchedSource(), options, surroundings({ stdout: broken }), never).catch(
+      error => error,
+    );
     expect(failed).toBeInstanceOf(Failure);
     expect(failed.message).toContain('the disk is on fire');
   });
@@ -116,7 +124,7 @@ test('a slow reader is waited for, and gets the world as it is then', async () =
   });
   const pendingAtLook: number[] = [];
   const source = watchedSource(() => pendingAtLook.push(pending));
-  await stream(source, { ...options, count: 4 }, slow, never);
+  await stream(source, { ...options, count: 4 }, surroundings({ stdout: slow }), never);
   expect(pendingAtLook).toEqual([0, 0, 0, 0, 0]);
   expect(most).toBe(1);
 });

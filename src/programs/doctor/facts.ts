@@ -6,6 +6,7 @@ import { limitsOf, type Settings } from '../../config/settings.ts';
 import type { Model } from '../../model.ts';
 import type { Root } from '../../root.ts';
 import type { Options } from '../options.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** What doctor found out of one thing: whether it is as it should be, what that means, and what exactly would mend it. */
 export interface Finding {
@@ -71,16 +72,15 @@ export const gatherFacts = (
   model: Model,
   root: Root,
   options: Options,
-  stdout: NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>,
+  { stdout, env, uid }: Pick<Surroundings, 'stdout' | 'env' | 'uid'>,
 ): Facts => {
   const isHost = root.isHost && !options.demo;
-  const { env } = process;
-  const journal = journalPath(env, process.geteuid?.() ?? -1);
+  const journal = journalPath(env, uid);
   const { columns, rows } = stdout;
   return {
     model,
     isHost,
-    isRoot: process.geteuid?.() === 0,
+    isRoot: uid === 0,
     readOnly: options.readOnly,
     env,
     settings: options.settings,

@@ -15,7 +15,7 @@ const tree = async (name: string, ...argv: string[]): Promise<string> => {
   const dir = join(import.meta.dirname, '../../hosts', name);
   const source = createLiveSource(new Root(dir));
   try {
-    return await printed(out => doctor(source, optionsOf('--root', dir, ...argv), out));
+    return await printed(around => doctor(source, optionsOf('--root', dir, ...argv), around));
   } finally {
     await source.close();
   }
@@ -54,7 +54,7 @@ describe('captured hosts', () => {
 
 it('the demo has a guest for every trouble', async () => {
   const source = createDemoSource({ seed: 7, clock: () => 1_800_000_000 });
-  const found = checks(await printed(out => doctor(source, optionsOf('--demo', '--json'), out)));
+  const found = checks(await printed(around => doctor(source, optionsOf('--demo', '--json'), around)));
   const ids = new Set(found.filter(({ ok, subject }) => !ok && subject !== undefined).map(({ id }) => id));
   expect([...ids].sort()).toEqual([
     'guest_balloon',
