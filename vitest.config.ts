@@ -1,10 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { scratch } from './test/scratch.ts';
 
 /** Snapshots live at the top level, so that a reviewer finds every golden screen in one folder. */
 const resolveSnapshotPath = (testPath: string, extension: string): string =>
   join(import.meta.dirname, 'snapshots', basename(testPath) + extension);
+
+/** Of those that run in processes in which other tests ran before. */
+const shared = {
+  isolate: false,
+  globalSetup: 'test/scratch.ts',
+  env: {
+    TMPDIR: scratch,
+    // Programs and workers that tests start are compiled once.
+    NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+    // Ink would otherwise start tput for each frame, or ask the terminal of whoever runs the tests.
+    COLUMNS: '100',
+    LINES: '40',
+  },
+};
 
 export default defineConfig({
   test: {
@@ -23,13 +38,19 @@ export default defineConfig({
           testTimeout: 30_000,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/{soak,pty,browser,lab}/**'],
-          isolate: false,
+          ...shared,
         },
       },
-      // The same kind, of minutes: long comparisons, and properties in thousands of runs.
+      // The same kind, for longer: comparisons of policies, and of tests that say `soaking` their long form.
       {
         extends: true,
-        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 120_000, isolate: false },
+        test: {
+          name: 'soak',
+          testTimeout: 120_000,
+          include: ['test/soak/**/*.test.ts', 'test/recording/{delta,chain,file,recover}.test.ts'],
+          ...shared,
+          env: { ...shared.env, KVMTOP_SOAK: '1' },
+        },
       },
       // The built program in a real terminal, without guests, and reports in Chromium: one file after the other, since what they
       // measure wants a processor for itself.

@@ -10,19 +10,27 @@ import { sample } from '../samples.ts';
 
 export type HostName = 'debian12-1node' | 'debian12-busy' | 'linux-4.18' | 'two-nodes';
 
+const hosts = new Map<HostName, HostSample>();
+
+/** What is captured of it, read once. */
+const captured = (name: HostName): HostSample => {
+  const known = hosts.get(name);
+  if (known) return known;
+  const reader = createHostReader(new Root(join(import.meta.dirname, '../hosts', name)));
+  const host = reader.read(planNeeds);
+  reader.close();
+  hosts.set(name, host);
+  return host;
+};
+
 /** A captured host as an action sees it, with what a test changes about it. */
 export const capturedModel = (
   name: HostName,
   change: (host: HostSample) => Partial<HostSample> = () => ({}),
   guests: readonly GuestSample[] = [],
 ): Model => {
-  const reader = createHostReader(new Root(join(import.meta.dirname, '../hosts', name)));
-  try {
-    const host = reader.read(planNeeds);
-    return derive(undefined, sample({ host: { ...host, ...change(host) }, guests }));
-  } finally {
-    reader.close();
-  }
+  const host = captured(name);
+  return derive(undefined, sample({ host: { ...host, ...change(host) }, guests }));
 };
 
 /** `change` for meminfo, KSM or sysctls alone. */

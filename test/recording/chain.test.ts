@@ -6,7 +6,9 @@ import { Decoder } from '../../src/recording/decoder.ts';
 import { Encoder } from '../../src/recording/encoder.ts';
 import { chainLength, type Frame } from '../../src/recording/frame.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
+import { expectSame } from '../same.ts';
 import { guest, sample } from '../samples.ts';
+import { soaking } from '../soaking.ts';
 import { demoSamples } from './samples.ts';
 
 const samples = await demoSamples(2 * chainLength + 10);
@@ -16,7 +18,10 @@ const total = (all: readonly Frame[]): number => all.reduce((sum, { data }) => s
 
 test('samples come back exactly, in chains, and are small', () => {
   const decoder = new Decoder();
-  expect(frames.map(one => decoder.decode(one))).toEqual(samples);
+  expectSame(
+    frames.map(one => decoder.decode(one)),
+    samples,
+  );
   expect(frames.flatMap(({ key }, index) => (key ? [index] : []))).toEqual([0, chainLength, 2 * chainLength]);
   // 20 guests; JSON is 50 kB.
   expect(total(frames) / samples.length).toBeLessThan(1000);
@@ -77,9 +82,9 @@ test('damage is told and never passes for a sample', () => {
         return;
       }
       // A bit of the frame's head that nothing reads.
-      expect(made).toEqual(samples[index]);
+      expectSame(made, samples[index]);
     }),
-    { numRuns: 200 },
+    { numRuns: soaking ? 1000 : 50 },
   );
 });
 

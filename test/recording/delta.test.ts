@@ -5,6 +5,7 @@ import * as codec from '../../src/recording/delta/diff.ts';
 import * as decoder from '../../src/recording/delta/patch.ts';
 import { plainOf, plant } from '../../src/recording/delta/tree.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
+import { soaking } from '../soaking.ts';
 
 const diff = (before: unknown, after: unknown): Uint8Array => codec.diff(plant(before), after).bytes;
 const patch = (before: unknown, bytes: Uint8Array): unknown => plainOf(decoder.patch(plant(before), bytes));
@@ -68,7 +69,7 @@ test('any tree is made of any other, and again of the result', () => {
         before = tree;
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: soaking ? 5000 : 300 },
   );
 });
 
@@ -112,7 +113,7 @@ test('random bytes give a value or a RecordingError, and damaged ones too', () =
       expect((error as Error).message).not.toContain('\n');
     }
   };
-  fc.assert(fc.property(tree, fc.uint8Array({ maxLength: 60 }), survives), { numRuns: 2000 });
+  fc.assert(fc.property(tree, fc.uint8Array({ maxLength: 60 }), survives), { numRuns: soaking ? 5000 : 300 });
   fc.assert(
     fc.property(tree, tree, fc.nat(), fc.nat(255), (before, after, at, value) => {
       const bytes = diff(before, after);
@@ -120,7 +121,7 @@ test('random bytes give a value or a RecordingError, and damaged ones too', () =
       survives(json(before), bytes);
       survives(json(before), bytes.subarray(0, at % bytes.length));
     }),
-    { numRuns: 2000 },
+    { numRuns: soaking ? 5000 : 300 },
   );
 });
 

@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -28,9 +29,8 @@ export interface Script {
     readonly stdout?: string;
     readonly stderr?: string;
     readonly code?: number;
+    /** It says nothing more and does not end, until another script is played that does not say so. */
     readonly hang?: boolean;
-    /** Milliseconds until it says `stderr` and ends. */
-    readonly after?: number;
   };
 }
 
@@ -43,6 +43,8 @@ export interface FakeVirsh {
   readonly runs: () => readonly { readonly pid: number; readonly args: readonly string[] }[];
   /** Every command that the shells were given, without `echo`. */
   readonly commands: () => readonly string[];
+  /** PIDs of those that live. */
+  readonly alive: () => readonly number[];
   /** As on a host without libvirt-clients. */
   readonly uninstall: () => void;
   readonly remove: () => void;
@@ -73,15 +75,25 @@ const shell = async () => {
 };
 if (args.includes('-r')) shell();
 else {
-  const { stdout = '', stderr = '', code = 0, hang: forever, after = 0 } = script().change ?? {};
-  print(stdout);
-  setTimeout(() => {
+  const change = () => {
+    const { stdout = '', stderr = '', code = 0, hang: forever } = script().change ?? {};
+    if (forever) { setTimeout(change, 20); return; }
+    print(stdout);
     writeSync(2, stderr);
-    if (forever) hang();
-    else process.exitCode = code;
-  }, after);
+    process.exitCode = code;
+  };
+  change();
 }
 `;
+
+/** What a process was started as; empty when it has ended. */
+const commandLineOf = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+};
 
 export const installFakeVirsh = (script: Script = {}): FakeVirsh => {
   const dir = mkdtempSync(join(tmpdir(), 'kvmtop-virsh-'));
@@ -109,6 +121,10 @@ export const installFakeVirsh = (script: Script = {}): FakeVirsh => {
     play,
     runs: () => lines('runs').map(line => JSON.parse(line)),
     commands: () => lines('commands'),
+    alive: () =>
+      readdirSync('/proc')
+        .filter(name => /^\d+$/.test(name) && commandLineOf(name).includes(file))
+        .map(Number),
     uninstall: () => rmSync(file),
     remove: () => rmSync(dir, { recursive: true }),
   };

@@ -7,7 +7,7 @@ import type { Purpose } from '../../vmm/step.ts';
 import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
 import { defaultPatience, type Patience } from './monitors/contract.ts';
-import { Libvirt } from './monitors/libvirt/libvirt.ts';
+import { Libvirt, type LibvirtPatience } from './monitors/libvirt/libvirt.ts';
 import { contested, contestedDomains } from './process/claims.ts';
 import { Discovery } from './process/discovery.ts';
 import { KeyNames } from './process/numbers.ts';
@@ -75,15 +75,20 @@ export interface GuestReader {
   close(): Promise<void>;
 }
 
+interface ReaderOptions {
+  readonly monitors?: boolean;
+  readonly libvirt?: string;
+  readonly patience?: Patience;
+  readonly libvirtPatience?: LibvirtPatience;
+}
+
 /**
  * `monitors`: whether to connect at all; by default only on the host itself, as a captured tree's sockets are not here.
  * `libvirt`: the URI at which libvirt is asked for its guests; without it they are seen from outside only.
- * `patience`: how long is waited for those that kvmtop connects to itself.
+ * `patience`: how long is waited for those that kvmtop connects to itself; `libvirtPatience`: for libvirt.
  */
-export const createGuestReader = (
-  root: Root,
-  options: { readonly monitors?: boolean; readonly libvirt?: string; readonly patience?: Patience } = {},
-): GuestReader => new LiveGuestReader(root, options.monitors ?? root.isHost, options.libvirt, options.patience);
+export const createGuestReader = (root: Root, options: ReaderOptions = {}): GuestReader =>
+  new LiveGuestReader(root, options);
 
 class LiveGuestReader implements GuestReader {
   readonly #root: Root;
@@ -101,11 +106,14 @@ class LiveGuestReader implements GuestReader {
   readonly #queue = new Queue(atOnce);
   #found = false;
 
-  constructor(root: Root, monitors: boolean, libvirt: string | undefined, patience: Patience = defaultPatience) {
+  constructor(
+    root: Root,
+    { monitors = root.isHost, libvirt, patience = defaultPatience, libvirtPatience }: ReaderOptions,
+  ) {
     this.#patience = patience;
     this.#root = root;
     this.#monitors = monitors;
-    this.#libvirt = libvirt === undefined ? undefined : new Libvirt(libvirt);
+    this.#libvirt = libvirt === undefined ? undefined : new Libvirt(libvirt, libvirtPatience);
     this.#discovery = new Discovery(root);
   }
 

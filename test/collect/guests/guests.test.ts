@@ -17,10 +17,13 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let tree: Tree;
 let reader: GuestReader;
+/** Longer than any answer of a peer takes; who waits for its end shortens it. Seconds. */
+let patience = { greeting: 10, round: 10, pause: 30 };
 const peers: Peer[] = [];
 beforeEach(() => {
   tree = makeTree();
-  reader = createGuestReader(new Root(tree.dir), { monitors: true });
+  patience = { greeting: 10, round: 10, pause: 30 };
+  reader = createGuestReader(new Root(tree.dir), { monitors: true, patience });
 });
 afterEach(async () => {
   await reader.close();
@@ -98,6 +101,8 @@ describe('the process', () => {
     expect(one(1)).toMatchObject({ name: 'vm-7', vmm: 'other', launch: {}, monitor: { state: 'none' } });
   });
 });
+
+const isEndless = (behaviour: Behaviour): boolean => behaviour === 'silent' || behaviour === 'deaf';
 
 describe('the monitor', () => {
   it('is asked in one short connection, and first for what hardly changes', async () => {
@@ -177,6 +182,7 @@ describe('the monitor', () => {
   ])('that is %s from the start is %s', async (behaviour, state, reason) => {
     const peer = await guest(1001, 'web');
     peer.script.behaviour = behaviour;
+    if (isEndless(behaviour)) Object.assign(patience, { greeting: 0.1, round: 0.2 });
     const sample = await asked(1000);
     expect(sample).toEqual({ state, reason: expect.stringMatching(reason), path: socket('web') });
   });
@@ -187,8 +193,10 @@ describe('the monitor', () => {
       const peer = await guest(1001, 'web');
       const good = await asked(1000);
       peer.script.behaviour = behaviour;
+      if (isEndless(behaviour)) Object.assign(patience, { greeting: 0.1, round: 0.2 });
       const bad = await asked(1001);
       expect(bad).toEqual({ ...good, state: 'busy', reason: expect.any(String) });
+      Object.assign(patience, { greeting: 10, round: 10 });
       peer.script.behaviour = 'ok';
       peer.asked.length = 0;
       expect((await asked(1003)).state).toBe('ok');
@@ -211,6 +219,7 @@ describe('the monitor', () => {
   it('that hangs holds up neither the poll beyond its budget nor the others', async () => {
     const stuck = await guest(1001, 'stuck');
     stuck.script.behaviour = 'silent';
+    patience.greeting = 1;
     await guest(1002, 'web');
     await reader.poll(1000, 50);
     expect(read(1000).guests[0]?.monitor.state).toBe('unasked');
@@ -603,7 +612,7 @@ describe('execute', () => {
     );
     peer.script.behaviour = 'ok';
     peer.deafTo.add('balloon');
-    await expect(reader.execute(id, 'balloon', {}, { timeoutMs: 2000 })).rejects.toThrow(
+    await expect(reader.execute(id, 'balloon', {}, { timeoutMs: 1000 })).rejects.toThrow(
       /it was sent and may have been done/,
     );
   });

@@ -17,12 +17,15 @@ let tree: Tree;
 let fake: FakeVirsh;
 let reader: GuestReader;
 let path: string | undefined;
+/** Longer than any answer of a fake takes; who waits for its end shortens it. Seconds. */
+let patience = { domain: 20, migration: 20 };
 beforeEach(() => {
+  patience = { domain: 20, migration: 20 };
   tree = makeTree();
   path = process.env['PATH'];
   fake = installFakeVirsh();
   process.env['PATH'] = fake.dir;
-  reader = createGuestReader(new Root(tree.dir), { monitors: true, libvirt: uri });
+  reader = createGuestReader(new Root(tree.dir), { monitors: true, libvirt: uri, libvirtPatience: patience });
 });
 afterEach(async () => {
   process.env['PATH'] = path;
@@ -277,9 +280,9 @@ describe('what goes wrong', () => {
     fake.play(healthy(pids));
     await asked(1000);
     fake.play(healthy(pids, { [statsOf(1002)]: { hang: true } }));
-    const started = performance.now();
+    patience.domain = 1;
     const said = await asked(1010);
-    expect(performance.now() - started).toBeLessThan(5000);
+    patience.domain = 20;
     expect(pids.map(pid => said.get(pid)?.state)).toEqual(['ok', 'busy', 'ok', 'ok']);
     expect(said.get(1002)).toMatchObject({
       reason: expect.stringMatching(/does not answer/),
@@ -428,7 +431,8 @@ describe('a change', () => {
   it('that hangs is ended, and told as perhaps done', async () => {
     fake.play({ change: { hang: true } });
     await expect(runVirsh(uri, words, 'virsh setmem on x', 500)).rejects.toThrow(/within 0.5 s; it may have been done/);
-    await gone(shells()[0] ?? -1);
+    // However far it has come.
+    await until('it is gone', 5000, () => fake.alive().length === 0);
   });
 
   it('without virsh says what to install', async () => {
@@ -458,15 +462,18 @@ describe('a migration', () => {
 
   it('goes on by itself, is told as it goes, and its failure with the reason', async () => {
     guest(1001);
-    const change = { stderr: 'error: internal error: the disk is not there\n', code: 1, after: 4000 };
-    fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(400) }), change });
+    const under = healthy([1001], { [jobOf(1001)]: moving(400) });
+    fake.play({ ...under, change: { hang: true } });
     await asked(1000);
+    patience.migration = 0.1;
     expect(await reader.virsh('1001.100', words, { kind: 'migrate' })).toBe('');
     // Called done while its virsh still runs.
+    await until('it runs', 20_000, () => fake.runs().some(({ args }) => args.includes('migrate')));
     const migrating = fake.runs().find(({ args }) => args.includes('migrate'));
     expect(migrating?.args).toEqual(['-c', uri, ...words]);
     expect(lives(migrating?.pid ?? -1)).toBe(true);
     expect((await one(1010))?.migration).toMatchObject({ status: 'active', ram: { total: 1000, remaining: 400 } });
+    const change = { stderr: 'error: internal error: the disk is not there\n', code: 1 };
     fake.play({ ...healthy([1001], { [jobOf(1001)]: idle }), change });
     let time = 1011;
     await until('its failure is told', 10_000, async () => (await status(time++)) === 'failed');
@@ -486,11 +493,14 @@ describe('a migration', () => {
 
   it('that arrives is told though the guest is gone here, and holds up no end of kvmtop', async () => {
     guest(1001);
-    fake.play({ ...healthy([1001], { [jobOf(1001)]: moving(4) }), change: { after: 3000 } });
+    const under = healthy([1001], { [jobOf(1001)]: moving(4) });
+    fake.play({ ...under, change: { hang: true } });
     await asked(1000);
+    patience.migration = 0.1;
     await reader.virsh('1001.100', words, { kind: 'migrate' });
     tree.end(1001);
     expect(reader.read(new Set(), 1001)).toMatchObject({ guests: [], migrated: [] });
+    fake.play({ ...under, change: {} });
     await until('it is told', 10_000, () => reader.read(new Set(), 1002).migrated.includes('1001.100'));
     const started = performance.now();
     await reader.close();

@@ -17,14 +17,21 @@ import { afterBug, heardAt, type Monitor } from '../contract.ts';
 import { VirshError } from './errors.ts';
 import type { VirshShell } from './shell.ts';
 
-/** Milliseconds that one domain may hold up those behind it; libvirt and a healthy QEMU need three. */
-const domainLimit = 1000;
+/** How long is waited for libvirt. Seconds. */
+export interface LibvirtPatience {
+  /** That one domain may hold up those behind it. */
+  readonly domain: number;
+  /** Until a migration is called begun. */
+  readonly migration: number;
+}
+
+/** libvirt and a healthy QEMU need three milliseconds for an answer; a migration that can't be done mostly fails within two seconds. */
+const libvirtPatience: LibvirtPatience = { domain: 1, migration: 2 };
+
 /** Seconds between two looks at what hardly changes. */
 const factsEvery = 30;
 /** Seconds between two looks for a migration that somebody else may have begun. */
 const jobEvery = 5;
-/** Milliseconds in which a migration that can't be done has mostly failed. */
-const migrationBegins = 2000;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
@@ -39,12 +46,14 @@ export const isDomainUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4
  */
 export class Libvirt {
   readonly uri: string;
+  readonly #patience: LibvirtPatience;
   readonly #monitors = new Set<LibvirtMonitor>();
   #shell: Promise<VirshShell> | undefined;
   #problem: string | undefined;
 
-  constructor(uri: string) {
+  constructor(uri: string, patience = libvirtPatience) {
     this.uri = uri;
+    this.#patience = patience;
   }
 
   /** Why nothing can be learnt of any of its guests, and what to do; `undefined` when nothing is wrong. */
@@ -72,7 +81,7 @@ export class Libvirt {
   async ask(command: string): Promise<string> {
     try {
       this.#shell ??= import('./shell.ts').then(({ VirshShell }) => new VirshShell(this.uri));
-      const text = await (await this.#shell).ask(command, domainLimit);
+      const text = await (await this.#shell).ask(command, this.#patience.domain * 1000);
       this.#problem = undefined;
       return text;
     } catch (error) {
@@ -131,10 +140,10 @@ export class Libvirt {
       else await Promise.all(this.#of(uuid).map(monitor => monitor.noteFailure(error)));
       return error;
     });
-    const patience = new AbortController();
-    const moment = delay(migrationBegins, undefined, { signal: patience.signal }).catch(() => undefined);
+    const over = new AbortController();
+    const moment = delay(this.#patience.migration * 1000, undefined, { signal: over.signal }).catch(() => undefined);
     const error = await Promise.race([end, moment]);
-    patience.abort();
+    over.abort();
     if (error) throw error;
     for (const monitor of this.#of(uuid)) monitor.refresh();
   }

@@ -1,0 +1,34 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const memory = '/dev/shm';
+/** More than all tests that run at a time have in their folders, bytes. */
+const enough = 512 * 1024 ** 2;
+
+/** Whether programs of tests may run there, too: in containers it is often mounted noexec. */
+const isFit = (): boolean => {
+  try {
+    const mount = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map(line => line.split(' '))
+      .find(([, path]) => path === memory);
+    const { bavail, bsize } = statfsSync(memory);
+    return mount?.[2] === 'tmpfs' && !mount[3]?.split(',').includes('noexec') && bavail * bsize > enough;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The folder for temporary files of this run: in memory where that can be, since recordings and journals are synced to
+ * the disk with every sample, and a busy disk would take minutes for it.
+ */
+export const scratch = join(isFit() ? memory : tmpdir(), `kvmtop-tests-${process.pid}`);
+
+/** Makes it, for tests that become another user as well, and removes it at the end with what they left there. */
+export default (): (() => void) => {
+  mkdirSync(scratch, { recursive: true });
+  chmodSync(scratch, 0o755);
+  return () => rmSync(scratch, { recursive: true, force: true });
+};
