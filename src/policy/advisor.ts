@@ -169,15 +169,23 @@ const byUrgency = (one: Watched, other: Watched): number =>
   compareWords(one.remark.subject, other.remark.subject) ||
   compareWords(keyOf(one.remark), keyOf(other.remark));
 
-/** What is told, most urgent first. */
-const toldOf = (watched: AllWatched): readonly Watched[] =>
-  [...watched.values()]
-    .flatMap(ofRule => [...ofRule.values()])
-    .filter(({ told }) => told)
-    .sort(byUrgency);
+/** What one rule tells: a finding for each subject, or one that it gathers of them. */
+const toldOf = (rule: Rule, watched: ReadonlyMap<string, Watched>, model: Model): readonly Watched[] => {
+  const told = [...watched.values()].filter(one => one.told);
+  const [first] = told;
+  if (!rule.gather || !first) return told;
+  const remark = rule.gather(
+    told.map(one => one.remark),
+    model,
+  );
+  return [{ ...first, remark, severity: remark.severity, since: Math.min(...told.map(({ since }) => since)) }];
+};
 
-const isTold = (watched: AllWatched, { rule, remark }: Watched): boolean =>
-  watched.get(rule)?.get(keyOf(remark))?.told === true;
+const isSame = (one: Finding, other: Finding): boolean => one.id === other.id && keyOf(one) === keyOf(other);
+
+/** The findings of `some` that `others` lack. */
+const without = (some: readonly Finding[], others: readonly Finding[]): readonly Finding[] =>
+  some.filter(one => !others.some(other => isSame(one, other)));
 
 /**
  * The findings after one more Model. Pure. A clock that goes back (another boot, a recording wound back) begins anew.
@@ -193,13 +201,14 @@ export const advise = (state: AdvisorState, model: Model, thresholds: Thresholds
       watch(rule, window, model, thresholds, before.watched.get(rule) ?? new Map(), state.patient),
     ]),
   );
-  const now = toldOf(watched);
+  const findings = [...watched]
+    .flatMap(([rule, ofRule]) => toldOf(rule, ofRule, model))
+    .sort(byUrgency)
+    .map(findingOf);
   return {
-    findings: now.map(findingOf),
-    began: now.filter(one => !isTold(state.watched, one)).map(findingOf),
-    ended: toldOf(state.watched)
-      .filter(one => !isTold(watched, one))
-      .map(findingOf),
+    findings,
+    began: without(findings, state.findings),
+    ended: without(state.findings, findings),
     window,
     watched,
     patient: state.patient,

@@ -58,4 +58,9 @@ export interface Rule {
     thresholds: Thresholds,
     stands: (subject: string) => boolean,
   ) => readonly Remark[];
+  /**
+   * Makes one remark of those that have held for `sustain`, each by itself: for a rule that tells of many guests at once. So
+   * one that lasts does not lend its patience to others that have only begun. `held` is never empty.
+   */
+  readonly gather?: (held: readonly Remark[], model: Model) => Remark;
 }

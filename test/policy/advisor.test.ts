@@ -77,6 +77,31 @@ describe('a finding', () => {
     expect(follow(available([0.08, 0.08, 0.5, 0.08, 0.08, 0.08, 0.08])).flatMap(ids)).toEqual([]);
   });
 
+  it('of many guests counts those alone that have held for its time each', () => {
+    const guestsAt = (seconds: number): readonly GuestSample[] =>
+      Array.from({ length: 4 }, (_, index) => {
+        // The first hangs from the start; two more for the last five seconds.
+        const hangs = index === 0 || (index < 3 && seconds > 115);
+        const state = hangs ? 'busy' : 'ok';
+        return well({ id: `${100 + index}.1`, name: `web-${index}`, monitor: { state } });
+      });
+    const states = follow(Array.from({ length: 25 }, (_, at) => look(at * 5, {}, guestsAt(at * 5))));
+    const told = states.map(({ findings }) => findings.find(({ id }) => id === 'monitors-busy'));
+    expect(told.findIndex(one => one !== undefined)).toBe(12);
+    expect(told.at(-1)).toMatchObject({ severity: 'notice', subject: 'monitors', numbers: { busy: 1, guests: 4 } });
+    // Told once, at its beginning, and ended once, when it is answered again.
+    expect(states.flatMap(({ began }) => began).filter(({ id }) => id === 'monitors-busy')).toHaveLength(1);
+    const later = Array.from({ length: 13 }, (_, at) =>
+      look(
+        125 + at * 5,
+        {},
+        guestsAt(125).map(one => well({ id: one.id })),
+      ),
+    );
+    const after = follow([look(120, {}, guestsAt(120)), ...later], states.at(-1));
+    expect(after.flatMap(({ ended }) => ended).filter(({ id }) => id === 'monitors-busy')).toHaveLength(1);
+  });
+
   it('is forgotten once it has not held for its time', () => {
     const states = follow(available([0.08, ...Array(5).fill(0.08), 0.5, 0.5, 0.5, 0.5, 0.5]));
     expect(states.map(state => state.findings.length)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0]);

@@ -14,25 +14,35 @@ export const monitorsBusy: Rule = {
   strategy: 'repair',
   severities: ['warning', 'notice'],
   sustain: 60,
-  check(window) {
-    const model = window.at(-1);
-    const busy = (model?.guests ?? []).filter(({ sample }) => sample.monitor.state === 'busy');
-    if (!model || busy.length === 0) return [];
-    const ages = busy.flatMap(({ values }) => values.monitor_age ?? []);
+  check: window =>
+    (window.at(-1)?.guests ?? []).flatMap(({ id, sample, values }) =>
+      sample.monitor.state === 'busy'
+        ? [
+            {
+              subject: sample.name,
+              guest: id,
+              severity: 'notice',
+              text: '',
+              numbers: known({ monitor_age: values.monitor_age }),
+            },
+          ]
+        : [],
+    ),
+  gather(held, { guests }) {
+    const busy = held.length;
+    const ages = held.flatMap(({ numbers }) => numbers['monitor_age'] ?? []);
+    const one = busy === 1;
     const longest =
-      ages.length === 0
-        ? ''
-        : `, ${busy.length === 1 ? '' : 'one '}for ${formatDuration(Math.round(Math.max(...ages)))}`;
-    return [
-      {
-        subject: 'monitors',
-        severity: busy.length >= model.guests.length / 4 && busy.length > 1 ? 'warning' : 'notice',
-        text: `${counted(busy.length, 'monitor')} of ${model.guests.length} ${busy.length === 1 ? 'does' : 'do'} not answer${longest}: ${namesOf(busy)}. What is shown of ${busy.length === 1 ? 'its guest' : 'their guests'} is from before.`,
-        numbers: known({ busy: busy.length, guests: model.guests.length }),
-        advice:
-          'Look who else is connected (ss -xp), and whether that QEMU hangs (state D); kvmtop asks ever less often meanwhile.',
-      },
-    ];
+      ages.length === 0 ? '' : `, ${one ? '' : 'one '}for ${formatDuration(Math.round(Math.max(...ages)))}`;
+    const names = namesOf(held.map(({ subject }) => ({ name: subject })));
+    return {
+      subject: 'monitors',
+      severity: busy >= guests.length / 4 && !one ? 'warning' : 'notice',
+      text: `${counted(busy, 'monitor')} of ${guests.length} ${one ? 'does' : 'do'} not answer${longest}: ${names}. What is shown of ${one ? 'its guest' : 'their guests'} is from before.`,
+      numbers: known({ busy, guests: guests.length }),
+      advice:
+        'Look who else is connected (ss -xp), and whether that QEMU hangs (state D); kvmtop asks ever less often meanwhile.',
+    };
   },
 };
 

@@ -4,7 +4,7 @@ import type { GuestModel } from '../../model.ts';
 const told = 4;
 
 /** `web-1, web-2 and 3 more`. */
-export const namesOf = (guests: readonly GuestModel[]): string => {
+export const namesOf = (guests: readonly Pick<GuestModel, 'name'>[]): string => {
   const names = guests.slice(0, told).map(({ name }) => name);
   if (guests.length > told) return `${names.join(', ')} and ${guests.length - told} more`;
   const last = names.pop() ?? '';

@@ -120,7 +120,10 @@ export const remarks = (
   window: readonly Model[],
   { stands = false, thresholds = defaultThresholds } = {},
 ): readonly Remark[] => {
-  const said = rule.check(window, thresholds, () => stands);
+  const held = rule.check(window, thresholds, () => stands);
+  const last = window.at(-1);
+  // As the advisor does once each has held for its time.
+  const said = rule.gather && last && held.length > 0 ? [rule.gather(held, last)] : held;
   for (const { severity, text, advice = '', fix, numbers, subject } of said) {
     expect(rule.severities).toContain(severity);
     expect(subject).not.toBe('');
