@@ -34,12 +34,14 @@ const createLooker = (source: Source) => {
   };
 };
 
-/** What says nothing, because the input ended or by Ctrl-C, is no. */
+/** @throws Failure where there is no answer: the input ended, or Ctrl-C. */
 const agreed = async ({ stdin, stdout }: Pick<Surroundings, 'stdin' | 'stdout'>): Promise<boolean> => {
   const terminal = createInterface({ input: stdin, output: stdout });
-  const ended = new Promise<string>(resolve => terminal.once('close', () => resolve('')));
+  const ended = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)));
   try {
-    const answer = await Promise.race([terminal.question('Do it? [y/N] ').catch(() => ''), ended]);
+    const answer = await Promise.race([terminal.question('Do it? [y/N] ').catch(() => undefined), ended]);
+    if (answer === undefined)
+      throw new Failure('the question was not answered: nothing was changed; --yes does it without asking');
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

@@ -184,27 +184,11 @@ describe('done: status 0', () => {
     ['no', 'n\n'],
     ['nothing', '\n'],
     ['what merely begins like yes', 'yesterday\n'],
-    ['the end of the input', '\u0004'],
-    ['Ctrl-C', '\u0003'],
   ])('%s is no: nothing is done', async (_what, keys) => {
     const host = startHost();
-    // A terminal at both ends, so that the keys are keys.
-    const stdout = Object.assign(new PassThrough(), { isTTY: true });
-    let told = '';
-    stdout.setEncoding('utf8').on('data', text => {
-      told += text;
-    });
-    const { status, stderr } = await kvmtop(host, 'balloon web-1 2G', { stdin: typing(keys), stdout });
+    const { status, stdout, stderr } = await kvmtop(host, 'balloon web-1 2G', { stdin: typing(keys) });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(told).toMatch(/nothing was changed\n$/);
-    nothingWasDone(host);
-  });
-
-  it('input that ends without an answer is no', async () => {
-    const host = startHost();
-    const stdin = typing('');
-    (stdin as unknown as PassThrough).end();
-    expect(await kvmtop(host, 'balloon web-1 2G', { stdin })).toMatchObject({ status: 0 });
+    expect(stdout).toMatch(/nothing was changed\n$/);
     nothingWasDone(host);
   });
 
@@ -246,6 +230,20 @@ describe('failed: status 1', () => {
   it('a guest that is not there, with those that are', async () => {
     const host = startHost([{}, { name: 'db-1' }]);
     await fails(host, 'balloon web-9 2G --yes', 1, /no guest 'web-9' here: there are web-1, db-1/);
+    nothingWasDone(host);
+  });
+
+  it.each([
+    ['Ctrl-D', '\u0004'],
+    ['Ctrl-C', '\u0003'],
+    ['an input that ends', undefined],
+  ])('%s at the question, and nothing is done', async (_what, keys) => {
+    const host = startHost();
+    const stdin = typing(keys ?? '');
+    if (keys === undefined) (stdin as unknown as PassThrough).end();
+    // A terminal at both ends, so that the keys are keys.
+    const stdout = Object.assign(new PassThrough(), { isTTY: true });
+    await fails(host, 'balloon web-1 2G', 1, /not answered: nothing was changed; --yes /, { stdin, stdout });
     nothingWasDone(host);
   });
 
