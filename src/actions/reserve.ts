@@ -1,11 +1,11 @@
 import type { Model } from '../model.ts';
 
 /**
- * What must stay available to the host itself: what the kernel keeps free (min_free_kbytes), or 2 % of RAM where that is
- * more. Bytes; `undefined` when the host's size is unknown.
+ * What must stay available to the host itself: what the kernel keeps free (min_free_kbytes), or 2 % of the RAM outside
+ * hugepage pools where that is more. Bytes; `undefined` when the host's size is unknown.
  */
 export const reserve = (model: Model): number | undefined => {
-  const { mem_total: total, min_free: kept } = model.host.values;
+  const { mem_outside_pools: total, min_free: kept } = model.host.values;
   return total === undefined ? undefined : Math.max(kept ?? 0, 0.02 * total);
 };
 

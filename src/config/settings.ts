@@ -104,7 +104,7 @@ const policy = {
   'policy.reserve_percent': setting(
     number('percent', 1, 90),
     10,
-    'What the policy kvmtop keeps available for the host, as a part of its RAM; guests in need may get a fifth of that.',
+    'What the policy kvmtop keeps available for the host, as a part of its RAM outside hugepage pools; guests in need may get a fifth of that.',
   ),
   'policy.floor_percent': setting(
     number('percent', 0, 100),
@@ -123,7 +123,7 @@ const thresholds = {
   'thresholds.available_low_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.availableLow,
-    'The host is short of memory where less than this part of its RAM is available (MemAvailable): orange.',
+    'The host is short of memory where less than this part of its RAM outside hugepage pools is available (MemAvailable): orange.',
   ),
   'thresholds.available_critical_percent': setting(
     number('percent', 0, 100),

@@ -2,6 +2,7 @@ import type { GuestSample, Sample } from '../sample.ts';
 import { activityFields } from './activity.ts';
 import type { HostField } from './field.ts';
 import { guestFields } from './guest.ts';
+import { hugetlbTotal, outsidePools } from './memory.ts';
 
 type Read = HostField['read'];
 
@@ -86,6 +87,14 @@ export const hostFields = {
     unit: 'bytes',
     kind: 'gauge',
     read: meminfo('MemTotal'),
+  },
+  mem_outside_pools: {
+    title: 'NOPOOL',
+    help: 'RAM that is in no hugepage pool: what there is for all else.',
+    source: '/proc/meminfo MemTotal - hugetlb_total',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: outsidePools,
   },
   mem_free: {
     title: 'FREE',
@@ -262,10 +271,10 @@ export const hostFields = {
   hugetlb_total: {
     title: 'HUGETLB',
     help: 'RAM in all hugepage pools, used or not.',
-    source: '/proc/meminfo Hugetlb',
+    source: '/proc/meminfo Hugetlb, else the sum of the pools, else HugePages_Total x Hugepagesize',
     unit: 'bytes',
     kind: 'gauge',
-    read: meminfo('Hugetlb'),
+    read: hugetlbTotal,
   },
   percpu: {
     title: 'PERCPU',

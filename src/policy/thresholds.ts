@@ -3,7 +3,7 @@ import { GiB } from '../units.ts';
 
 /** Where numbers begin to be worrying: for the findings, and for the colours of the screen. Shares are 0 to 1. */
 export interface Thresholds {
-  /** MemAvailable of the host as a share of its RAM: less is worrying. */
+  /** MemAvailable of the host as a share of its RAM outside hugepage pools: less is worrying. */
   readonly availableLow: number;
   /** The same: less is critical. */
   readonly availableCritical: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guestFields } from '../../src/fields/guest.ts';
+import { known } from '../../src/known.ts';
 import type { Model } from '../../src/model.ts';
 import { defaultThresholds, type Thresholds } from '../../src/policy/thresholds.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
@@ -54,7 +55,8 @@ const total = 100 * GiB;
 
 describe('a number changes its colour where the operator says', () => {
   it('memory that is available', () => {
-    const at = (share: number): Model => hostWith({ mem_total: total, mem_available: share * total });
+    const at = (share: number): Model =>
+      hostWith({ mem_total: 2 * total, mem_outside_pools: total, mem_available: share * total });
     expect(tonesOf(memoryPane, at(0.1), '10.0G')).toEqual(['strong']);
     expect(tonesOf(memoryPane, at(0.09), '9.00G')).toEqual(['warn']);
     expect(tonesOf(memoryPane, at(0.03), '3.00G')).toEqual(['bad']);
@@ -64,7 +66,7 @@ describe('a number changes its colour where the operator says', () => {
 
   it('beside what is free only where it is little', () => {
     const text = (share: number): string =>
-      plain(linesOf(ledgerBar, hostWith({ mem_total: total, mem_available: share * total }), {})[1] ?? []);
+      plain(linesOf(ledgerBar, hostWith({ mem_outside_pools: total, mem_available: share * total }), {})[1] ?? []);
     expect(text(0.5)).not.toContain('available');
     expect(text(0.09)).toMatch(/free \S+ {2}available 9\.00G/);
     const { mem_available: _, ...values } = last.host.values;
@@ -115,6 +117,22 @@ describe('a number changes its colour where the operator says', () => {
     expect(tonesOf(overcommitPane, at(0), '96.0G')).toEqual(['text']);
     expect(tonesOf(overcommitPane, at(2), '96.0G')).toEqual(['bad']);
     expect(tonesOf(overcommitPane, at(2), '96.0G', { commitNear: 0.97 })).toEqual(['text']);
+  });
+
+  it('what guests may claim, where it is more than their part of RAM', () => {
+    const at = (backend: 'anon' | 'hugetlb', most: number | undefined): string[] => {
+      const one = guestWith(known({ mem_max: most })).guests[0]!;
+      const sample = { ...one.sample, launch: { ...one.sample.launch, backend } };
+      const { mem_max: _, ...values } = one.values;
+      const guests = [{ ...one, values: { ...values, ...known({ mem_max: most }) }, sample }];
+      const host = hostWith({ mem_total: total, mem_outside_pools: 40 * GiB, hugetlb_total: 60 * GiB });
+      return linesOf(overcommitPane, { ...host, guests }, {}).map(plain);
+    };
+    expect(at('anon', 39 * GiB)).toContain('all guests’ maximum fits in RAM');
+    expect(at('anon', 41 * GiB)).toContain('guests could claim more than there is');
+    expect(at('hugetlb', 41 * GiB)).toContain('all guests’ maximum fits in RAM');
+    expect(at('hugetlb', 61 * GiB)).toContain('guests could claim more than there is');
+    expect(at('anon', undefined)).toContain('what guests may claim is unknown');
   });
 
   it('a hugepage pool that is idle, or all in use', () => {

@@ -22,11 +22,7 @@ export const commitLimit = ({ memTotal, hugetlb, swapTotal, ratio, kbytes }: Com
 
 /** The terms in force; `undefined` when one of them is unknown. */
 const commitTerms = (model: Model): CommitTerms | undefined => {
-  const { mem_total: memTotal, swap_total: swapTotal, hugetlb_total: told } = model.host.values;
-  const pools = model.pools.filter(pool => pool.node === undefined);
-  // Before Linux 4.19 meminfo has no Hugetlb line.
-  const hugetlb =
-    told ?? (pools.length > 0 ? pools.reduce((sum, { values }) => sum + (values.total ?? 0), 0) : undefined);
+  const { mem_total: memTotal, swap_total: swapTotal, hugetlb_total: hugetlb } = model.host.values;
   const { 'vm.overcommit_ratio': ratio, 'vm.overcommit_kbytes': kbytes } = model.sample.host.sysctls ?? {};
   if (memTotal === undefined || swapTotal === undefined || hugetlb === undefined) return undefined;
   if (ratio === undefined || kbytes === undefined) return undefined;

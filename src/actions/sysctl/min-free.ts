@@ -9,7 +9,7 @@ export const minFreeEffect = (model: Model, value: number): string[] => [
 
 /** What is kept free is available to nobody: too much of it makes the kernel kill. The kernel itself takes any number. */
 export const minFreeRefusal = (model: Model, value: number): Plan['refusal'] => {
-  const { mem_total: total, min_free: now } = model.host.values;
+  const { mem_outside_pools: total, hugetlb_total: pools, min_free: now } = model.host.values;
   const room = spare(model);
   if (total === undefined || now === undefined || room === undefined)
     return { reason: 'the size of the host, or what is available, is unknown', forceable: true };
@@ -20,6 +20,9 @@ export const minFreeRefusal = (model: Model, value: number): Plan['refusal'] => 
       forceable: false,
     };
   if (value * 1024 > 0.05 * total)
-    return { reason: `more than 5 % of RAM (${longBytes(0.05 * total)}) kept free for nobody`, forceable: true };
+    return {
+      reason: `more than 5 % of RAM${pools ? ' outside hugepage pools' : ''} (${longBytes(0.05 * total)}) kept free for nobody`,
+      forceable: true,
+    };
   return undefined;
 };

@@ -15,7 +15,9 @@ const widerRatio = (model: Model, committed: number): Request | undefined => {
     hugetlb_total: hugetlb,
     overcommit_ratio: now,
   } = model.host.values;
-  if (memTotal === undefined || swapTotal === undefined || hugetlb === undefined || !now) return undefined;
+  if (memTotal === undefined || swapTotal === undefined || hugetlb === undefined || now === undefined) return undefined;
+  // Where overcommit_kbytes rules, the ratio would put it out of force.
+  if (model.sample.host.sysctls?.['vm.overcommit_kbytes']) return undefined;
   for (let ratio = 5 * Math.floor(now / 5 + 1); ratio <= 100; ratio += 5)
     if (commitLimit({ memTotal, hugetlb, swapTotal, ratio, kbytes: 0 }) > committed / 0.9)
       return { action: 'sysctl', words: ['vm.overcommit_ratio', String(ratio)] };
@@ -41,15 +43,16 @@ export const commitNear: Rule = {
   check(window, thresholds, stands) {
     const model = window.at(-1);
     const { overcommit_memory: mode, committed_as: committed, commit_limit: limit } = model?.host.values ?? {};
-    if (!model || mode !== 2 || committed === undefined || !limit) return [];
+    if (!model || mode !== 2 || committed === undefined || limit === undefined) return [];
+    const share = limit > 0 ? committed / limit : Number.POSITIVE_INFINITY;
     // What is still free counts, so the band is a part of that, not of the limit.
     const free = 1 - thresholds.commitNear;
-    if (committed / limit <= 1 - free * (stands('host') ? 1.2 : 1)) return [];
+    if (share <= 1 - free * (stands('host') ? 1.2 : 1)) return [];
     return [
       {
         subject: 'host',
-        severity: above(committed / limit, 0.99, false) ? 'critical' : 'warning',
-        text: `${longBytes(committed)} of ${longBytes(limit)} are promised (${formatRatio(committed / limit)}), and the kernel promises no more than that (vm.overcommit_memory 2): ${committed >= limit ? 'allocations fail now' : `only ${longBytes(limit - committed)} more, then allocations fail and guests do not start`}.`,
+        severity: above(share, 0.99, false) ? 'critical' : 'warning',
+        text: `${longBytes(committed)} of ${longBytes(limit)} are promised${limit > 0 ? ` (${formatRatio(share)})` : ''}, and the kernel promises no more than that (vm.overcommit_memory 2): ${committed >= limit ? 'allocations fail now' : `only ${longBytes(limit - committed)} more, then allocations fail and guests do not start`}.`,
         numbers: known({ committed_as: committed, commit_limit: limit }),
         ...help(model, committed),
       },

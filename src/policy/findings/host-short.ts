@@ -1,11 +1,12 @@
 import type { Limits } from '../../actions/limits.ts';
+import { availableShare } from '../../fields/memory.ts';
 import type { Model } from '../../model.ts';
-import { formatRatio, longBytes } from '../../units.ts';
+import { longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { below } from './limit.ts';
 import { known } from './numbers.ts';
-import { idleMemory, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
+import { availableText, idleMemory, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
 
 /** What would help, by the operators' order: balloons where guests have memory to spare, else somebody has to go. */
 const help = (model: Model, lacking: number, limits: Limits): Pick<Remark, 'fix' | 'advice'> => {
@@ -33,16 +34,16 @@ export const hostShort: Rule = {
   id: 'host-short',
   title: 'Host short of memory',
   help:
-    'What is available to the host (MemAvailable) is less than the set share of its RAM; critical below the second ' +
+    'What is available to the host (MemAvailable) is less than the set share of its RAM outside hugepage pools; critical below the second ' +
     'limit, where it is not far from killing a process. Silent again a fifth above the limit.',
   strategy: 'balloon',
   severities: ['critical', 'warning'],
   sustain: 5,
   check(window, thresholds, stands) {
     const model = window.at(-1);
-    const { mem_total: total, mem_available: available } = model?.host.values ?? {};
-    if (!model || !total || available === undefined) return [];
-    const share = available / total;
+    if (!model) return [];
+    const { mem_outside_pools: total = 0, mem_available: available = 0 } = model.host.values;
+    const share = availableShare(model.host.values);
     if (!below(share, thresholds.availableLow, stands('host'))) return [];
     const critical = share < thresholds.availableCritical;
     const meaning = critical
@@ -52,8 +53,8 @@ export const hostShort: Rule = {
       {
         subject: 'host',
         severity: critical ? 'critical' : 'warning',
-        text: `Only ${longBytes(available)} of ${longBytes(total)} RAM are available (${formatRatio(share)}). ${meaning}`,
-        numbers: known({ mem_available: available, mem_total: total }),
+        text: `Only ${availableText(model)}. ${meaning}`,
+        numbers: known({ mem_available: available, mem_outside_pools: total }),
         ...help(model, 1.5 * thresholds.availableLow * total - available, thresholds.limits),
       },
     ];

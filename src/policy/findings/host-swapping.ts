@@ -6,7 +6,16 @@ import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { known } from './numbers.ts';
 import { meanRate } from './rate.ts';
-import { type Idle, idleMemory, isTight, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
+import {
+  availableText,
+  type Idle,
+  idleMemory,
+  isTight,
+  reclaim,
+  reclaimable,
+  silentGuests,
+  unknownUse,
+} from './room.ts';
 
 /** Less than this in all guests is not worth a balloon. Bytes. */
 const worthwhile = 256 * MiB;
@@ -35,7 +44,7 @@ const wanted = ({ host: { values } }: Model, { availableLow }: Thresholds): numb
   Math.max(
     worthwhile,
     values.swap_used ?? 0,
-    1.5 * availableLow * (values.mem_total ?? 0) - (values.mem_available ?? 0),
+    1.5 * availableLow * (values.mem_outside_pools ?? 0) - (values.mem_available ?? 0),
   );
 
 const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pick<Remark, 'fix' | 'advice'> => {
@@ -47,8 +56,7 @@ const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pic
 const isRoomy = (model: Model, thresholds: Thresholds, stands: boolean): boolean =>
   model.host.values.mem_available !== undefined && !isTight(model, thresholds, stands);
 
-const notShort = ({ host: { values } }: Model): string =>
-  `Yet it is not short: ${longBytes(values.mem_available)} of ${longBytes(values.mem_total)} RAM are available`;
+const notShort = (model: Model): string => `Yet it is not short: ${availableText(model)}`;
 
 const nothingToTake = (model: Model, { limits }: Thresholds): string => {
   const silent = silentGuests(model, limits);

@@ -2,8 +2,9 @@ import type { Request } from '../../actions/action.ts';
 import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import type { Limits } from '../../actions/limits.ts';
+import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model } from '../../model.ts';
-import { MiB } from '../../units.ts';
+import { formatRatio, longBytes, MiB } from '../../units.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { below } from './limit.ts';
 import { counted, isRunning, namesOf } from './names.ts';
@@ -52,11 +53,14 @@ export const unknownUse = (guests: readonly GuestModel[]): string =>
 
 /** Whether so little is available that the host’s lack of it may be why something is slow: twice where it is short. */
 export const isTight = ({ host: { values } }: Model, { availableLow }: Thresholds, stands: boolean): boolean =>
-  below(
-    values.mem_available === undefined || !values.mem_total ? undefined : values.mem_available / values.mem_total,
-    2 * availableLow,
-    stands,
-  );
+  below(availableShare(values), 2 * availableLow, stands);
+
+/** `2.00 GiB of 31.0 GiB RAM are available (6.5%)`, of what is in no hugepage pool where there are some. */
+export const availableText = ({ host: { values } }: Model): string => {
+  const { mem_available: available, mem_outside_pools: total, hugetlb_total: pools } = values;
+  const where = pools ? ' outside hugepage pools' : '';
+  return `${longBytes(available)} of ${longBytes(total)} RAM${where} are available (${formatRatio(availableShare(values))})`;
+};
 
 /** Bytes that the host would get back. */
 export const reclaimable = (idle: readonly Idle[]): number => idle.reduce((sum, { held }) => sum + held, 0);
@@ -80,7 +84,7 @@ export const reclaim = (idle: readonly Idle[], bytes: number): Request | undefin
 
 /** What the host could give to guests and not be short: a fifth above the limit. Bytes; `undefined` when that is unknown. */
 export const roomToGive = (model: Model, { availableLow }: Thresholds): number | undefined => {
-  const { mem_available: available, mem_total: total } = model.host.values;
+  const { mem_available: available, mem_outside_pools: total } = model.host.values;
   return available === undefined || total === undefined ? undefined : available - 1.2 * availableLow * total;
 };
 

@@ -1,9 +1,34 @@
+import type { GuestModel, Model } from '../../model.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
 import { commitWorry } from './worry.ts';
 
 const modes: Readonly<Record<number, string>> = { 0: 'heuristic', 1: 'always', 2: 'strict' };
+
+/** Whether so many bytes hold the most that these guests may claim; `undefined` when unknown. */
+const fit = (guests: readonly GuestModel[], room: number | undefined): boolean | undefined => {
+  if (guests.length === 0) return true;
+  const sum = guests.reduce((most, { values }) => most + (values.mem_max ?? 0), 0);
+  if (room !== undefined && sum > room) return false;
+  return room === undefined || guests.some(({ values }) => values.mem_max === undefined) ? undefined : true;
+};
+
+/** The same of all guests: those on hugepages claim from the pools, the others from what is outside of them. */
+const allFit = ({ guests, host }: Model): boolean | undefined => {
+  const { pooled = [], others = [] } = Object.groupBy(guests, ({ sample }) =>
+    sample.launch.backend === 'hugetlb' ? 'pooled' : 'others',
+  );
+  const parts = [fit(pooled, host.values.hugetlb_total), fit(others, host.values.mem_outside_pools)];
+  if (parts.includes(false)) return false;
+  return parts.includes(undefined) ? undefined : true;
+};
+
+const noteOf = (model: Model, fits: boolean | undefined): string => {
+  if (model.guests.length === 0) return 'no guests';
+  if (fits === undefined) return 'what guests may claim is unknown';
+  return fits ? 'all guests’ maximum fits in RAM' : 'guests could claim more than there is';
+};
 
 /** What was promised to the guests and to all processes, against what is there. */
 export const overcommitPane: Draw = canvas => {
@@ -17,7 +42,8 @@ export const overcommitPane: Draw = canvas => {
     ...labelled(label, formatBytes(bytes), tone),
     span(` ${share(bytes)}`, 'dim'),
   ];
-  const more = (host.guests_mem_max ?? 0) > (total ?? Number.POSITIVE_INFINITY);
+  const fits = allFit(model);
+  const more = fits === false;
   const guests = [
     of('max', host.guests_mem_max, more ? 'warn' : 'strong'),
     of('given', host.guests_actual),
@@ -28,14 +54,9 @@ export const overcommitPane: Draw = canvas => {
     labelled('committed', formatBytes(host.committed_as), commitWorry(host, state.setting.thresholds)),
     labelled('limit', formatBytes(host.commit_limit)),
   );
-  const note = more ? 'guests could claim more than the host’s RAM' : 'all guests’ maximum fits in RAM';
   const rows: Line[] =
     height >= 6
-      ? [
-          ...guests.map((row): Line => pairs(width, row)),
-          committed,
-          [span(model.guests.length === 0 ? 'no guests' : note, more ? 'warn' : 'dim')],
-        ]
+      ? [...guests.map((row): Line => pairs(width, row)), committed, [span(noteOf(model, fits), more ? 'warn' : 'dim')]]
       : [pairs(width, ...(width >= 60 ? guests : guests.map(row => row.slice(0, 2)))), committed];
   const word = mode === undefined ? 'unknown' : (modes[mode] ?? String(mode));
   return [heading('Overcommit', canvas, [span(word, mode === 1 ? 'warn' : 'dim')]), ...rows].slice(0, height);

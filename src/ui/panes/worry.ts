@@ -1,5 +1,6 @@
 import { statsStale } from '../../actions/balloon/balloon.ts';
 import type { GuestFieldId } from '../../fields/guest.ts';
+import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import type { Setting } from '../../store/store.ts';
@@ -10,10 +11,10 @@ type Worry = 'warn' | 'bad' | undefined;
 
 type Host = Model['host']['values'];
 
-/** What is available to the host, MemAvailable, as a share of its RAM. */
-export const availableWorry = ({ mem_total: total, mem_available: available }: Host, limits: Thresholds): Worry => {
-  if (!total || available === undefined) return undefined;
-  const share = available / total;
+/** What is available to the host, as a share of its RAM outside hugepage pools. */
+export const availableWorry = (host: Host, limits: Thresholds): Worry => {
+  const share = availableShare(host);
+  if (share === undefined) return undefined;
   return share < limits.availableCritical ? 'bad' : share < limits.availableLow ? 'warn' : undefined;
 };
 

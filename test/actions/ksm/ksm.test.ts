@@ -48,7 +48,7 @@ describe('ksm', () => {
     const poor = capturedModel('debian12-busy', withMeminfo({ MemAvailable: 540 * MiB }));
     const { refusal } = planOf(poor, 'ksm unmerge');
     expect(refusal?.reason).toMatch(
-      /needs 67.9 MiB at once, and 540 MiB are available, of which the host keeps 482 MiB/,
+      /needs 67.9 MiB at once, and 540 MiB are available, of which the host keeps 480 MiB/,
     );
     expect(refusal?.forceable).toBe(false);
     const enough = capturedModel('debian12-busy', withMeminfo({ MemAvailable: 551 * MiB }));

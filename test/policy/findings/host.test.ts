@@ -50,6 +50,15 @@ describe('a host short of memory', () => {
     expect(none.advice).toMatch(/^No balloon can give anything back: move a guest away/);
   });
 
+  it('is judged by the memory outside hugepage pools, which are set aside on purpose', () => {
+    const pools = { MemTotal: 566 * GiB, Hugetlb: 503 * GiB };
+    expect(remarks(hostShort, [hostWith({ ...pools, MemAvailable: 32 * GiB })])).toEqual([]);
+    const said = remark(hostShort, [hostWith({ ...pools, MemAvailable: 2 * GiB }, [well()])]);
+    expect(said.severity).toBe('critical');
+    expect(said.text).toMatch(/^Only 2\.00 GiB of 63\.0 GiB RAM outside hugepage pools are available \(3\.2%\)\./);
+    expect(said.numbers).toEqual({ mem_available: 2 * GiB, mem_outside_pools: 63 * GiB });
+  });
+
   it('is not told of a host that has enough, or does not tell what it has', () => {
     expect(remarks(hostShort, [idleHost()])).toEqual([]);
     expect(remarks(hostShort, [idleHost([], () => ({ meminfo: {} }))])).toEqual([]);
@@ -60,6 +69,21 @@ describe('a host short of memory', () => {
     expect(remarks(hostShort, [model])).toEqual([]);
     expect(remarks(hostShort, [model], { stands: true })).toHaveLength(1);
     expect(remarks(hostShort, [hostWith({ MemAvailable: 3 * GiB })], { stands: true })).toEqual([]);
+  });
+});
+
+describe('pools of hugepages before meminfo told their sum (Linux 4.19)', () => {
+  const { Hugetlb: _, ...older } = idleHost().sample.host.meminfo ?? {};
+  const at = (meminfo: Numbers, counts: Numbers | undefined) =>
+    idleHost([], () => ({ meminfo: { ...older, ...meminfo }, pools: counts ? [{ pageSize: 2 * MiB, counts }] : [] }))
+      .host.values;
+
+  it('are counted from the pools, or from the lines of the one size that it has', () => {
+    expect(at({}, { nr_hugepages: 1024 })).toMatchObject({
+      hugetlb_total: 2 * GiB,
+      mem_outside_pools: 24684084 * 1024 - 2 * GiB,
+    });
+    expect(at({ HugePages_Total: 2048, Hugepagesize: 2 * MiB }, undefined).hugetlb_total).toBe(4 * GiB);
   });
 });
 
@@ -98,7 +122,7 @@ describe('a host that swaps', () => {
     const roomy = window([well({ age: -9 })], undefined, { MemAvailable: 20 * GiB });
     expect(remarks(hostSwappingIdle, roomy)).toEqual([]);
     const said = remark(hostSwapping, roomy);
-    expect(said.text).toMatch(/ are out\. Yet it is not short: 20\.0 GiB of 23\.5 GiB RAM are available\./);
+    expect(said.text).toMatch(/ are out\. Yet it is not short: 20\.0 GiB of 23\.5 GiB RAM are available \(85%\)\./);
     expect(said.advice).toMatch(/memory limit \(cgroup\).*virsh memtune/);
     expect(said.advice).not.toMatch(/move a guest/i);
   });
@@ -188,6 +212,24 @@ describe('promises', () => {
     expect(full.fix).toBeUndefined();
     expect(full.text).toMatch(/allocations fail now/);
     expect(full.advice).toMatch(/Add swap/);
+  });
+
+  it('of which none may be made are critical: a limit of 0 is no unknown limit', () => {
+    const none = idleHost([], host => ({
+      ...withSysctls({ 'vm.overcommit_memory': 2, 'vm.overcommit_ratio': 0, 'vm.overcommit_kbytes': 0 })(host),
+      meminfo: { ...host.meminfo, CommitLimit: 0, Committed_AS: 11.6 * GiB },
+    }));
+    const said = remark(commitNear, [none]);
+    expect(said.severity).toBe('critical');
+    expect(said.text).toMatch(/^11\.6 GiB of 0 B are promised, and .*: allocations fail now\.$/);
+    expect(line(said)).toBe('sysctl vm.overcommit_ratio 55');
+  });
+
+  it('are not offered a ratio where overcommit_kbytes is in force', () => {
+    const said = remark(commitNear, [
+      strict(11.6 * GiB, { 'vm.overcommit_ratio': 0, 'vm.overcommit_kbytes': 12 * 1024 ** 2 }),
+    ]);
+    expect(said.fix).toBeUndefined();
   });
 
   it('are no matter where the kernel is not strict', () => {

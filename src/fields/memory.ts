@@ -1,0 +1,27 @@
+import type { HostSample } from '../sample.ts';
+
+/** RAM in hugepage pools of all sizes, used or not; bytes. Before Linux 4.19 meminfo has no `Hugetlb`, and of its own one size. */
+export const hugetlbTotal = ({ meminfo, pools }: HostSample): number | undefined => {
+  const whole = pools?.filter(({ node }) => node === undefined) ?? [];
+  const { Hugetlb: told, HugePages_Total: pages, Hugepagesize: size } = meminfo ?? {};
+  if (told !== undefined) return told;
+  if (whole.length > 0)
+    return whole.reduce((sum, { counts, pageSize }) => sum + (counts['nr_hugepages'] ?? 0) * pageSize, 0);
+  return pages === undefined || size === undefined ? undefined : pages * size;
+};
+
+/** RAM that is in no hugepage pool: bytes. A kernel that tells of no pools has none. */
+export const outsidePools = (host: HostSample): number | undefined => {
+  const total = host.meminfo?.['MemTotal'];
+  return total === undefined ? undefined : Math.max(0, total - (hugetlbTotal(host) ?? 0));
+};
+
+/**
+ * What is available, as a share of the memory that could ever be: that outside the hugepage pools, which are set aside on
+ * purpose. `undefined` when unknown.
+ */
+export const availableShare = ({
+  mem_outside_pools: total,
+  mem_available: available,
+}: Readonly<{ mem_outside_pools?: number; mem_available?: number }>): number | undefined =>
+  !total || available === undefined ? undefined : available / total;
