@@ -55,7 +55,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   react: ['ui/app.tsx', 'ui/dialogs/', 'ui/parts/pane.tsx'],
   'smol-toml': ['config/'],
   'string-width': ['ui/width.ts', 'export/'],
-  systeminformation: ['programs/identity.ts'],
+  systeminformation: ['programs/screen/identity.ts'],
   uplot: ['export/report/browser/'],
   zustand: ['store/', 'ui/app.tsx'],
 };

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseKeep } from '../src/programs/keep.ts';
 import { parseCall } from '../src/programs/options.ts';
+import { parseKeep } from '../src/programs/record/keep.ts';
 
 const folder = join(import.meta.dirname, '../packaging');
 const names = ['kvmtop-record.service', 'kvmtop-auto.service'];

@@ -17,7 +17,7 @@ import { canDraw, type Surroundings } from './surroundings.ts';
 const recovered = async (options: Options, { stderr }: Surroundings): Promise<Options> => {
   const [path] = options.words;
   if (!options.recover || path === undefined) return options;
-  const { rescue } = await import('./rescue.ts');
+  const { rescue } = await import('./recorded/rescue.ts');
   return { ...options, words: [await rescue(path, stderr)] };
 };
 
@@ -51,7 +51,7 @@ const programs: Readonly<
   Record<Command, (options: Options, around: Surroundings, loaded: LoadedSettings) => Promise<unknown>>
 > = {
   async live(options, around) {
-    const { live } = await import('./live.ts');
+    const { live } = await import('./screen/live.ts');
     await withSource(options, around, (source, gate) => live(source, gate, options, around));
   },
   async snapshot(options, around) {
@@ -63,23 +63,23 @@ const programs: Readonly<
     await withSource(options, around, source => stream(source, options, around, stopBySignal(around)));
   },
   async record(options, around) {
-    const { record } = await import('./record.ts');
+    const { record } = await import('./record/record.ts');
     await withSource(options, around, (source, gate) => record(source, gate, options, around, ordersBySignal(around)));
   },
   async replay(options, around) {
-    const { replay } = await import('./replay.ts');
+    const { replay } = await import('./screen/replay.ts');
     await replay(options, around);
   },
   async dump(options, { stdout }) {
-    const { dump } = await import('./dump.ts');
+    const { dump } = await import('./recorded/dump.ts');
     await withRecording(options, recording => dump(recording, options, stdout));
   },
   async report(options, around) {
-    const [{ report }, assets] = await Promise.all([import('./report.ts'), around.loadPage()]);
+    const [{ report }, assets] = await Promise.all([import('./recorded/report.ts'), around.loadPage()]);
     await withRecording(options, recording => report(recording, options, assets, around));
   },
   async auto(options, around) {
-    const { auto } = await import('./auto.ts');
+    const { auto } = await import('./auto/auto.ts');
     await withSource(options, around, (source, gate) => auto(source, gate, options, around, stopBySignal(around)));
   },
   async simulate(options, around) {
@@ -95,7 +95,7 @@ const programs: Readonly<
     await openOutput(stdout).write(printSettings(loaded));
   },
   async doctor(options, around) {
-    const { doctor } = await import('./doctor.ts');
+    const { doctor } = await import('./doctor/doctor.ts');
     await withSource(options, around, source => doctor(source, options, around));
   },
 };

@@ -1,4 +1,4 @@
-import type { Orders } from './record.ts';
+import type { Orders } from './record/record.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Aborted by the first signal that asks for an end; a second one ends the process, as it does by itself. */

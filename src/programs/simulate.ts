@@ -18,7 +18,7 @@ import { formatBytes, formatDuration } from '../units.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { writePage } from './page-file.ts';
-import { rangeOf } from './range.ts';
+import { rangeOf } from './recorded/range.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './usage.ts';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import type { Verdict } from '../../src/policy/pilot.ts';
-import { actionEvent } from '../../src/programs/action-event.ts';
-import { verdictEvent } from '../../src/programs/live-pilot.ts';
+import { actionEvent } from '../../src/programs/events/action-event.ts';
+import { verdictEvent } from '../../src/programs/screen/live-pilot.ts';
 import type { TapeEvent } from '../../src/recording/tape.ts';
 import { verdictsOf } from '../../src/store/verdicts.ts';
 

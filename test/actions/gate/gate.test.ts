@@ -45,10 +45,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // These open with 'r'.
   'root.ts': ['openSync'],
   'actions/gate/journal-watch.ts': ['openSync'],
-  'programs/recording-files.ts': ['openSync'],
+  'programs/record/recording-files.ts': ['openSync'],
   // kvmtop's own: what was done, the operator's settings, the documentation.
   'actions/gate/journal.ts': ['mkdir', 'open'],
-  'programs/flight-recorder.ts': ['mkdirSync'],
+  'programs/screen/flight-recorder.ts': ['mkdirSync'],
   'config/save.ts': ['mkdirSync'],
   'replace-file.ts': ['chownSync', 'renameSync', 'rmSync', 'writeFileSync'],
   'docs.ts': ['writeFileSync'],
@@ -57,11 +57,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'recording/recorder.ts': ['Worker'],
   'recording/worker.ts': ['parentPort', 'workerData'],
   'programs/page-file.ts': ['writeFileSync'],
-  'programs/rescue.ts': ['rmSync'],
+  'programs/recorded/rescue.ts': ['rmSync'],
   // A socket that nobody talks on: the claim to act.
-  'programs/one-pilot.ts': ['createServer'],
+  'programs/auto/one-pilot.ts': ['createServer'],
   // Old days' recordings.
-  'programs/rotation.ts': ['rmSync'],
+  'programs/record/rotation.ts': ['rmSync'],
 };
 
 /** What is taken by name from a module: `import { a, type B, c as d } from 'node:fs'`, `getBuiltinModule('node:fs').a`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaults } from '../../../src/config/settings.ts';
+import { findings } from '../../../src/programs/doctor/doctor.ts';
 import type { Facts } from '../../../src/programs/doctor/facts.ts';
-import { findings } from '../../../src/programs/doctor.ts';
 import type { BalloonSample, GuestSample, HostSample } from '../../../src/sample.ts';
 import { GiB } from '../../../src/units.ts';
 import { guest } from '../../samples.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaults } from '../../../src/config/settings.ts';
+import { doctor, doctorJson, doctorText } from '../../../src/programs/doctor/doctor.ts';
 import type { Finding } from '../../../src/programs/doctor/facts.ts';
-import { doctor, doctorJson, doctorText } from '../../../src/programs/doctor.ts';
 import { Failure, type Options, parseCall, withSettings } from '../../../src/programs/options.ts';
 import { Root } from '../../../src/root.ts';
 import { createDemoSource } from '../../../src/source/demo.ts';

@@ -1,0 +1,90 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { noJournal } from '../../actions/gate/journal.ts';
+import type { Gate } from '../../actions/gate/perform.ts';
+import { derive } from '../../model.ts';
+import type { PilotMode, Verdict } from '../../policy/pilot.ts';
+import { policyOf } from '../../policy/policies.ts';
+import type { Policy, PolicySettings } from '../../policy/policy.ts';
+import type { Tape } from '../../recording/tape.ts';
+import type { State, Store } from '../../store/store.ts';
+import { type Autopilot, createAutopilot } from '../auto/autopilot.ts';
+
+/** Seconds before the shown moment from which on the policy sees the recording: the longest trend that one looks at. */
+const lookBack = 120;
+/** Samples that are gone through in one go; further on it begins anew. */
+const most = 600;
+
+/** What is past can't be changed. */
+const closedGate: Gate = { control: undefined, journal: noJournal };
+
+/** A policy in shadow along a recording: what it would have done about what was recorded. */
+export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<PolicySettings, 'pinned'>) => {
+  let autopilot: Autopilot | undefined;
+  let policy: Policy | undefined;
+  let seen: number | undefined;
+  let verdicts: Verdict[] = [];
+  let isFollowing = false;
+
+  const begin = (at: number): number => {
+    verdicts = [];
+    autopilot = createAutopilot(closedGate, settings, { tell: verdict => verdicts.push(verdict) });
+    if (policy) autopilot.set('shadow', policy);
+    return tape.find(tape.sample(at).time - lookBack);
+  };
+
+  /** What the recording itself tells of policies stays; ours come beside it. */
+  const show = (): void =>
+    store.setState(({ pilot, model }) => {
+      const past = verdicts.filter(({ time }) => time <= (model?.time ?? 0));
+      const recorded = pilot.verdicts.filter(one => !verdicts.includes(one));
+      return { pilot: { ...pilot, verdicts: [...recorded, ...past].sort((a, b) => a.time - b.time) } };
+    });
+
+  /** Sees all samples up to the shown one, as it would have seen them live. */
+  const follow = async (): Promise<void> => {
+    if (isFollowing || !policy) return;
+    isFollowing = true;
+    try {
+      for (;;) {
+        const { at } = store.getState();
+        if (at === undefined || at === seen || !policy) break;
+        const goesOn = seen !== undefined && at > seen && at - seen <= most;
+        const from = goesOn ? (seen as number) + 1 : begin(at);
+        for (let id = from; id <= at && policy; id++) {
+          autopilot?.see(derive(tape.before(id), tape.sample(id)));
+          // A round is told before the next sample is seen; and keys are heard meanwhile.
+          await turn();
+        }
+        seen = at;
+      }
+      show();
+    } catch {
+      // What can't be read is told by whoever shows it.
+    } finally {
+      isFollowing = false;
+    }
+  };
+
+  store.subscribe((state: State, before: State) => {
+    // Another moment, or the same once more: then only what the recording tells is there.
+    if (policy && state.model !== before.model) void follow();
+  });
+
+  return {
+    fly(mode: PilotMode, id: string): void {
+      policy = mode === 'off' ? undefined : policyOf(id);
+      seen = undefined;
+      const gone = verdicts;
+      verdicts = [];
+      store.setState(({ pilot }) => ({
+        pilot: {
+          ...pilot,
+          mode: policy ? 'shadow' : 'off',
+          policy: id,
+          verdicts: pilot.verdicts.filter(one => !gone.includes(one)),
+        },
+      }));
+      void follow();
+    },
+  };
+};

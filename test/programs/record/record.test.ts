@@ -1,0 +1,321 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openJournal } from '../../../src/actions/gate/journal.ts';
+import { recordable } from '../../../src/fields/needs.ts';
+import { type Options, parseCall, UsageError } from '../../../src/programs/options.ts';
+import { type Orders, record } from '../../../src/programs/record/record.ts';
+import { openGate } from '../../../src/programs/session.ts';
+import { openRecording, type Recording } from '../../../src/recording/read.ts';
+import { RecordingError } from '../../../src/recording/tape.ts';
+import type { Sample } from '../../../src/sample.ts';
+import { createDemoSource } from '../../../src/source/demo.ts';
+import type { Source } from '../../../src/source/source.ts';
+import { demoSamples } from '../../recording/samples.ts';
+import { type Watched, watchedSource } from '../sources.ts';
+import { surroundings } from '../surroundings.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kvmtop-record-'));
+  path = join(folder, 'host.kvmtop');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const options = (...argv: string[]): Options => parseCall(['record', path, '-d', '100ms', ...argv]).options;
+
+/** Ends with the look after so many. */
+const endAfter = (looks: number, source: (meanwhile: (look: number) => void) => Source = watchedSource) => {
+  const stop = new AbortController();
+  return {
+    source: source(look => {
+      if (look + 1 === looks) stop.abort();
+    }),
+    orders: { stop: stop.signal, takeReopen: () => false },
+  };
+};
+const never: Orders = { stop: new AbortController().signal, takeReopen: () => false };
+
+/** Records, and gives what was told of it. */
+const recordedAs = async (source: Source, given: Options, orders: Orders): Promise<string> => {
+  const log = new PassThrough();
+  const all = text(log);
+  const around = surroundings({ stderr: log, env: { XDG_STATE_HOME: join(folder, 'state') } });
+  await record(source, openGate(source, given, around), given, around, orders).finally(() => log.end());
+  return all;
+};
+const recorded = (source: Source, orders: Orders, ...argv: string[]): Promise<string> =>
+  recordedAs(source, options(...argv), orders);
+
+const reading = <Value>(file: string, read: (recording: Recording) => Value): Value => {
+  const recording = openRecording(file);
+  try {
+    return read(recording);
+  } finally {
+    recording.close();
+  }
+};
+const samplesOf = (file: string): readonly Sample[] =>
+  reading(file, recording =>
+    Array.from({ length: recording.last - recording.first + 1 }, (_, index) =>
+      recording.sample(recording.first + index),
+    ),
+  );
+
+/** Samples one after the other, whatever the time. */
+const playing = (samples: readonly Sample[], kind: Source['kind'] = 'demo'): Source => {
+  let look = 0;
+  return { kind, look: async () => samples[look++] ?? (samples.at(-1) as Sample), close: async () => undefined };
+};
+
+test('every look is in the file as it was, with what it was asked to read, and only its owner reads it', async () => {
+  const samples = await demoSamples(4);
+  const asked: ReadonlySet<string>[] = [];
+  const source = playing(samples);
+  const log = await recorded(
+    {
+      ...source,
+      look(wanted) {
+        asked.push(wanted);
+        return source.look(wanted);
+      },
+    },
+    never,
+    '--for',
+    '300ms',
+  );
+  expect(samplesOf(path)).toEqual(samples.slice(0, samplesOf(path).length));
+  expect(asked[0]).toBe(recordable);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder)).toEqual(['host.kvmtop']);
+  expect(log).toMatch(
+    new RegExp(`^recording to ${path} every 0.1s for 0.3s\nrecorded [34] samples to ${path}\n$`.replaceAll('.', '\\.')),
+  );
+  const [session] = reading(path, ({ sessions }) => sessions);
+  expect(session?.program).toMatch(/^kvmtop \d/);
+  expect(session?.delay).toBe(0.1);
+  expect(session?.ended).toBeGreaterThan(0);
+});
+
+test('looks are in step with the clock', async () => {
+  const source = watchedSource() as Watched;
+  const starts: number[] = [];
+  const look = source.look.bind(source);
+  await recorded(
+    {
+      ...source,
+      look(wanted) {
+        starts.push(Date.now() % 100);
+        return look(wanted);
+      },
+    },
+    never,
+    '--for',
+    '1s',
+  );
+  // Of ten looks most begin at once after the beat; the machine may be busy.
+  expect(starts.length).toBeLessThanOrEqual(11);
+  expect(starts.filter(late => late < 30 || late > 97).length).toBeGreaterThanOrEqual(5);
+});
+
+describe('the end', () => {
+  test('a signal ends it at once, whatever the delay', async () => {
+    const { source, orders } = endAfter(1);
+    await recordedAs(source, parseCall(['record', path, '-d', '1h']).options, orders);
+    expect(samplesOf(path)).toHaveLength(1);
+  });
+
+  test('a recording that is there is continued', async () => {
+    for (const looks of [2, 3]) {
+      const { source, orders } = endAfter(looks);
+      await recorded(source, orders);
+    }
+    expect(samplesOf(path)).toHaveLength(5);
+    expect(reading(path, ({ sessions }) => sessions)).toHaveLength(2);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('a full disk is told in one line, and what was written is there', async () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk]);
+    try {
+      path = join(disk, 'host.kvmtop');
+      const samples = await demoSamples(400);
+      const error = await recordedAs(playing(samples), { ...options(), delay: 0.001 }, never).catch(failure => failure);
+      expect(error).toBeInstanceOf(RecordingError);
+      expect(error.message).toMatch(/is full: the recording ends at [\d:]+ with \d+ samples; free space/);
+      expect(samplesOf(path).length).toBeGreaterThan(10);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+
+  test('a folder that is not there is told', async () => {
+    path = join(folder, 'none', 'host.kvmtop');
+    await expect(recorded(watchedSource(), never)).rejects.toThrow(RecordingError);
+  });
+
+  test('another recorder on the same file is refused', async () => {
+    const stop = new AbortController();
+    const source = watchedSource();
+    const first = recorded(source, { ...never, stop: stop.signal });
+    await expect.poll(() => source.looks.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect(recorded(watchedSource(), never)).rejects.toThrow(/being recorded into by process \d+/);
+    stop.abort();
+    expect(await first).toMatch(/^recording to [^\n]*\nrecorded \d+ sample/);
+  });
+});
+
+describe('wrong usage', () => {
+  test.each([
+    ['-p', 'web-1'],
+    ['--for', '0'],
+    ['--for', 'long'],
+    ['--keep', '500m'],
+    ['--rotate', 'week'],
+  ])('%s %s', async (flag, value) => {
+    await expect(recorded(watchedSource(), never, flag, value)).rejects.toThrow(UsageError);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+test('a ring keeps the newest', async () => {
+  const samples = await demoSamples(300, 10);
+  const given = { ...options('--keep', '60s,1M'), delay: 0.001 };
+  const log = await recordedAs(playing(samples), given, endAfterSamples(samples.length));
+  expect(log).toContain('keeping the newest 1m00 or 1.00 MiB');
+  const kept = samplesOf(path);
+  expect(kept.length).toBeLessThan(samples.length);
+  expect(kept.at(-1)?.time).toBe(samples.at(-1)?.time);
+});
+
+/** Orders that end it after so many looks, by what asks once a look. */
+function endAfterSamples(count: number): Orders {
+  const stop = new AbortController();
+  let looks = 0;
+  return {
+    stop: stop.signal,
+    takeReopen: () => {
+      looks += 1;
+      if (looks >= count) stop.abort();
+      return false;
+    },
+  };
+}
+
+describe('days', () => {
+  const midnight = Date.parse('2027-01-16T00:00:00Z') / 1000;
+
+  test('a new file begins at midnight, and the last look of a day is in its own', async () => {
+    const [one] = await demoSamples(1);
+    const at = (second: number): Sample => ({ ...(one as Sample), time: midnight + second, monotonic: second + 100 });
+    const looks = [at(-2), at(-0.1), at(0), at(1)];
+    await recorded(playing(looks), endAfterSamples(4), '--rotate', 'day');
+    const days = readdirSync(folder).filter(name => name.includes('2027'));
+    expect(days).toEqual(['host-2027-01-15.kvmtop', 'host-2027-01-16.kvmtop']);
+    expect(days.map(name => samplesOf(join(folder, name)).map(({ time }) => time - midnight))).toEqual([
+      [-2, expect.closeTo(-0.1)],
+      [0, 1],
+    ]);
+  });
+
+  test('old days are removed, and nothing that is no recording', async () => {
+    const [one] = await demoSamples(1);
+    const old = { ...(one as Sample), time: midnight - 5 * 86_400 };
+    await recorded(playing([old]), endAfterSamples(1), '--rotate', 'day');
+    const mine = 'host-2027-01-11.kvmtop';
+    const foreign = 'host-2027-01-10.kvmtop';
+    writeFileSync(join(folder, foreign), 'dear diary');
+    expect(readdirSync(folder)).toContain(mine);
+    await recorded(playing([{ ...old, time: midnight }]), endAfterSamples(1), '--rotate', 'day', '--keep', '2d');
+    expect(readdirSync(folder)).not.toContain(mine);
+    expect(readFileSync(join(folder, foreign), 'utf8')).toBe('dear diary');
+  });
+});
+
+describe('a file that was moved away', () => {
+  test.each([
+    ['at once, though nobody says so', () => false],
+    ['when it is told to', () => true],
+  ])('another is begun %s, and the old one is whole', async (_, takeReopen) => {
+    const stop = new AbortController();
+    const source = watchedSource(look => {
+      if (look === 2) renameSync(path, `${path}.1`);
+      if (look === 4) stop.abort();
+    });
+    await recorded(source, { stop: stop.signal, takeReopen });
+    expect(samplesOf(`${path}.1`)).toHaveLength(2);
+    expect(samplesOf(path)).toHaveLength(3);
+    expect(readdirSync(folder).filter(name => name.startsWith('host'))).toEqual(['host.kvmtop', 'host.kvmtop.1']);
+  });
+
+  test('one that was removed is begun anew', async () => {
+    const stop = new AbortController();
+    const source = watchedSource(look => {
+      if (look === 2) rmSync(path);
+      if (look === 4) stop.abort();
+    });
+    await recorded(source, { stop: stop.signal, takeReopen: () => false });
+    expect(samplesOf(path)).toHaveLength(3);
+  });
+});
+
+test('what is changed on this host meanwhile is in it, by whomever it was', async () => {
+  const journal = openJournal(join(folder, 'state/kvmtop/journal.ndjson'));
+  const entry = {
+    time: '2027-01-15T08:00:03.000Z',
+    user: 'ann',
+    by: 'do',
+    request: { action: 'ksm', words: ['run'] },
+    summary: 'Turn KSM on',
+    steps: [],
+    forced: false,
+    outcome: 'done',
+  } as const;
+  await journal.append({ ...entry, summary: 'before' });
+  const { source, orders } = endAfter(3, meanwhile =>
+    watchedSource(look => {
+      if (look === 1) appendFileSync(journal.path, `${JSON.stringify(entry)}\n`);
+      meanwhile(look);
+    }),
+  );
+  await recorded({ ...source, kind: 'live' }, orders);
+  const events = reading(path, recording => recording.events(0, 4e9)).filter(({ kind }) => kind === 'action');
+  expect(events).toEqual([
+    { time: 1_800_000_003, kind: 'action', subject: 'host', text: 'Turn KSM on (done)', data: entry },
+  ]);
+});
+
+describe('statistics that nobody asked for', () => {
+  const intervals = (samples: readonly Sample[]) =>
+    samples.map(({ guests }) => guests.find(({ name }) => name === 'search')?.monitor.balloon?.pollingInterval);
+
+  test('stay off', async () => {
+    await recorded(createDemoSource(), endAfterSamples(3));
+    expect(intervals(samplesOf(path))).toEqual([0, 0, 0]);
+  });
+
+  test('are on with --poll, and off again at the end', async () => {
+    const source = createDemoSource();
+    await recorded(source, endAfterSamples(4), '--poll');
+    expect(intervals(samplesOf(path))).toEqual([0, 2, 2, 2]);
+    expect(intervals([await source.look(new Set())])).toEqual([0]);
+  });
+});
