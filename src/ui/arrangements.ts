@@ -136,11 +136,17 @@ const sharing = ({ state, y, width, rows }: Area): Block => {
   };
 };
 
-/** One pane of at most half the screen. `wanted`: rows that it would like to have. */
+/** Rows of a list of guests below a pane: its title, a note, its head, and the guests. */
+const listRows = ({ model }: State): number => 3 + Math.max(1, model?.guests.length ?? 0);
+/** Header, tabs, message and footer. */
+const frameRows = 4;
+
+/** One pane of at most half the screen, or of all that the list below leaves. `wanted`: rows that it would like to have. */
 const upTo =
   ([id, draw]: Named, wanted: (state: State) => number) =>
   ({ state, y, width, rows }: Area): Block => {
-    const height = Math.min(wanted(state), Math.floor(rows / 2));
+    const most = Math.max(Math.floor(rows / 2), rows - frameRows - listRows(state));
+    const height = Math.min(wanted(state), most);
     return { panes: [{ id, draw, rect: { x: 0, y, width, height } }], height };
   };
 

@@ -1,7 +1,7 @@
 import type { PoolModel } from '../../model.ts';
 import { exactBytes, formatBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
-import { type Draw, heading } from './pane.ts';
+import { type Canvas, type Draw, heading, labelled, pairs } from './pane.ts';
 import { poolWorry } from './worry.ts';
 
 const cell = (bytes: number | undefined): string => (bytes === undefined ? unknown : formatBytes(bytes)).padStart(7);
@@ -14,6 +14,23 @@ const worthShowing = (pools: readonly PoolModel[]): readonly PoolModel[] => {
   const shown = inUse.length > 0 ? inUse : pools.filter(pool => pool.node === undefined);
   // The whole host first, then its nodes.
   return shown.toSorted((a, b) => a.pageSize - b.pageSize || (a.node ?? -1) - (b.node ?? -1));
+};
+
+/** The pools of the whole host in a row each, without a head: where there is no room for the table. */
+const compact = (pools: readonly PoolModel[], { state, width, height }: Canvas): Line[] => {
+  const whole = pools.filter(({ node }) => node === undefined);
+  const shown = whole.slice(0, Math.max(1, height - 1));
+  return shown.map((pool, index): Line => {
+    const { pageSize, values } = pool;
+    const hidden = index === shown.length - 1 ? whole.length - shown.length : 0;
+    return pairs(
+      width,
+      [span(exactBytes(pageSize).padStart(5), 'strong'), span(cell(values.total))],
+      labelled('free', formatBytes(values.free), poolWorry(pool, state.setting.thresholds)),
+      labelled('rsvd', formatBytes(values.reserved)),
+      ...(hidden > 0 ? [[span(`and ${hidden} more`, 'dim')]] : []),
+    );
+  });
 };
 
 /** A row for each pool; per node too where there are several. Reserved memory is not used memory. */
@@ -48,10 +65,15 @@ export const hugepagesPane: Draw = canvas => {
       ...(wide ? [span(`  ${cell(values.surplus)}  ${cell(values.overcommit)}`, 'dim')] : []),
     ];
   });
+  const title = heading('Hugepages', canvas, [
+    span(total > 0 ? `${formatBytes(total)} set aside` : 'none set aside', 'dim'),
+  ]);
+  // A head and one line of how many there are would tell nothing.
+  if (rows.length > height - 2 && height < 5) return [title, ...compact(pools, canvas)];
   const hidden = rows.length - (height - 2);
   const shown = hidden > 0 ? rows.slice(0, height - 3) : rows;
   return [
-    heading('Hugepages', canvas, [span(total > 0 ? `${formatBytes(total)} set aside` : 'none set aside', 'dim')]),
+    title,
     head,
     ...shown,
     ...(hidden > 0 && height > 3 ? [[span(`  and ${rows.length - shown.length} more`, 'dim')]] : []),

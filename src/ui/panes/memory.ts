@@ -1,19 +1,32 @@
 import { memUsed } from '../../store/data.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
-import { type Line, span, type Tone } from '../line.ts';
+import { type Line, type Span, span, type Tone } from '../line.ts';
 import { graph } from '../parts/graph.ts';
-import { type Canvas, type Draw, heading, labelled, pairs } from './pane.ts';
+import { type Canvas, type Draw, heading, labelled, pairs, shortened, together } from './pane.ts';
 import { availableWorry, dirtyWorry, pressureWorry, swapRateWorry } from './worry.ts';
 
 const swapRow = ({ model, state, width }: Canvas): Line => {
   const { swap_total: total, swap_used: used, swap_in: read, swap_out: written } = model.host.values;
-  if (total === 0) return pairs(width, labelled('swap', 'none', 'warn'), [span('when full, the host kills', 'dim')]);
-  const moving = (rate: number | undefined) => swapRateWorry(rate, state.setting.thresholds);
-  return pairs(
+  if (total === 0)
+    return pairs(width, labelled('swap', 'none', 'warn'), [
+      span('when RAM runs out, the kernel kills processes', 'dim'),
+    ]);
+  const rate = (label: string, value: number | undefined): Span[] => [
+    ...labelled(label, formatBytes(value), swapRateWorry(value, state.setting.thresholds)),
+    span('/s', 'dim'),
+  ];
+  const [amount, moving] = [labelled('swap', formatBytes(used)), [rate('in', read), rate('out', written)]];
+  // What moves tells more than how much there is.
+  return shortened(
     width,
-    [...labelled('swap', formatBytes(used)), span(` of ${formatBytes(total)}`, 'dim')],
-    [...labelled('in', formatBytes(read), moving(read)), span('/s', 'dim')],
-    [...labelled('out', formatBytes(written), moving(written)), span('/s', 'dim')],
+    together([...amount, span(` of ${formatBytes(total)}`, 'dim')], ...moving),
+    [
+      ...amount,
+      span(`/${formatBytes(total)} `, 'dim'),
+      ...moving.flatMap((one, at) => (at > 0 ? [span(' '), ...one] : one)),
+    ],
+    together(amount, ...moving),
+    together(...moving),
   );
 };
 

@@ -56,7 +56,15 @@ export const labelled = (label: string, value: string, tone: Tone = 'text'): Spa
   span(value, tone),
 ];
 
-/** Labelled values with two blanks between, as many as fit the width whole. */
+/** Of the same facts, told ever shorter, the first row that fits the width; the last where none does. */
+export const shortened = (width: number, ...rows: readonly Line[]): Line =>
+  rows.find(row => widthOf(row) <= width) ?? rows.at(-1) ?? [];
+
+/** What is told together or not at all, such as both directions of swap: one item of `pairs`. */
+export const together = (...items: readonly (readonly Span[])[]): Span[] =>
+  items.flatMap((item, index) => (index === 0 ? [...item] : [span('  '), ...item]));
+
+/** Labelled values with two blanks between, as many as fit the width whole: the least important stands last. */
 export const pairs = (width: number, ...items: readonly (readonly Span[])[]): Line => {
   const row: Span[] = [];
   let used = 0;

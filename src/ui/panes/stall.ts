@@ -5,7 +5,7 @@ import type { Setting } from '../../store/store.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { span, type Tone } from '../line.ts';
 import { type GuestColumn, guestList } from './guest-list.ts';
-import { type Draw, heading, labelled, pairs } from './pane.ts';
+import { type Draw, heading, labelled, pairs, together } from './pane.ts';
 import { pressureWorry, swapRateWorry } from './worry.ts';
 
 interface Verdict {
@@ -64,8 +64,10 @@ export const stallPane: Draw = canvas => {
       width,
       labelled('host pressure some', formatRatio(host.psi_mem_some_avg10), pressure),
       labelled('full', formatRatio(host.psi_mem_full_avg10), pressure),
-      labelled('swap in', `${formatBytes(host.swap_in)}/s`, swapRateWorry(host.swap_in, thresholds)),
-      labelled('out', `${formatBytes(host.swap_out)}/s`, swapRateWorry(host.swap_out, thresholds)),
+      together(
+        labelled('swap in', `${formatBytes(host.swap_in)}/s`, swapRateWorry(host.swap_in, thresholds)),
+        labelled('out', `${formatBytes(host.swap_out)}/s`, swapRateWorry(host.swap_out, thresholds)),
+      ),
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
     [span('HMAJFLT and SWAP: host side, which a guest can’t see: its memory is just slow.', 'dim')],
