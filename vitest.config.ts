@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { scratch } from './test/scratch.ts';
+import { home, scratch } from './test/scratch.ts';
 
 /** Snapshots live at the top level, so that a reviewer finds every golden screen in one folder. */
 const resolveSnapshotPath = (testPath: string, extension: string): string =>
@@ -10,7 +10,6 @@ const resolveSnapshotPath = (testPath: string, extension: string): string =>
 /** Of those that run in processes in which other tests ran before. */
 const shared = {
   isolate: false,
-  globalSetup: 'test/scratch.ts',
   env: {
     TMPDIR: scratch,
     // Programs and workers that tests start are compiled once.
@@ -23,8 +22,9 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // Terminal-facing tests must not inherit a colour or CI setting from whoever runs them.
-    env: { CI: '', NO_COLOR: '', FORCE_COLOR: '3', TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '' },
+    // Tests must not inherit a home, a language, a colour or CI setting from whoever runs them.
+    env: { ...home, CI: '', NO_COLOR: '', FORCE_COLOR: '3', TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '' },
+    globalSetup: 'test/scratch.ts',
     resolveSnapshotPath,
     // Also on two processors two workers: the tests leave one to whoever works here only where there are more.
     maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -47,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'soak',
           testTimeout: 120_000,
-          include: ['test/soak/**/*.test.ts', 'test/recording/{delta,chain,file,recover}.test.ts'],
+          include: ['test/soak/**/*.test.ts', 'test/recording/{delta,chain,faults,file,recover}.test.ts'],
           ...shared,
           env: { ...shared.env, KVMTOP_SOAK: '1' },
         },

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saveSettings } from '../src/config/save.ts';
 import { replaceFile } from '../src/replace-file.ts';
+import { noRoot, testUnless } from './lacks.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -24,14 +25,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const isRoot = process.geteuid?.() === 0;
-
 /** What must never be replaced by a regular file: each in a folder of the test's own. */
 const others: Readonly<Record<string, (path: string) => void>> = {
   'a folder': path => mkdirSync(path),
   'a pipe': path => execFileSync('mkfifo', [path]),
   // Needs root, and a file system that may have devices: the numbers of /dev/null on a node of its own.
-  ...(isRoot ? { 'a device': path => execFileSync('mknod', [path, 'c', '1', '3']) } : {}),
+  ...(noRoot === undefined ? { 'a device': path => execFileSync('mknod', [path, 'c', '1', '3']) } : {}),
 };
 
 describe('what is not a regular file', () => {
@@ -73,7 +72,7 @@ describe('a regular file', () => {
     expect(statSync(join(folder, 'file')).mode & 0o777).toBe(0o600);
   });
 
-  it.runIf(isRoot)('of somebody else keeps its owner when root replaces it', () => {
+  testUnless(noRoot, 'of somebody else keeps its owner when root replaces it', () => {
     writeFileSync(join(folder, 'file'), 'old');
     chownSync(join(folder, 'file'), 12345, 12346);
     replaceFile(join(folder, 'file'), 'new');
@@ -81,7 +80,7 @@ describe('a regular file', () => {
     expect([readFileSync(join(folder, 'file'), 'utf8'), uid, gid]).toEqual(['new', 12345, 12346]);
   });
 
-  it.runIf(isRoot)('is not reached through a link that another user made', () => {
+  testUnless(noRoot, 'is not reached through a link that another user made', () => {
     writeFileSync(join(folder, 'file'), 'old');
     symlinkSync('file', join(folder, 'link'));
     execFileSync('chown', ['-h', '12345', join(folder, 'link')]);

@@ -26,9 +26,19 @@ const isFit = (): boolean => {
  */
 export const scratch = join(isFit() ? memory : tmpdir(), `kvmtop-tests-${process.pid}`);
 
+/** What tests and the programs that they start find for a home: no settings, no journal, nothing of whoever runs them. */
+export const home = {
+  HOME: join(scratch, 'home'),
+  XDG_CACHE_HOME: join(scratch, 'home/cache'),
+  XDG_CONFIG_HOME: join(scratch, 'home/config'),
+  XDG_DATA_HOME: join(scratch, 'home/data'),
+  XDG_STATE_HOME: join(scratch, 'home/state'),
+};
+
 /** Makes it, for tests that become another user as well, and removes it at the end with what they left there. */
 export default (): (() => void) => {
   mkdirSync(scratch, { recursive: true });
   chmodSync(scratch, 0o755);
+  mkdirSync(home.HOME, { recursive: true });
   return () => rmSync(scratch, { recursive: true, force: true });
 };

@@ -37,6 +37,7 @@ describeLab('a balloon with deflate-on-oom', () => {
     const full = await seen('it reports', ({ values }) => values.guest_used !== undefined);
     const before = full.sample.monitor.balloon?.stats?.lastUpdate ?? 0;
     await guest.qmp('balloon', { value: 160 * mib });
+    const taken = 96 * mib;
     const small = await seen(
       'it reports from its new size',
       ({ values, sample }) =>
@@ -46,7 +47,10 @@ describeLab('a balloon with deflate-on-oom', () => {
     );
     expect(small.sample.monitor.balloon?.deflateOnOom).toBe(true);
     expect(small.values.guest_total).toBe(full.values.guest_total);
-    expect(Math.abs((small.values.guest_used ?? 0) - (full.values.guest_used ?? 0))).toBeLessThan(8 * mib);
-    expect(balloonFloor(small)).toBeLessThan(170 * mib);
+    // Counted as use, all that the balloon took would show. What the guest itself needs moves by some MiB, more on a slow host.
+    const moved = (small.values.guest_used ?? Number.NaN) - (full.values.guest_used ?? Number.NaN);
+    expect(Math.abs(moved)).toBeLessThan(taken / 4);
+    const floors = [balloonFloor(full), balloonFloor(small)].map(floor => floor ?? Number.NaN);
+    expect(Math.abs((floors[1] ?? 0) - (floors[0] ?? 0))).toBeLessThan(taken / 2);
   });
 });

@@ -80,16 +80,19 @@ export interface Numbers {
   readonly size: number;
   readonly balloon: number | undefined;
   readonly used: number | undefined;
+  readonly reported: number | undefined;
   readonly held: number;
   readonly ksm: number;
 }
 
 export const numbersOf = async (guest: Guest): Promise<Numbers> => {
   const summary = await guest.qmp('query-memory-size-summary');
+  const inside = await insideOf(guest);
   return {
     size: summary['base-memory'] + (summary['plugged-memory'] ?? 0),
     balloon: await balloonOf(guest).catch(() => undefined),
-    used: (await insideOf(guest))?.used,
+    used: inside?.used,
+    reported: inside?.reported,
     held: held(guest),
     ksm: merged(guest),
   };

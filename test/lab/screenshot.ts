@@ -28,7 +28,7 @@ const anonymous = `
   hostname kvm-host-1
   sed 's/-.*//' /proc/sys/kernel/osrelease >${state}/release
   mount --bind ${state}/release /proc/sys/kernel/osrelease
-  exec ${join(root, 'bin/kvmtop')} -d 0.5`;
+  exec ${join(root, 'bin/kvmtop')} --no-config -d 0.5`;
 const terminal = openTerminal({
   command: 'unshare',
   args: ['--uts', '--mount', 'sh', '-ec', anonymous],

@@ -16,8 +16,10 @@ describeLab(
     let systemd: Systemd;
     beforeAll(async () => {
       systemd = await startSystemd(checkout);
+      // Its files are this host's: what a kvmtop has left or set here is not this one's.
       await systemd.run(`
-        ln -s /opt/kvmtop/bin/kvmtop /usr/local/bin/kvmtop
+        rm -rf /var/log/kvmtop /etc/kvmtop /etc/systemd/system/kvmtop-*
+        ln -sf /opt/kvmtop/bin/kvmtop /usr/local/bin/kvmtop
         cp /opt/kvmtop/packaging/*.service /etc/systemd/system/
         systemctl daemon-reload
         systemd-run --unit=guest qemu-system-x86_64 -accel tcg -m 64 -name web-1 -nodefaults -display none \\

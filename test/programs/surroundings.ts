@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../src/programs/clock.ts';
 import { main } from '../../src/programs/main.ts';
 import type { Surroundings } from '../../src/programs/surroundings.ts';
+import { withOwnSettings } from '../settings.ts';
 
 const never = (what: string) => (): never => {
   throw new Error(`a test that ${what} says how`);
@@ -46,7 +47,7 @@ export const run = async (
 ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> => {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const told = Promise.all([stdout, stderr].map(stream => text(stream)));
-  const status = await main(argv, surroundings({ stdout, stderr, ...changes }));
+  const status = await main(withOwnSettings(argv), surroundings({ stdout, stderr, ...changes }));
   for (const stream of [stdout, stderr]) stream.end();
   const [out = '', error = ''] = await told;
   return { status, stdout: out, stderr: error };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openRecording } from '../../src/recording/read.ts';
+import { noMount, testUnless } from '../lacks.ts';
 import { clockOf, openDesk } from './kvmtop.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -131,7 +132,7 @@ describe('R', () => {
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(3000);
   });
 
-  test.runIf(process.getuid?.() === 0)('ends where the disk is full, says so, and the screen lives on', async () => {
+  testUnless(noMount, 'ends where the disk is full, says so, and the screen lives on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kvmtop-full-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
     // Full in some seconds.

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import xterm from '@xterm/headless';
+import { withOwnSettings } from '../settings.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
 /** The built program, as an operator starts it. */
@@ -60,7 +61,7 @@ export const openDesk = (): Desk => {
     open(args = [], options = {}) {
       const terminal = openTerminal({
         command: kvmtop,
-        args,
+        args: withOwnSettings(args),
         ...options,
         env: { ...environment(state), ...options.env },
       });
@@ -70,7 +71,7 @@ export const openDesk = (): Desk => {
     run: (args, limit = 60_000) =>
       new Promise(resolve => {
         const env = { ...process.env, ...environment(state) };
-        const child = execFile(kvmtop, [...args], { env, timeout: limit }, (error, stdout, stderr) => {
+        const child = execFile(kvmtop, [...withOwnSettings(args)], { env, timeout: limit }, (error, stdout, stderr) => {
           resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
         });
         child.stdin?.end();

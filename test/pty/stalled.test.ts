@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 /** A terminal whose other side stops reading, as a stalled SSH line does; Ctrl-L makes the program write whole screens. */
 it('goes on when the terminal takes nothing any more, and can be ended', async () => {
   const { CI: _ci, ...env } = process.env;
-  const pty = spawn(join(root, 'bin/kvmtop'), ['--demo', '-d', '0.2'], {
+  const pty = spawn(join(root, 'bin/kvmtop'), ['--demo', '--no-config', '-d', '0.2'], {
     cols: 200,
     rows: 60,
     env: { ...env, TERM: 'xterm-256color', XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'kvmtop-stalled-')) } as Record<

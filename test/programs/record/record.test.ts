@@ -25,6 +25,7 @@ import { RecordingError } from '../../../src/recording/tape.ts';
 import type { Sample } from '../../../src/sample.ts';
 import { createDemoSource } from '../../../src/source/demo.ts';
 import type { Source } from '../../../src/source/source.ts';
+import { noMount, testUnless } from '../../lacks.ts';
 import { demoSamples } from '../../recording/samples.ts';
 import { type Watched, watchedSource } from '../sources.ts';
 import { surroundings } from '../surroundings.ts';
@@ -151,7 +152,7 @@ describe('the end', () => {
     expect(reading(path, ({ sessions }) => sessions)).toHaveLength(2);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('a full disk is told in one line, and what was written is there', async () => {
+  testUnless(noMount, 'a full disk is told in one line, and what was written is there', async () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk]);
