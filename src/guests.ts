@@ -34,3 +34,35 @@ export const noGuestHere = (guests: readonly Named[], word: string): string => {
   const names = guests.map(({ name }) => safe(name)).join(', ');
   return `no guest '${safe(word)}' here: ${names === '' ? 'no guest runs at all' : `there are ${names}`}`;
 };
+
+/**
+ * The Model with the guests that `words` (of `-p`) call, all when there are none. The host's numbers stay those of the whole
+ * host, and the `others` are kept for what concerns all that it runs. Words that call one are taken out of `missing`.
+ */
+export const selectGuests = (model: Model, words: readonly string[], missing?: Set<string>): Model => {
+  if (words.length === 0) return model;
+  const called = new Set(
+    words.flatMap(word => {
+      const found = guestsCalled(model.guests, word);
+      if (found.length > 0) missing?.delete(word);
+      return found;
+    }),
+  );
+  return {
+    ...model,
+    guests: model.guests.filter(guest => called.has(guest)),
+    others: model.guests.filter(guest => !called.has(guest)),
+  };
+};
+
+/** All guests of the host, whichever `-p` chose. */
+export const allGuests = ({ guests, others = [] }: Model): readonly GuestModel[] => [...guests, ...others];
+
+/** The findings on the host, and on the guests that the Model has: those of other guests were not asked for. */
+export const selectFindings = <Finding extends { readonly guest?: GuestId }>(
+  findings: readonly Finding[],
+  { guests }: Model,
+): readonly Finding[] => {
+  const ids = new Set(guests.map(({ id }) => id));
+  return findings.filter(({ guest }) => guest === undefined || ids.has(guest));
+};

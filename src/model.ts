@@ -60,6 +60,8 @@ export interface Model {
   readonly pools: readonly PoolModel[];
   readonly swaps: readonly SwapSample[];
   readonly guests: readonly GuestModel[];
+  /** Guests that `-p` leaves out: neither shown nor changed, but they hold the host's memory too. */
+  readonly others?: readonly GuestModel[];
   /** Absent when nobody asked for them. */
   readonly processes?: readonly ProcessModel[];
   /** By how much each line of /proc/meminfo grew, per second. */

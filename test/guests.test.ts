@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { findGuest, NoGuest } from '../src/actions/guest/guest.ts';
-import { guestById, guestsCalled, noGuestHere } from '../src/guests.ts';
+import { allGuests, guestById, guestsCalled, noGuestHere, selectGuests } from '../src/guests.ts';
 import { derive } from '../src/model.ts';
+import { stress } from '../src/policy/stress.ts';
 import { guest, sample } from './samples.ts';
 
 const named = (name: string, pid: number) => guest({ name, pid, id: `${pid}.1` });
@@ -58,6 +59,17 @@ it('a word that is no guest is told with those that there are', () => {
   expect(noGuestHere([web], 'we\u001bb')).toBe("no guest 'we\ufffdb' here: there are web-1");
   expect(noGuestHere([], 'web-1')).toBe("no guest 'web-1' here: no guest runs at all");
   expect(() => findGuest(modelOf(), 'web-1')).toThrow(NoGuest);
+});
+
+it('those that -p does not choose are kept apart, and counted where the whole host is meant', () => {
+  const model = modelOf(web, twin, named('db', 9));
+  const chosen = selectGuests(model, ['7', 'db']);
+  expect(chosen.guests.map(({ pid }) => pid)).toEqual([7, 9]);
+  expect(chosen.others?.map(({ pid }) => pid)).toEqual([8]);
+  expect(allGuests(chosen)).toHaveLength(3);
+  expect(selectGuests(model, [])).toBe(model);
+  // What all guests of the host may claim does not depend on who is looked at.
+  expect(stress(chosen).unknown).toHaveLength(stress(model).unknown.length);
 });
 
 it('is found by its id, or not at all', () => {

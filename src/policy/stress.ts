@@ -1,5 +1,6 @@
 import { statsStale } from '../actions/balloon/balloon.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
+import { allGuests } from '../guests.ts';
 import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
@@ -50,17 +51,19 @@ const isSilent = (guest: GuestModel, limits: Limits): boolean =>
   guest.sample.monitor.balloon?.device !== false && statsStale(guest, limits) !== false;
 
 export const stress = (model: Model, limits: Limits = defaultLimits): Stress => {
-  const claims = model.guests.map(guest => ({ guest, bytes: claimOf(guest) }));
+  // Whatever -p chose: the others claim memory of the same host.
+  const guests = allGuests(model);
+  const claims = guests.map(guest => ({ guest, bytes: claimOf(guest) }));
   const unknown = claims.flatMap(({ guest, bytes }) => (bytes === undefined ? [guest.name] : []));
   const least = claims.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   const { mem_available: available, ksm_saved: ksm } = model.host.values;
   const free = diskSwap(model);
-  const swapped = model.guests.reduce((sum, { values }) => sum + (values.swap ?? 0), 0);
-  const idle = idleMemory(model, limits);
+  const swapped = guests.reduce((sum, { values }) => sum + (values.swap ?? 0), 0);
+  const idle = idleMemory({ ...model, guests }, limits);
   return {
     ...(unknown.length === 0 ? { needed: least } : {}),
     ...(available === undefined ? {} : { available, short: least - available }),
-    ...(idle.length === 0 && model.guests.some(guest => isSilent(guest, limits))
+    ...(idle.length === 0 && guests.some(guest => isSilent(guest, limits))
       ? {}
       : { balloons: idle.reduce((sum, one) => sum + one.bytes, 0) }),
     ...known({ ksm }),

@@ -2,13 +2,14 @@ import { thresholdsOf } from '../config/settings.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
+import { selectFindings, selectGuests } from '../guests.ts';
 import { derive } from '../model.ts';
 import { advise, startAdvising } from '../policy/advisor.ts';
 import type { Source } from '../source/source.ts';
 import { createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { requireGuests, selectFindings, selectGuests } from './select.ts';
+import { requireGuests } from './select.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**

@@ -3,6 +3,7 @@ import { csvHead, toCsv } from '../export/csv.ts';
 import { jsonText, toJson } from '../export/json.ts';
 import { toText } from '../export/text.ts';
 import { everything } from '../fields/needs.ts';
+import { selectFindings, selectGuests } from '../guests.ts';
 import { derive, type Model } from '../model.ts';
 import { own } from '../own.ts';
 import { advise, startAdvising } from '../policy/advisor.ts';
@@ -11,7 +12,7 @@ import type { Source } from '../source/source.ts';
 import { type Choice, createTheme } from '../ui/theme.ts';
 import { type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { requireGuests, selectFindings, selectGuests } from './select.ts';
+import { requireGuests } from './select.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What is printed for one look; `first` for the one that starts the output. */

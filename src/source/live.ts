@@ -4,6 +4,7 @@ import { writeSettingsFile } from '../actions/gate/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
 import type { Patience } from '../collect/guests/monitors/contract.ts';
 import { VirshError } from '../collect/guests/monitors/libvirt/errors.ts';
+import { hidepidIn } from '../collect/host/hidepid.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import { readPageSize } from '../collect/host/page-size.ts';
 import type { Need } from '../fields/field.ts';
@@ -37,6 +38,8 @@ export const createLiveSource = (
 ): Source => {
   const host = createHostReader(root);
   const guests = createGuestReader(root, options);
+  // As a shared host has it: nobody but root sees who else runs there.
+  const hidepid = root.isHost && process.geteuid?.() !== 0 ? hidepidIn(root.read('/proc/mounts') ?? '') : undefined;
   let pageSize: number | undefined;
   const control: Control = {
     execute: (guest, command, args) => guests.execute(guest, command, args),
@@ -67,6 +70,11 @@ export const createLiveSource = (
     const problems: Problem[] = [...found.problems];
     pageSize ??= readPageSize(root);
     if (pageSize === undefined) problems.push(pageSizeUnknown);
+    if (hidepid !== undefined)
+      problems.push({
+        source: 'privilege',
+        message: `/proc hides other users' processes (${hidepid}), so their guests are not seen: run kvmtop as root`,
+      });
     // Root is refused nothing that matters; for others one line says it all.
     if (root.denied.size > 0 && process.geteuid?.() !== 0)
       problems.push({

@@ -1,4 +1,6 @@
 import type { Request } from '../actions/action.ts';
+import { selectFindings } from '../guests.ts';
+import type { Model } from '../model.ts';
 import { derive } from '../model.ts';
 import { type AdvisorState, advise, isAdviceDue, startAdvising, turnBegin } from '../policy/advisor.ts';
 import type { Finding } from '../policy/finding.ts';
@@ -104,3 +106,7 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
   followed.set(tape, { id, thresholds, state, last });
   return { ...state, findings: sinceTold(state.findings, tape, time) };
 };
+
+/** What the advisor tells of the host and of the guests that are shown. It looks at all of them, whatever `-p` chose. */
+export const adviceOn = (advice: AdvisorState, model: Model): AdvisorState =>
+  model.others ? { ...advice, findings: selectFindings(advice.findings, model) } : advice;

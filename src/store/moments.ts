@@ -1,6 +1,7 @@
 import type { Model } from '../model.ts';
 import type { AdvisorState } from '../policy/advisor.ts';
 import { rememberActivity } from './activity.ts';
+import { adviceOn } from './advice.ts';
 import { withProgress } from './changes.ts';
 import { remember } from './data.ts';
 import { stillMeasuring } from './needs.ts';
@@ -21,7 +22,8 @@ const shown = (state: State, moment: Moment): Partial<State> => {
 /** What the newest Model changes: what was done here and is on its way, and what is shown unless the screen looks back. */
 export const withModel = (state: State, model: Model, advice: AdvisorState = state.now.advice): Partial<State> => {
   const activity = rememberActivity(state.now.activity, model);
-  const now = { model, history: remember(state.now.history, model, state.setting.delay), activity, advice };
+  const history = remember(state.now.history, model, state.setting.delay);
+  const now = { model, history, activity, advice: adviceOn(advice, model) };
   // Who reads old rows keeps them in sight.
   const moved = state.tab === 'vmstat' && state.scroll > 0 && activity !== state.now.activity;
   return {

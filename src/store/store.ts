@@ -77,6 +77,8 @@ export interface Setting {
   readonly policy: string;
   /** Seconds that a message, or a balloon that arrived, stays on the screen. */
   readonly messageSeconds: number;
+  /** The guests that `-p` chose, by id, PID or name; all where there are none. */
+  readonly only: readonly string[];
 }
 
 export interface Measuring {

@@ -57,6 +57,7 @@ const files = async (folder: string, rounds: number, list: string): Promise<stri
       thresholds: defaultThresholds,
       policy: 'kvmtop',
       messageSeconds: 8,
+      only: [],
     }),
   );
   // One round is a second after the other for the source, as on the screen: what it spreads over seconds stays spread.

@@ -21,7 +21,7 @@ import { createTraveller } from '../../src/store/travel.ts';
 import { demoModels, openStage } from '../ui/stage.tsx';
 
 const start = 1_800_000_000;
-const defaults = { delay: 1, thresholds: defaultThresholds };
+const defaults = { delay: 1, thresholds: defaultThresholds, only: [] };
 
 /** A tape of these Models' samples. */
 const tapeOf = (models: readonly Model[]): MemoryTape => {

@@ -103,16 +103,22 @@ describe('the keyboard', () => {
     expect(keys).toEqual(['escape', 'q', 'escape', 'escape']);
   });
 
+  it('a key that was held down is pressed as often as it came', () => {
+    const keyboard = reader();
+    keyboard.read('j'.repeat(500), none);
+    expect(keys).toHaveLength(500);
+  });
+
   it('more than anybody types at once is a paste, with what follows it at once', () => {
     const keyboard = reader();
-    keyboard.read('j'.repeat(64), none);
+    keyboard.read('jk'.repeat(32), none);
     expect(keys).toHaveLength(64);
     keys = [];
-    keyboard.read('x'.repeat(4096), none);
+    keyboard.read('xy'.repeat(2048), none);
     vi.advanceTimersByTime(10);
-    keyboard.read('yy', none);
+    keyboard.read('yx', none);
     vi.advanceTimersByTime(100);
-    keyboard.read('jj', none);
-    expect(keys).toEqual(['paste 4096', 'paste 2', 'j', 'j']);
+    keyboard.read('jk', none);
+    expect(keys).toEqual(['paste 4096', 'paste 2', 'j', 'k']);
   });
 });

@@ -27,6 +27,7 @@ const setting: Setting = {
   thresholds: defaultThresholds,
   policy: 'kvmtop',
   messageSeconds: 8,
+  only: [],
 };
 
 /** The Models of the demo host's first seconds: the same in every run. */

@@ -1,6 +1,7 @@
 import type { Gate } from '../../actions/gate/perform.ts';
 import { policySettingsOf } from '../../config/settings.ts';
 import { everything } from '../../fields/needs.ts';
+import { selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
 import type { Verdict } from '../../policy/pilot.ts';
@@ -14,7 +15,7 @@ import { nextDue } from '../due.ts';
 import { Failure, type Options, UsageError } from '../options.ts';
 import { openOutput } from '../output.ts';
 import { openPolling } from '../polling.ts';
-import { requireGuests, selectGuests } from '../select.ts';
+import { requireGuests } from '../select.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { createAutopilot } from './autopilot.ts';
 import { watchManualChanges } from './manual-changes.ts';

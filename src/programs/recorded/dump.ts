@@ -2,6 +2,7 @@ import { thresholdsOf } from '../../config/settings.ts';
 import { pickJson } from '../../export/choice.ts';
 import { createCsv } from '../../export/csv.ts';
 import { jsonText, toJson } from '../../export/json.ts';
+import { selectFindings, selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
 import { advise, startAdvising } from '../../policy/advisor.ts';
@@ -10,7 +11,7 @@ import type { Tape } from '../../recording/tape.ts';
 import { adviceAt } from '../../store/advice.ts';
 import { type Options, UsageError } from '../options.ts';
 import { openOutput } from '../output.ts';
-import { noSuchGuest, selectFindings, selectGuests } from '../select.ts';
+import { noSuchGuest } from '../select.ts';
 import { chooseFields } from './fields.ts';
 import { rangeOf } from './range.ts';
 

@@ -1,10 +1,11 @@
 import type { PageAssets } from '../../export/report/document.ts';
 import { gather } from '../../export/report/gather.ts';
 import { reportPage } from '../../export/report/page.ts';
+import { selectGuests } from '../../guests.ts';
 import type { Tape } from '../../recording/tape.ts';
 import { type Options, UsageError } from '../options.ts';
 import { writePage } from '../page-file.ts';
-import { noSuchGuest, selectGuests } from '../select.ts';
+import { noSuchGuest } from '../select.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { version } from '../usage.ts';
 import { rangeOf } from './range.ts';

@@ -1,6 +1,7 @@
 import type { Gate } from '../../actions/gate/perform.ts';
 import { policySettingsOf } from '../../config/settings.ts';
 import type { Need } from '../../fields/field.ts';
+import { selectGuests } from '../../guests.ts';
 import type { Model } from '../../model.ts';
 import { headlineOf } from '../../recording/headline.ts';
 import { createMemoryTape } from '../../recording/memory-tape.ts';
@@ -19,8 +20,8 @@ import { createLivePilot } from './live-pilot.ts';
 export interface LiveServices extends Pick<App, 'travel' | 'record' | 'fly' | 'halt' | 'pin'> {
   /** What is to be read for them. */
   readonly needs: ReadonlySet<Need>;
-  /** One more look: it is on the screen when this returns, with what they have to say of it. */
-  see(model: Model): void;
+  /** One more look, at all guests: those that `-p` chose are on the screen when this returns, with what there is to say. */
+  see(whole: Model): void;
   /** Guests whose balloon was moved by hand: not for policies. */
   touched(guests: readonly GuestId[]): void;
   /** Before the end: guests are left safe, a recording is closed. */
@@ -43,11 +44,12 @@ export const openLiveServices = (store: Store, gate: Gate, options: Options, ear
     get needs() {
       return new Set([...flight.needs, ...advisor.needs, ...pilot.needs]);
     },
-    see(model) {
-      const advice = advisor.see(model);
+    see(whole) {
+      const advice = advisor.see(whole);
       const before = store.getState();
+      const model = selectGuests(whole, before.setting.only);
       store.setState(state => withModel(state, model, advice.state));
-      flight.see(model.sample, headlineOf(model));
+      flight.see(whole.sample, headlineOf(whole));
       for (const event of [...advice.events, ...outcomesOf(before, store.getState())]) flight.note(event);
       traveller.refresh();
       pilot.see(model);

@@ -3,6 +3,7 @@ import { type Gate, perform } from '../../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../../config/settings.ts';
 import { messageOf } from '../../errors.ts';
 import type { Need } from '../../fields/field.ts';
+import { selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
 import type { GuestId, Sample } from '../../sample.ts';
 import type { Source } from '../../source/source.ts';
@@ -89,12 +90,12 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     thresholds: thresholdsOf(settings),
     policy: settings['policy.name'],
     messageSeconds: settings.message_seconds,
+    only: options.guests,
   };
   const store = openStore(setting);
   store.setState({
     journal: gate.journal.read(),
     ...showTab(tablesOf(settings), tabOf(options.tab)),
-    filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
   });
 
   let beside: LiveServices | undefined;
@@ -122,16 +123,16 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     for (const what of asked) what(beside);
     asked = [];
   };
-  const showAlone = (model: Model): void => {
-    early.push(model);
-    store.setState(state => withModel(state, model));
+  const showAlone = (whole: Model): void => {
+    early.push(whole);
+    store.setState(state => withModel(state, selectGuests(whole, setting.only)));
     soon ??= setTimeout(accompany, companionsAfter);
   };
   const wanted = (): ReadonlySet<Need> => new Set([...needsOfView(store.getState()), ...(beside?.needs ?? [])]);
-  const stopLooking = startLooking(source, around.clock, options.delay, wanted, model => {
-    if (beside) beside.see(model);
-    else showAlone(model);
-    polling.ensure(model);
+  const stopLooking = startLooking(source, around.clock, options.delay, wanted, whole => {
+    if (beside) beside.see(whole);
+    else showAlone(whole);
+    polling.ensure(selectGuests(whole, setting.only));
   });
   const lookUp = async (): Promise<void> => {
     const { lookUpIdentity } = await import('./identity.ts');

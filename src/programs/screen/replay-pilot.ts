@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { noJournal } from '../../actions/gate/journal.ts';
 import type { Gate } from '../../actions/gate/perform.ts';
+import { selectGuests } from '../../guests.ts';
 import { derive } from '../../model.ts';
 import type { PilotMode, Verdict } from '../../policy/pilot.ts';
 import { policyOf } from '../../policy/policies.ts';
@@ -51,7 +52,7 @@ export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<Polic
         const goesOn = seen !== undefined && at > seen && at - seen <= most;
         const from = goesOn ? (seen as number) + 1 : begin(at);
         for (let id = from; id <= at && policy; id++) {
-          autopilot?.see(derive(tape.before(id), tape.sample(id)));
+          autopilot?.see(selectGuests(derive(tape.before(id), tape.sample(id)), store.getState().setting.only));
           // A round is told before the next sample is seen; and keys are heard meanwhile.
           await turn();
         }

@@ -104,11 +104,9 @@ export const replay = async (options: Options, around: Surroundings): Promise<vo
       thresholds: thresholdsOf(settings),
       policy: settings['policy.name'],
       messageSeconds: settings.message_seconds,
+      only: options.guests,
     });
-    store.setState({
-      ...showTab(tablesOf(settings), tabOf(options.tab)),
-      filter: options.guests.length === 1 ? (options.guests[0] ?? '') : '',
-    });
+    store.setState(showTab(tablesOf(settings), tabOf(options.tab)));
     const traveller = createTraveller(store, recording, false);
     traveller.go(startOf(recording, options.at));
     const player = createPlayer(store, recording, traveller, around.clock);

@@ -59,7 +59,7 @@ const endOf = (input: string): { readonly name: string; readonly rest: string } 
   return name === undefined ? undefined : { name, rest: input.slice(end.length) };
 };
 
-/** Nobody types that many characters at once, also where a slow line gathers them: they were pasted. */
+/** Nobody types that many different characters at once, also where a slow line gathers them: they were pasted. */
 const mostTyped = 64;
 /** Milliseconds within which the next characters still belong to what was pasted. */
 const pasteGap = 50;
@@ -101,7 +101,9 @@ export const createKeyReader = (
       }
       release();
       const length = [...input].length;
-      if (!key.ctrl && !key.meta && (length > mostTyped || (length > 1 && now - pastedAt < pasteGap))) {
+      // A key that is held down repeats, and a slow line gathers that, too.
+      const isHeld = new Set(input).size === 1;
+      if (!key.ctrl && !key.meta && !isHeld && (length > mostTyped || (length > 1 && now - pastedAt < pasteGap))) {
         pastedAt = now;
         to.paste(input);
         return;

@@ -6,7 +6,7 @@ import { safe } from '../../text.ts';
 import { cellText, columnTitle } from '../columns.ts';
 import { type Line, span } from '../line.ts';
 import stringWidth from '../width.ts';
-import { firstRow } from './guests.ts';
+import { firstRow, whyNone } from './guests.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import type { Canvas } from './pane.ts';
 import { guestTone } from './worry.ts';
@@ -39,7 +39,7 @@ export const guestList = (canvas: Canvas, columns: readonly (GuestFieldId | Gues
     width,
   );
   const head = listHead(shown, canvas);
-  if (guests.length === 0) return [head, [span(state.filter === '' ? 'no guests' : 'no guest is called so', 'dim')]];
+  if (guests.length === 0) return [head, [span(whyNone(state), 'dim')]];
   const at = guests.findIndex(guest => guest.id === state.selected);
   const room = Math.max(1, height - 1);
   const first = firstRow(Math.max(0, at), guests.length, room);

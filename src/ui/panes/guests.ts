@@ -1,6 +1,6 @@
 import { type GuestModel, guestWord } from '../../model.ts';
 import { own } from '../../own.ts';
-import type { Setting } from '../../store/store.ts';
+import type { Setting, State } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
@@ -121,25 +121,33 @@ const headRow = (columns: readonly Shown[], canvas: Canvas): Line => {
   return [...spans, span(' '.repeat(Math.max(0, width - used)), 'head')];
 };
 
+/** In a row, why a list has no guests. */
+export const whyNone = ({ model, filter, setting }: State): string => {
+  if ((model?.guests.length ?? 0) > 0) return `no guest is called like '${filter}'`;
+  return setting.only.length > 0 ? `no guest here matches -p ${setting.only.join(',')}` : 'no guests';
+};
+
 /** What a newcomer sees where guests would be: why there are none, and the next step. */
 const empty = ({ state, model, height }: Canvas): readonly Line[] => {
   const lines: Line[] =
     model.guests.length > 0
-      ? [[span(`no guest is called like '${state.filter}'`, 'warn')], [span('Esc clears the filter', 'dim')]]
-      : state.setting.root === '/'
-        ? [
-            [span('No guest runs here: no QEMU process was found.', 'strong')],
-            ...(state.setting.privileged
-              ? []
-              : [[span('Others’ processes may be hidden from you: run it as root (sudo kvmtop).', 'warn')]]),
-            [span('Start one, and it appears within seconds: ', 'dim'), span('virsh start NAME', 'text')],
-            [
-              span('or: ', 'dim'),
-              span('qemu-system-x86_64 … -device virtio-balloon-pci -qmp unix:/run/NAME.qmp,server=on,wait=off'),
-            ],
-            [span('To look around with simulated guests: ', 'dim'), span('kvmtop --demo')],
-          ]
-        : [[span(`No guest in ${state.setting.root}.`, 'strong')]];
+      ? [[span(whyNone(state), 'warn')], [span('Esc clears the filter', 'dim')]]
+      : (model.others?.length ?? 0) > 0
+        ? [[span(whyNone(state), 'warn')], [span('Start kvmtop without -p to see all guests.', 'dim')]]
+        : state.setting.root === '/'
+          ? [
+              [span('No guest runs here: no QEMU process was found.', 'strong')],
+              ...(state.setting.privileged
+                ? []
+                : [[span('Others’ processes may be hidden from you: run it as root (sudo kvmtop).', 'warn')]]),
+              [span('Start one, and it appears within seconds: ', 'dim'), span('virsh start NAME', 'text')],
+              [
+                span('or: ', 'dim'),
+                span('qemu-system-x86_64 … -device virtio-balloon-pci -qmp unix:/run/NAME.qmp,server=on,wait=off'),
+              ],
+              [span('To look around with simulated guests: ', 'dim'), span('kvmtop --demo')],
+            ]
+          : [[span(`No guest in ${state.setting.root}.`, 'strong')]];
   return [[], ...lines].slice(0, height);
 };
 

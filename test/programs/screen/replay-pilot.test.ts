@@ -37,6 +37,7 @@ const open = () => {
     thresholds: thresholdsOf(defaults),
     policy: 'kvmtop',
     messageSeconds: 8,
+    only: [],
   });
   const traveller = createTraveller(store, tape, false);
   const pilot = createReplayPilot(store, tape, policySettingsOf(defaults));
