@@ -1,5 +1,6 @@
 import type { GuestSample, Sample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
+import { balloonMaximum, memSize } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { GuestField } from './field.ts';
 import { kvmFields } from './kvm.ts';
@@ -58,30 +59,21 @@ const statRate =
     return seconds > 0 && now >= before ? (now - before) / seconds : undefined;
   };
 
-/** What is plugged now, from the monitor; else what the command line gave it. */
-const memSize = (guest: GuestSample): number | undefined => {
-  const { memory } = guest.monitor;
-  const base = memory?.['base-memory'];
-  return base === undefined ? guest.launch.size : base + (memory?.['plugged-memory'] ?? 0);
-};
-
 /**
  * What the guest itself counts, its balloon not: bytes. With deflate-on-oom Linux's driver leaves its total as it is, so
  * all that the balloon holds looks used; drivers/virtio/virtio_balloon.c: fill_balloon(). An old driver that does not know
  * it lowers the total all the same, as far as can be told from numbers: then nothing must be taken off twice.
  */
 export const ownTotal = (guest: GuestSample): number | undefined => {
-  const { balloon, memory, memoryDevices = [] } = guest.monitor;
+  const { balloon } = guest.monitor;
   const total = stat('stat-total-memory')(guest);
   if (total === undefined || !balloon?.deflateOnOom) return total;
-  const base = memory?.['base-memory'] ?? guest.launch.size;
+  const maximum = balloonMaximum(guest);
   const size = memSize(guest);
   const actual = balloon.stats?.actual ?? balloon.actual;
-  if (base === undefined || size === undefined || actual === undefined) return undefined;
-  // QEMU counts DIMMs as the balloon's, virtio-mem not; hw/virtio/virtio-balloon.c: get_current_ram_size().
-  const dimms = memoryDevices.reduce((sum, { type, values }) => sum + (type === 'dimm' ? (values['size'] ?? 0) : 0), 0);
-  const withheld = Math.max(0, base + dimms - actual);
-  return total > size - withheld ? total - withheld : total;
+  if (maximum === undefined || size === undefined || actual === undefined) return undefined;
+  const held = Math.max(0, maximum - actual);
+  return total > size - held ? total - held : total;
 };
 
 /** Total less what is free, with the page cache: bytes. A driver may report numbers of two moments, so never below 0. */
@@ -160,7 +152,7 @@ const noLimit = (guest: GuestSample): string => kindOf(guest).unlimited(guest);
 export const guestFields = {
   mem_size: {
     title: 'SIZE',
-    help: 'Memory plugged into the guest now: the most its balloon can give back to it.',
+    help: 'Memory plugged now: boot memory, DIMMs and virtio-mem.',
     source: 'QMP query-memory-size-summary base-memory + plugged-memory, else -m',
     unit: 'bytes',
     kind: 'gauge',
@@ -190,7 +182,7 @@ export const guestFields = {
   },
   balloon_actual: {
     title: 'BALLOON',
-    help: 'Memory the guest has now: its size, less what the balloon holds.',
+    help: 'What its balloon leaves the guest of boot memory and DIMMs.',
     source: 'QMP query-balloon actual; Firecracker GET /balloon/statistics, Cloud Hypervisor vm.info',
     unit: 'bytes',
     kind: 'gauge',

@@ -1,4 +1,5 @@
 import type { GuestSample, Sample } from '../sample.ts';
+import { given } from '../vmm/memory.ts';
 import { activityFields } from './activity.ts';
 import type { HostField } from './field.ts';
 import { guestFields } from './guest.ts';
@@ -719,11 +720,11 @@ export const hostFields = {
   },
   guests_actual: {
     title: 'SUMACT',
-    help: 'What all guests together have been given now: their balloons’ actual size, or their full size without one.',
-    source: 'sum of balloon_actual, or mem_size',
+    help: 'What all guests together have been given now: all that is plugged into them, less what their balloons hold.',
+    source: 'sum of mem_size, less what balloons hold',
     unit: 'bytes',
     kind: 'gauge',
-    read: overGuests(guest => guestFields.balloon_actual.read(guest) ?? guestFields.mem_size.read(guest)),
+    read: overGuests(given),
   },
   guests_held: {
     title: 'SUMHELD',

@@ -1,9 +1,10 @@
-import { balloonMaximum, statsStale } from '../actions/balloon/balloon.ts';
+import { statsStale } from '../actions/balloon/balloon.ts';
 import type { Limits } from '../actions/limits.ts';
 import { spare } from '../actions/reserve.ts';
 import type { GuestModel, Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { longBytes } from '../units.ts';
+import { balloonMaximum } from '../vmm/memory.ts';
 import type { Decision } from './policy.ts';
 
 /** Nobody watches a guest any more: it should have this share of what it uses, and the floor's margin twice, beyond it. */
@@ -11,7 +12,7 @@ const unwatchedShare = 0.25;
 
 /** What a guest should have when nobody watches it: all of its size where what it uses is not known. Bytes. */
 const safeSize = (guest: GuestModel, limits: Limits): number | undefined => {
-  const maximum = balloonMaximum(guest);
+  const maximum = balloonMaximum(guest.sample);
   const used = guest.values.guest_used;
   if (maximum === undefined || used === undefined || statsStale(guest, limits) !== false) return maximum;
   return Math.min(maximum, used * (1 + unwatchedShare) + 2 * limits.floorMargin);

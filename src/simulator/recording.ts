@@ -1,8 +1,8 @@
-import { balloonMaximum } from '../actions/balloon/balloon.ts';
 import { known } from '../known.ts';
 import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Tape } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
+import { balloonMaximum } from '../vmm/memory.ts';
 import { overhead } from './guest.ts';
 import { kernelOf, pageSize, programsFor, wholePages } from './inside.ts';
 import type { Scenario, SimulatedGuest } from './scenario.ts';
@@ -66,10 +66,12 @@ const heldBy = ({ values }: GuestModel): number | undefined =>
 
 /** Hugepages can't be swapped, merged or given back: such a guest belongs to what the host uses. */
 const simulated = (guest: GuestModel): boolean =>
-  guest.sample.launch.backend !== 'hugetlb' && balloonMaximum(guest) !== undefined && heldBy(guest) !== undefined;
+  guest.sample.launch.backend !== 'hugetlb' &&
+  balloonMaximum(guest.sample) !== undefined &&
+  heldBy(guest) !== undefined;
 
 const begin = (guest: GuestModel, time: number): Track => {
-  const size = wholePages(balloonMaximum(guest) ?? 0);
+  const size = wholePages(balloonMaximum(guest.sample) ?? 0);
   return {
     name: guest.name,
     size,

@@ -2,6 +2,7 @@ import type { GuestFieldId } from '../fields/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { compareWords, safe } from '../text.ts';
+import { given } from '../vmm/memory.ts';
 
 /** Columns that are not numbers. */
 export const textColumns = ['name', 'state', 'pid', 'backend', 'manager', 'bar'] as const;
@@ -59,8 +60,8 @@ const isWord = (column: ColumnId): column is Exclude<TextColumn, 'bar' | 'pid'> 
 const sortNumber = (guest: GuestModel, column: Exclude<ColumnId, 'name' | 'state' | 'backend' | 'manager'>) => {
   if (column === 'pid') return guest.pid;
   if (column !== 'bar') return guest.values[column];
-  const { guest_used: used, balloon_actual: actual, mem_size: size } = guest.values;
-  const whole = actual ?? size;
+  const { guest_used: used } = guest.values;
+  const whole = given(guest.sample);
   return used === undefined || !whole ? undefined : used / whole;
 };
 

@@ -39,6 +39,12 @@ test('Cloud Hypervisor is told the balloon’s size in bytes', () => {
   expect(sent({ vmm: 'cloud-hypervisor' }, 3 * GiB + 1)).toEqual({ desired_balloon: GiB - 1 });
 });
 
+test('who is told the balloon’s size is told it of all that the guest has', () => {
+  const monitor = { state: 'ok', memory: { 'base-memory': 2 * whole, 'plugged-memory': 0 } } as const;
+  expect(sent({ vmm: 'cloud-hypervisor', monitor }, 2 * whole)).toEqual({ desired_balloon: 0 });
+  expect(sent({ vmm: 'firecracker', monitor }, whole)).toEqual({ amount_mib: 4096 });
+});
+
 test('what kvmtop does not know is sent nothing', () => {
   expect(() => sent({ vmm: 'other' }, GiB)).toThrow(/only its process can be seen/);
 });

@@ -4,6 +4,7 @@ import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, MiB, parseTarget } from '../../units.ts';
 import type { Balloon } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
+import { balloonMaximum } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
@@ -16,14 +17,16 @@ const smallest = 16 * MiB;
 /** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
 const staleIntervals = 3;
 
-/** What the balloon can give back to the guest: boot memory, without what virtio-mem plugged. Bytes. */
-export const balloonMaximum = (guest: GuestModel): number | undefined =>
-  guest.sample.monitor.memory?.['base-memory'] ?? guest.sample.launch.size;
-
-/** What its balloon is really set to where `bytes` are asked for: no more than it has, and whole pages. Bytes. */
-export const balloonSize = (guest: GuestModel, bytes: number, pageSize: number): number | undefined => {
-  const maximum = balloonMaximum(guest);
-  return maximum === undefined ? undefined : Math.floor(Math.min(bytes, maximum) / pageSize) * pageSize;
+/**
+ * What its balloon is really set to where `bytes` are asked for: no more than it can have, and whole pages, which take
+ * nothing where no less than it has is asked for. Bytes.
+ */
+export const balloonSize = ({ sample, values }: GuestModel, bytes: number, pageSize: number): number | undefined => {
+  const maximum = balloonMaximum(sample);
+  if (maximum === undefined || bytes >= maximum) return maximum;
+  const size = Math.floor(bytes / pageSize) * pageSize;
+  const { balloon_actual: actual = 0 } = values;
+  return bytes >= actual ? Math.max(size, actual) : size;
 };
 
 /** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
@@ -44,7 +47,7 @@ export const balloonFloor = (
   guest: GuestModel,
   { floorShare, floorMargin }: Pick<Limits, 'floorShare' | 'floorMargin'> = defaultLimits,
 ): number | undefined => {
-  const maximum = balloonMaximum(guest);
+  const maximum = balloonMaximum(guest.sample);
   const used = guest.values.guest_used;
   if (maximum === undefined || used === undefined) return undefined;
   return Math.min(maximum, Math.max(floorShare * maximum, used + Math.max(floorMargin, 0.1 * used)));
@@ -162,7 +165,7 @@ export const balloon: Action<BalloonInput> = {
     if (name === undefined || size === undefined || rest.length > 0)
       throw new Error('balloon takes GUEST SIZE, such as: balloon web-1 2G');
     const guest = findGuest(model, name);
-    const maximum = balloonMaximum(guest) ?? Number.MAX_SAFE_INTEGER;
+    const maximum = balloonMaximum(guest.sample) ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, guest.values.balloon_actual ?? maximum, maximum);
     if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80% or max`);
     return { guest: guest.id, bytes };
@@ -209,6 +212,6 @@ export const balloon: Action<BalloonInput> = {
     const guest = findGuest(model, name ?? '');
     const floor = balloonFloor(guest, limits);
     const safe = floor === undefined ? 'unknown' : longBytes(floor);
-    return `${guest.name}: now ${longBytes(guest.values.balloon_actual)}, safe down to ${safe}, at most ${longBytes(balloonMaximum(guest))}`;
+    return `${guest.name}: now ${longBytes(guest.values.balloon_actual)}, safe down to ${safe}, at most ${longBytes(balloonMaximum(guest.sample))}`;
   },
 };

@@ -2,10 +2,11 @@ import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
+import { balloonMaximum } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { findGuest, NoGuest, refuse } from '../guest/guest.ts';
 import type { Limits } from '../limits.ts';
-import { balloon, balloonMaximum, balloonSize } from './balloon.ts';
+import { balloon, balloonSize } from './balloon.ts';
 import { balloonForecasts } from './forecast.ts';
 
 interface Wish {
@@ -21,7 +22,7 @@ interface Wishes {
 
 /** Whether the word is a size does not depend on the guest: that was checked before. */
 const wish = (guest: GuestModel, size: string): Wish => {
-  const maximum = balloonMaximum(guest) ?? Number.MAX_SAFE_INTEGER;
+  const maximum = balloonMaximum(guest.sample) ?? Number.MAX_SAFE_INTEGER;
   return { guest, bytes: parseTarget(size, guest.values.balloon_actual ?? maximum, maximum) as number };
 };
 

@@ -5,6 +5,7 @@ import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, parseBytes, parseSeconds } from '../../units.ts';
 import type { MigrationOrder } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
+import { given } from '../../vmm/memory.ts';
 import { isMigrating } from '../../vmm/qemu/migration.ts';
 import type { Action } from '../action.ts';
 import { findGuest, refuse, refuseGone, unmanageable } from './guest.ts';
@@ -34,7 +35,7 @@ const networkEffect = (
   bandwidth: number | undefined,
   usualBandwidth: number | undefined,
 ): string => {
-  const size = guest.values.balloon_actual ?? guest.values.mem_size;
+  const size = given(guest.sample);
   const rate = bandwidth ?? usualBandwidth;
   if (rate === undefined) return `network: up to ${longBytes(size)}, as fast as it goes`;
   const usual = bandwidth === undefined ? ' (QEMU’s own limit, unless another was set)' : '';

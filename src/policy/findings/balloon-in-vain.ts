@@ -1,10 +1,11 @@
 import { longBytes, MiB } from '../../units.ts';
+import { withheld } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { isRunning } from './names.ts';
 import { known } from './numbers.ts';
-import { givesBack, withheld } from './room.ts';
+import { givesBack } from './room.ts';
 
 /** Below this it is no more than rounding. Bytes. */
 const some = 16 * MiB;
@@ -22,7 +23,7 @@ export const balloonInVain: Rule = {
     const model = window.at(-1);
     if (!model) return [];
     return model.guests.flatMap((guest): readonly Remark[] => {
-      const holds = withheld(guest);
+      const holds = withheld(guest.sample);
       if (!isRunning(guest) || givesBack(guest) || !above(holds, some, stands(guest.id))) return [];
       const kept = guest.sample.launch.backend === 'hugetlb' ? 'in hugepages' : 'locked (mem-lock)';
       return [

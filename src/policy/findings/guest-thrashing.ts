@@ -1,10 +1,11 @@
 import type { GuestModel, Model } from '../../model.ts';
 import { longBytes, MiB } from '../../units.ts';
+import { withheld } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { offer } from './fix.ts';
 import { known } from './numbers.ts';
-import { roomToGive, withheld } from './room.ts';
+import { roomToGive } from './room.ts';
 import { type Thrashing, thrashing } from './thrash.ts';
 
 /** Giving less than this back changes nothing for a guest that thrashes. Bytes. */
@@ -12,7 +13,7 @@ const least = 64 * MiB;
 
 /** What its balloon could give back to the guest without making the host short. Bytes. */
 const returnable = (model: Model, guest: GuestModel, thresholds: Thresholds): number =>
-  Math.min(withheld(guest) ?? 0, roomToGive(model, thresholds) ?? 0);
+  Math.min(withheld(guest.sample) ?? 0, roomToGive(model, thresholds) ?? 0);
 
 const stuck = (
   model: Model,
@@ -21,7 +22,7 @@ const stuck = (
   thresholds: Thresholds,
 ): readonly Remark[] => {
   const { balloon_actual: actual } = guest.values;
-  const holds = withheld(guest);
+  const holds = withheld(guest.sample);
   const gives = returnable(model, guest, thresholds);
   if (actual === undefined || holds === undefined || gives < least) return [];
   const { mem_available: available } = model.host.values;
@@ -58,7 +59,7 @@ export const balloonStuck: Rule = {
 };
 
 const adviceOf = (guest: GuestModel): string => {
-  if ((withheld(guest) ?? 0) >= least)
+  if ((withheld(guest.sample) ?? 0) >= least)
     return 'The host has no room to deflate its balloon: shrink those of idle guests, or move a guest away.';
   const { virtio_mem_max: most, virtio_mem_size: plugged } = guest.values;
   return most !== undefined && plugged !== undefined && most > plugged

@@ -1,5 +1,5 @@
 import type { Request } from '../../actions/action.ts';
-import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
+import { balloonFloor, statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import type { Limits } from '../../actions/limits.ts';
 import { availableShare } from '../../fields/memory.ts';
@@ -86,11 +86,4 @@ export const reclaim = (idle: readonly Idle[], bytes: number): Request | undefin
 export const roomToGive = (model: Model, { availableLow }: Thresholds): number | undefined => {
   const { mem_available: available, mem_outside_pools: total } = model.host.values;
   return available === undefined || total === undefined ? undefined : available - 1.2 * availableLow * total;
-};
-
-/** What its balloon keeps from the guest: bytes. `undefined` when that is unknown. */
-export const withheld = (guest: GuestModel): number | undefined => {
-  const { balloon_actual: actual } = guest.values;
-  const maximum = balloonMaximum(guest);
-  return actual === undefined || maximum === undefined ? undefined : Math.max(0, maximum - actual);
 };

@@ -1,6 +1,7 @@
 import { statsStale } from '../../actions/balloon/balloon.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatCount, formatDuration, longBytes } from '../../units.ts';
+import { given } from '../../vmm/memory.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { above, below } from './limit.ts';
 import { isRunning } from './names.ts';
@@ -28,7 +29,7 @@ export const thrashing = (guest: GuestModel, thresholds: Thresholds, stands: boo
     guest_major_faults: faults,
     stats_age: age,
   } = guest.values;
-  const has = guest.values.balloon_actual ?? guest.values.guest_total;
+  const has = given(guest.sample) ?? guest.values.guest_total;
   const share = available === undefined || !has ? undefined : available / has;
   const swaps = above(swapIn, thresholds.guestSwapIn, stands);
   const low = below(share, thresholds.guestAvailableLow, stands);

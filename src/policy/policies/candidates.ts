@@ -1,8 +1,9 @@
-import { balloonFloor, balloonMaximum, statsStale } from '../../actions/balloon/balloon.ts';
+import { balloonFloor, statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
 import { formatDuration, longBytes } from '../../units.ts';
+import { balloonMaximum } from '../../vmm/memory.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 
 /** A guest that a policy may move: all it needs to know of it is known and fresh. Bytes. */
@@ -54,7 +55,7 @@ const candidate = (guest: GuestModel, settings: PolicySettings): Candidate | str
   if (stale)
     return `what it uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`;
   const { balloon_actual: actual, guest_free: free, guest_used: used } = guest.values;
-  const maximum = balloonMaximum(guest);
+  const maximum = balloonMaximum(guest.sample);
   const guard = balloonFloor(guest, settings.limits);
   if (actual === undefined || maximum === undefined) return 'its size is not known yet: wait for its monitor';
   if (free === undefined || used === undefined || guard === undefined)

@@ -5,19 +5,21 @@ import type { Plan } from '../../actions/action.ts';
 import { guestById } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { format } from '../../units.ts';
+import { balloonMaximum } from '../../vmm/memory.ts';
 import { wrap } from '../panes/pane.ts';
 import { type PlanEntry, planEntries } from '../parts/plan-entries.ts';
 
 /** The sizes of one guest now and after, as a small table; those of several are rows of the plan. */
 export const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly state: State }): ReactNode => {
   const [moved, ...others] = (plan.follow ?? []).filter(one => one.kind !== 'migration');
-  const values = guestById(state.model, moved?.guest)?.values;
-  if (!moved || others.length > 0 || !values) return null;
+  const guest = guestById(state.model, moved?.guest);
+  if (!moved || others.length > 0 || !guest) return null;
+  const { values, sample } = guest;
   const row = {
     Now: format(moved.from, 'bytes'),
     After: format(moved.target, 'bytes'),
     Used: format(values.guest_used, 'bytes'),
-    Maximum: format(values.mem_size, 'bytes'),
+    Maximum: format(moved.kind === 'balloon' ? balloonMaximum(sample) : values.virtio_mem_max, 'bytes'),
     'Held by host': format(values.held, 'bytes'),
   };
   return <Table data={[row]} />;

@@ -4,6 +4,7 @@ import type { Setting, State } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
+import { given, withheld } from '../../vmm/memory.ts';
 import { barTitle, cellText, columnTitle, columnWidth, isText } from '../columns.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
@@ -74,15 +75,16 @@ const tone = (guest: GuestModel, column: ColumnId, text: string, setting: Settin
 
 /** Used, cached and free inside the guest, and what its balloon holds back, as one bar over its size. */
 const bar = (guest: GuestModel, width: number, { glyphs }: Canvas): Span[] => {
-  const { guest_used: used, guest_used_cache: withCache, balloon_actual: actual, mem_size: size } = guest.values;
-  if (size === undefined || actual === undefined) return [span(fill(unknown, width, glyphs), 'dim')];
-  const ballooned = Math.max(0, size - actual);
+  const { guest_used: used, guest_used_cache: withCache } = guest.values;
+  const has = given(guest.sample);
+  const ballooned = withheld(guest.sample);
+  if (has === undefined || ballooned === undefined) return [span(fill(unknown, width, glyphs), 'dim')];
   if (used === undefined) {
-    const [given = 0, taken = 0] = shareColumns([actual, ballooned], width);
-    return [span('?'.repeat(given), 'dim'), span(glyphs.bullet.repeat(taken), 'dim')];
+    const [whole = 0, taken = 0] = shareColumns([has, ballooned], width);
+    return [span('?'.repeat(whole), 'dim'), span(glyphs.bullet.repeat(taken), 'dim')];
   }
   const cached = Math.max(0, (withCache ?? used) - used);
-  const free = Math.max(0, actual - used - cached);
+  const free = Math.max(0, has - used - cached);
   const [a = 0, b = 0, c = 0, d = 0] = shareColumns([used, cached, free, ballooned], width);
   return [
     span(glyphs.fills[0].repeat(a), 'part0'),

@@ -4,6 +4,7 @@ import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import type { Setting } from '../../store/store.ts';
+import { given } from '../../vmm/memory.ts';
 import type { Tone } from '../line.ts';
 
 /** The tone of a number that is worrying; `undefined` where it is not, or where it is not known. */
@@ -50,12 +51,12 @@ export const poolWorry = ({ node, values: { total, usable } }: PoolModel, limits
     : undefined;
 
 /** A guest's numbers by which one sees that it waits for memory. */
-const guestWorry = ({ values }: GuestModel, id: GuestFieldId, limits: Thresholds): Worry => {
+const guestWorry = ({ values, sample }: GuestModel, id: GuestFieldId, limits: Thresholds): Worry => {
   const value = values[id];
   if (value === undefined) return undefined;
   switch (id) {
     case 'guest_available':
-      return value < limits.guestAvailableLow * (values.balloon_actual ?? 0) ? 'warn' : undefined;
+      return value < limits.guestAvailableLow * (given(sample) ?? 0) ? 'warn' : undefined;
     case 'guest_swap_in':
       return value >= limits.guestSwapIn ? 'warn' : undefined;
     case 'guest_major_faults':

@@ -1,4 +1,4 @@
-import { balloonOnly, bootMemory, notByLibvirt } from '../common.ts';
+import { balloonHolds, balloonOnly, notByLibvirt } from '../common.ts';
 import type { VmmKind } from '../kind.ts';
 import { nameOf, optionOf, placesOf } from '../launch.ts';
 import { cloudHypervisorDialect } from './dialect.ts';
@@ -29,7 +29,7 @@ export const cloudHypervisor: VmmKind = {
       name: guest.name,
       method: 'PUT',
       path: '/api/v1/vm.resize',
-      body: { desired_balloon: bootMemory(guest) - bytes },
+      body: { desired_balloon: balloonHolds(guest, bytes) },
       purpose: { kind: 'balloon', target: bytes },
     }),
     missing: 'start it with --balloon size=0',

@@ -1,5 +1,5 @@
 import { MiB } from '../../units.ts';
-import { balloonOnly, bootMemory, notByLibvirt } from '../common.ts';
+import { balloonHolds, balloonOnly, notByLibvirt } from '../common.ts';
 import type { VmmKind } from '../kind.ts';
 import { nameOf, optionOf, placesOf } from '../launch.ts';
 import { firecrackerDialect } from './dialect.ts';
@@ -33,7 +33,7 @@ export const firecracker: VmmKind = {
       name: guest.name,
       method: 'PATCH',
       path: '/balloon',
-      body: { amount_mib: Math.floor((bootMemory(guest) - bytes) / MiB) },
+      body: { amount_mib: Math.floor(balloonHolds(guest, bytes) / MiB) },
       purpose: { kind: 'balloon', target: bytes },
     }),
     missing: 'give it one with statistics before it starts (PUT /balloon)',

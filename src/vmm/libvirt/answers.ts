@@ -48,8 +48,8 @@ export interface DomainFacts {
   readonly pollingInterval: number;
   /** Plugged now by DIMMs and virtio-mem, beyond the memory it booted with. */
   readonly plugged: number;
-  /** Its virtio-mem devices, under QMP's names; those that no alias names can't be changed. */
-  readonly virtioMem: readonly MemoryDeviceSample[];
+  /** DIMMs and virtio-mem devices, under QMP's names; a virtio-mem that no alias names can't be changed. */
+  readonly devices: readonly MemoryDeviceSample[];
   /** `hard_limit`, `soft_limit`, `swap_hard_limit`, as far as they are set. */
   readonly memtune: Numbers;
 }
@@ -66,17 +66,15 @@ export const parseDomainXml = (text: string): DomainFacts | undefined => {
     const bytes = bytesIn(/<memtune>(.*?)<\/memtune>/s.exec(xml)?.[1] ?? '', name);
     if (bytes !== undefined) memtune[name] = bytes;
   }
+  const devices = [...xml.matchAll(/<memory model='(dimm|virtio-mem)'[^>]*>(.*?)<\/memory>/gs)].map(
+    ([, model, device = '']) => (model === 'dimm' ? dimmOf(device) : virtioMemOf(device)),
+  );
   return {
     balloon: /\bmodel='virtio/.test(attributes),
     deflateOnOom: /\bautodeflate='on'/.test(attributes),
     pollingInterval: Number(/<stats period='(\d{1,6})'/.exec(balloon?.[2] ?? '')?.[1] ?? 0),
-    plugged: [...xml.matchAll(/<memory model='(?:dimm|virtio-mem)'[^>]*>(.*?)<\/memory>/gs)].reduce(
-      (sum, [, device = '']) => sum + (bytesIn(device, 'current') ?? bytesIn(device, 'size') ?? 0),
-      0,
-    ),
-    virtioMem: [...xml.matchAll(/<memory model='virtio-mem'[^>]*>(.*?)<\/memory>/gs)].map(([, device = '']) =>
-      virtioMemOf(device),
-    ),
+    plugged: devices.reduce((sum, { values }) => sum + (values['size'] ?? 0), 0),
+    devices,
     memtune,
   };
 };
@@ -88,6 +86,8 @@ const virtioMemElements = {
   'max-size': 'size',
   'block-size': 'block',
 } as const;
+
+const dimmOf = (xml: string): MemoryDeviceSample => ({ type: 'dimm', values: known({ size: bytesIn(xml, 'size') }) });
 
 /** libvirt gives QEMU its own alias of a device as that device's id, so its place in QEMU follows. */
 const virtioMemOf = (xml: string): MemoryDeviceSample => {
@@ -105,8 +105,8 @@ const virtioMemOf = (xml: string): MemoryDeviceSample => {
 };
 
 /** Whether a virtio-mem has not come to where it was asked to be. */
-export const isPlugging = ({ virtioMem }: DomainFacts): boolean =>
-  virtioMem.some(({ values }) => values['size'] !== values['requested-size']);
+export const isPlugging = ({ devices }: DomainFacts): boolean =>
+  devices.some(({ type, values }) => type === 'virtio-mem' && values['size'] !== values['requested-size']);
 
 /** Anybody's words, in anybody's elements. */
 const withoutMetadata = (text: string): string => {
@@ -173,7 +173,7 @@ export const digestDomain = (
       ? {}
       : { memory: { 'base-memory': heard.size, 'plugged-memory': facts.plugged } }),
     ...(balloon ? { balloon } : {}),
-    ...(facts ? { memoryDevices: facts.virtioMem } : {}),
+    ...(facts ? { memoryDevices: facts.devices } : {}),
     ...(facts && Object.keys(facts.memtune).length > 0 ? { memtune: facts.memtune } : {}),
   };
 };
@@ -182,13 +182,21 @@ export const digestDomain = (
 export const isPausedByMigration = (values: Numbers): boolean =>
   values['state.state'] === 3 && values['state.reason'] === pausedByMigration;
 
+/**
+ * libvirt adds what virtio-mem plugged to the size of a balloon (qemuProcessHandleBalloonChange() in qemu_process.c);
+ * `setmem` takes it without. Bytes.
+ */
+const virtioMemIn = (facts: DomainFacts | undefined): number =>
+  facts?.devices.reduce((sum, { type, values }) => sum + (type === 'virtio-mem' ? (values['size'] ?? 0) : 0), 0) ?? 0;
+
 /** Without its XML a balloon is known by its statistics only: libvirt gives a size for guests that have none, too. */
 const balloonOf = (
   last: BalloonSample | undefined,
   values: Numbers,
   facts: DomainFacts | undefined,
 ): BalloonSample | undefined => {
-  const actual = amount(values['balloon.current'], 1024);
+  const current = amount(values['balloon.current'], 1024);
+  const actual = current === undefined ? undefined : Math.max(0, current - virtioMemIn(facts));
   const stats = withSize(last, statsOf(values), actual);
   if (!facts && !stats) return undefined;
   if (facts && !facts.balloon) return { device: false };

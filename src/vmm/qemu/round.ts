@@ -1,5 +1,5 @@
 import { known } from '../../known.ts';
-import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample } from '../../sample.ts';
+import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../sample.ts';
 import { amount, amounts, list, record, shared, word } from '../answers.ts';
 import type { Identity } from '../launch.ts';
 import { earlierOf, withSize } from '../reports.ts';
@@ -54,7 +54,12 @@ export const questions = (last: MonitorSample, fresh: boolean, rare = fresh): Qu
 export const furtherQuestions = (last: MonitorSample, answers: Answers): Question[] => {
   const path = balloonPath(answers);
   const found = parseMemoryDevices(value(answers, 'query-memory-devices'), last.memoryDevices);
+  const plugged = memoryOf(answers)?.['plugged-memory'];
   return [
+    // The balloon's size counts a DIMM from the moment that it is plugged.
+    ...(answers.has('query-memory-devices') || plugged === last.memory?.['plugged-memory']
+      ? []
+      : [{ id: 'query-memory-devices', command: 'query-memory-devices' }]),
     ...(path === undefined
       ? []
       : [
@@ -66,6 +71,8 @@ export const furtherQuestions = (last: MonitorSample, answers: Answers): Questio
       : []),
   ];
 };
+
+const memoryOf = (answers: Answers): Numbers | undefined => amounts(value(answers, 'query-memory-size-summary'));
 
 const statsQuestions = (path: string): Question[] =>
   ['guest-stats', 'guest-stats-polling-interval'].map(property => ({
@@ -113,7 +120,7 @@ export const digest = (
   heard: { readonly time: number; readonly path: string; readonly version: string | undefined },
 ): MonitorSample => {
   const status = word(record(value(answers, 'query-status'))['status']);
-  const memory = shared(last.memory, amounts(value(answers, 'query-memory-size-summary')));
+  const memory = shared(last.memory, memoryOf(answers));
   const memdevs = answers.has('query-memdev') ? memdevsOf(value(answers, 'query-memdev')) : last.memdevs;
   const balloon = balloonOf(last.balloon, answers);
   const memoryDevices = memoryDevicesOf(last.memoryDevices, answers);

@@ -84,7 +84,7 @@ const vmem0 = (plugged: number) => ({
 });
 
 const xml = (inside: string): string => `<domain type='kvm' id='3'>\n${inside}\n</domain>\n`;
-const nothing = { balloon: false, deflateOnOom: false, pollingInterval: 0, plugged: 0, virtioMem: [], memtune: {} };
+const nothing = { balloon: false, deflateOnOom: false, pollingInterval: 0, plugged: 0, devices: [], memtune: {} };
 
 describe('a domain’s XML', () => {
   it.each([
@@ -103,12 +103,15 @@ describe('a domain’s XML', () => {
         "<memory model='nvdimm' access='shared'><target><size unit='KiB'>9999</size></target></memory>",
       {
         plugged: 3 * 1024 ** 2,
-        virtioMem: [{ type: 'virtio-mem', values: { size: 2 * 1024 ** 2, 'max-size': 4 * 1024 ** 2 } }],
+        devices: [
+          { type: 'dimm', values: { size: 1024 ** 2 } },
+          { type: 'virtio-mem', values: { size: 2 * 1024 ** 2, 'max-size': 4 * 1024 ** 2 } },
+        ],
       },
     ],
-    [virtioMem('virtiomem0', 64), { plugged: 64 * MiB, virtioMem: [vmem0(64)] }],
+    [virtioMem('virtiomem0', 64), { plugged: 64 * MiB, devices: [vmem0(64)] }],
     // A name that is none of libvirt's is no word for a command line.
-    [virtioMem('--config', 64), { plugged: 64 * MiB, virtioMem: [{ type: 'virtio-mem', values: vmem0(64).values }] }],
+    [virtioMem('--config', 64), { plugged: 64 * MiB, devices: [{ type: 'virtio-mem', values: vmem0(64).values }] }],
   ])('%j', (inside, facts) => {
     expect(parseDomainXml(xml(inside))).toEqual({ ...nothing, ...facts });
   });
@@ -169,8 +172,17 @@ describe('the sample', () => {
     const values = { 'state.state': 1, 'balloon.rss': 1 };
     const devices = (known: DomainFacts | undefined) =>
       digestDomain({ state: 'unasked' }, values, known, heard).memoryDevices;
-    expect(devices({ ...facts, virtioMem: [vmem0(64)] })).toEqual([vmem0(64)]);
+    expect(devices({ ...facts, devices: [vmem0(64)] })).toEqual([vmem0(64)]);
     expect([devices(facts), devices(undefined)]).toEqual([[], undefined]);
+  });
+
+  it('has a balloon of QEMU’s size, to which libvirt adds what virtio-mem plugged, and of DIMMs nothing', () => {
+    const values = { 'state.state': 1, 'balloon.current': 320 * 1024, 'balloon.last-update': 7, 'balloon.rss': 1 };
+    const actual = (devices: DomainFacts['devices']) =>
+      digestDomain({ state: 'unasked' }, values, { ...facts, devices }, heard).balloon?.actual;
+    expect(actual([vmem0(64)])).toBe(256 * MiB);
+    expect(actual([{ type: 'dimm', values: { size: 64 * MiB } }])).toBe(320 * MiB);
+    expect(actual([vmem0(512)])).toBe(0);
   });
 
   it('without the XML knows a balloon by its statistics only, and no plugged memory', () => {

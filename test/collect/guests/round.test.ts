@@ -130,6 +130,11 @@ describe('memory devices', () => {
     expect(ids(one, false)).toContain('query-memory-devices');
     expect(ids(none, false)).not.toContain('query-memory-devices');
     expect(questions(none, false, true).map(({ id }) => id)).toContain('query-memory-devices');
+    const summary = (plugged: number) =>
+      said({ 'query-memory-size-summary': { 'base-memory': 1, 'plugged-memory': plugged } });
+    const plugged = digest(none, summary(7), heard);
+    expect(furtherQuestions(none, summary(7)).map(({ id }) => id)).toEqual(['query-memory-devices']);
+    expect(furtherQuestions(plugged, summary(7))).toEqual([]);
     expect(digest(one, new Map([['query-memory-devices', refused('CommandNotFound')]]), heard)).not.toHaveProperty(
       'memoryDevices',
     );

@@ -2,6 +2,7 @@ import { statsStale } from '../../../actions/balloon/balloon.ts';
 import { ownTotal } from '../../../fields/guest.ts';
 import type { GuestModel } from '../../../model.ts';
 import { MiB } from '../../../units.ts';
+import { given } from '../../../vmm/memory.ts';
 import type { PolicySettings } from '../../policy.ts';
 import type { Thresholds } from '../../thresholds.ts';
 import type { Candidate } from '../candidates.ts';
@@ -79,8 +80,9 @@ const growth = (moments: readonly Moment[], used: number, limits: PolicySettings
 };
 
 /** Whether it suffers from what it has; page cache that it could drop is no use of memory. */
-const isInNeed = ({ guest: { values }, actual, free }: Candidate, thresholds: Thresholds): boolean => {
-  const share = Math.max(values.guest_available ?? 0, free) / actual;
+const isInNeed = ({ guest, actual, free }: Candidate, thresholds: Thresholds): boolean => {
+  const { values } = guest;
+  const share = Math.max(values.guest_available ?? 0, free) / (given(guest.sample) ?? actual);
   return (
     share < thresholds.guestAvailableLow ||
     (share < swapsBelow && (values.guest_swap_in ?? 0) >= thresholds.guestSwapIn) ||

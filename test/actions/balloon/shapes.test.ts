@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { planStrictly } from '../../../src/actions/actions.ts';
+import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
+import { derive, type Model } from '../../../src/model.ts';
+import type { LaunchSample } from '../../../src/sample.ts';
+import { GiB, MiB } from '../../../src/units.ts';
+import { guestStats, healthy, type Peer, type Script, startPeer } from '../../qmp/peer.ts';
+import { guest, sample } from '../../samples.ts';
+
+/** Guests of shapes that a balloon can misjudge, as QEMU tells them on its monitor. */
+
+const now = 1_800_000_000;
+
+let folder: string;
+let peer: Peer;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kvmtop-shapes-'));
+});
+afterEach(async () => {
+  await peer.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Shape {
+  readonly base: number;
+  readonly dimms?: readonly number[];
+  /** Plugged by virtio-mem. */
+  readonly virtioMem?: number;
+  readonly actual: number;
+  readonly total: number;
+  readonly available: number;
+  readonly launch?: LaunchSample;
+}
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+
+const devicesOf = ({ dimms = [], virtioMem }: Shape): Script['replies'][string] => ({
+  return: [
+    ...dimms.map((size, index) => ({
+      type: 'dimm',
+      data: { id: `dimm${index}`, memdev: `/objects/d${index}`, size, slot: index, addr: 2 ** 32, hotpluggable: true },
+    })),
+    ...(virtioMem === undefined
+      ? []
+      : [
+          {
+            type: 'virtio-mem',
+            data: { id: 'vm0', size: virtioMem, 'requested-size': virtioMem, 'max-size': 64 * GiB, 'block-size': MiB },
+          },
+        ]),
+  ],
+});
+
+const startShape = async (shape: Shape): Promise<GuestMonitor> => {
+  const { base, dimms = [], virtioMem = 0, actual, total, available } = shape;
+  const path = join(folder, 'qmp');
+  peer = await startPeer(path, {
+    ...healthy('web-1', {
+      ...guestStats(now - 1, {
+        'stat-total-memory': total,
+        'stat-available-memory': available,
+        'stat-free-memory': available - 8 * MiB,
+      }),
+    }),
+    'query-balloon': { return: { actual } },
+    'query-memory-size-summary': { return: { 'base-memory': base, 'plugged-memory': sum(dimms) + virtioMem } },
+    'query-memory-devices': devicesOf(shape),
+  });
+  return new GuestMonitor([{ address: { kind: 'unix', path }, label: path, claim: path }], { name: 'web-1' });
+};
+
+const seen = async (monitor: GuestMonitor, launch: LaunchSample = {}): Promise<Model> => {
+  await monitor.ask(now, 1);
+  const one = guest({ launch, process: { status: { RssAnon: 8 * GiB } }, monitor: monitor.sample });
+  return derive(
+    undefined,
+    sample({ time: now, guests: [one], host: { meminfo: { MemTotal: 64 * GiB, MemAvailable: 32 * GiB } } }),
+  );
+};
+
+const model = async (shape: Shape): Promise<Model> => seen(await startShape(shape), shape.launch);
+
+const asked = (one: Model, line: string) => {
+  const [action = '', ...words] = line.split(' ');
+  return planStrictly(one, { action, words });
+};
+
+describe('1 GiB of boot memory and 15 GiB in DIMMs', () => {
+  const shape: Shape = {
+    base: GiB,
+    dimms: [7 * GiB, 8 * GiB],
+    actual: 16 * GiB,
+    total: 16_800_000_000,
+    available: 8_000_000_000,
+    launch: { size: GiB, maxmem: 4096 * GiB },
+  };
+
+  it.each(['max', '+1G', '16G', '100%'])('has all of it, so %s is no change', async size => {
+    expect(asked(await model(shape), `balloon web-1 ${size}`).refusal?.reason).toBe('it already has 16.0 GiB');
+  });
+
+  it('has nothing to be given back', async () => {
+    expect(asked(await model(shape), 'deflate-all').refusal?.reason).toBe('each has its size already');
+  });
+
+  it('is shrunk by what it loses, not by what lies above its boot memory', async () => {
+    const one = await model(shape);
+    const { refusal, effect } = asked(one, 'balloon web-1 12G');
+    expect(refusal).toBeUndefined();
+    expect(effect[0]).toBe('guest: uses 8.20 GiB; available falls from 7.45 GiB to about 3.45 GiB');
+    expect(asked(one, 'balloon web-1 1G').refusal).toMatchObject({ forceable: true });
+  });
+
+  it('has all of it given back from where its balloon is', async () => {
+    const { steps } = asked(await model({ ...shape, actual: 12 * GiB }), 'balloon web-1 max');
+    expect(steps).toMatchObject([{ command: 'balloon', arguments: { value: 16 * GiB } }]);
+  });
+
+  it('is known by what was plugged a moment ago, too', async () => {
+    const monitor = await startShape({ ...shape, dimms: [], actual: GiB });
+    await seen(monitor);
+    peer.script.replies['query-balloon'] = { return: { actual: 8 * GiB } };
+    peer.script.replies['query-memory-size-summary'] = { return: { 'base-memory': GiB, 'plugged-memory': 15 * GiB } };
+    peer.script.replies['query-memory-devices'] = devicesOf(shape);
+    expect(asked(await seen(monitor), 'balloon web-1 max').steps).toMatchObject([{ arguments: { value: 16 * GiB } }]);
+  });
+});
+
+describe('what virtio-mem plugged', () => {
+  it('is not the balloon’s: it neither gives nor takes it', async () => {
+    const shape: Shape = { base: GiB, virtioMem: 7 * GiB, actual: GiB, total: 7.9 * GiB, available: 6 * GiB };
+    expect(asked(await model(shape), 'balloon web-1 max').refusal?.reason).toBe('it already has 1.00 GiB');
+  });
+});
+
+describe('a size that no whole pages make', () => {
+  it('is kept by whoever wants all of it', async () => {
+    const shape: Shape = { base: GiB + 4096, actual: GiB + 4096, total: GiB, available: GiB / 2 };
+    const one = await model(shape);
+    const large = derive(undefined, { ...one.sample, pageSize: 65_536 });
+    expect(asked(large, 'balloon web-1 max').refusal?.reason).toBe('it already has 1.00 GiB');
+    expect(asked(large, 'balloon web-1 +1M').refusal?.reason).toBe('it already has 1.00 GiB');
+  });
+});

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MemoryDeviceSample, MonitorSample } from '../../src/sample.ts';
+import { GiB } from '../../src/units.ts';
+import { balloonMaximum, given, memSize, withheld } from '../../src/vmm/memory.ts';
+import { guest } from '../samples.ts';
+
+const device = (type: string, size: number): MemoryDeviceSample => ({ type, values: { size } });
+
+const maximum = (monitor: Partial<MonitorSample>, size?: number): number | undefined =>
+  balloonMaximum(guest({ launch: size === undefined ? {} : { size }, monitor: { state: 'ok', ...monitor } }));
+
+const memory = { 'base-memory': GiB, 'plugged-memory': 3 * GiB };
+
+describe('what a guest has', () => {
+  const of = (monitor: Partial<MonitorSample>, size?: number) => {
+    const one = guest({ launch: size === undefined ? {} : { size }, monitor: { state: 'ok', ...monitor } });
+    return { size: memSize(one), withheld: withheld(one), given: given(one) };
+  };
+  const balloon = { device: true, actual: GiB };
+
+  it('is all that is plugged, less what its balloon keeps from it, which is none of virtio-mem’s', () => {
+    const summary = { 'base-memory': 2 * GiB, 'plugged-memory': 4 * GiB };
+    const memoryDevices = [device('dimm', GiB), device('virtio-mem', 3 * GiB)];
+    expect(of({ memory: summary, memoryDevices, balloon })).toEqual({
+      size: 6 * GiB,
+      withheld: 2 * GiB,
+      given: 4 * GiB,
+    });
+  });
+
+  it('is all that is plugged without a balloon, and what the balloon tells where nothing else does', () => {
+    expect(of({ memory, balloon: { device: false } })).toEqual({ size: 4 * GiB, withheld: undefined, given: 4 * GiB });
+    expect(of({ balloon }, 3 * GiB)).toEqual({ size: 3 * GiB, withheld: 2 * GiB, given: GiB });
+    expect(of({ balloon })).toEqual({ size: undefined, withheld: undefined, given: GiB });
+    expect(of({})).toEqual({ size: undefined, withheld: undefined, given: undefined });
+  });
+});
+
+describe('the most that a balloon can leave a guest', () => {
+  it('is boot memory and DIMMs', () => {
+    expect(maximum({ memory, memoryDevices: [device('dimm', GiB), device('dimm', 2 * GiB)] })).toBe(4 * GiB);
+  });
+
+  it('is not what virtio-mem plugged, nor what is no RAM', () => {
+    const memoryDevices = [device('virtio-mem', 3 * GiB), device('nvdimm', GiB), device('virtio-pmem', GiB)];
+    expect(maximum({ memory, memoryDevices })).toBe(GiB);
+    expect(maximum({ memory, memoryDevices: [device('dimm', GiB), device('virtio-mem', 2 * GiB)] })).toBe(2 * GiB);
+  });
+
+  it('is all that is plugged where QEMU tells no devices: it knows DIMMs only', () => {
+    expect(maximum({ memory })).toBe(4 * GiB);
+  });
+
+  it('is what the command line says until the monitor answers, and else unknown', () => {
+    expect(maximum({}, 2 * GiB)).toBe(2 * GiB);
+    expect(maximum({ balloon: { device: true, actual: GiB } })).toBeUndefined();
+  });
+
+  it('is never less than the guest has, whatever else is told', () => {
+    const sizes = fc.integer({ min: 0, max: 64 });
+    const devices = fc.array(fc.tuple(fc.constantFrom('dimm', 'virtio-mem', 'nvdimm', 'toString'), sizes));
+    fc.assert(
+      fc.property(sizes, sizes, fc.option(devices, { nil: undefined }), sizes, (base, plugged, told, actual) => {
+        const most = maximum({
+          memory: { 'base-memory': base * GiB, 'plugged-memory': plugged * GiB },
+          ...(told ? { memoryDevices: told.map(([type, size]) => device(type, size * GiB)) } : {}),
+          balloon: { device: true, actual: actual * GiB },
+        });
+        expect(most).toBeGreaterThanOrEqual(Math.max(base, actual) * GiB);
+      }),
+    );
+  });
+});
