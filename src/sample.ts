@@ -49,8 +49,12 @@ export interface HostSample {
   readonly loadavg?: Numbers;
   /** /proc/meminfo; kB lines in bytes, `HugePages_*` in pages. */
   readonly meminfo?: Numbers;
+  /** /proc/spl/kstat/zfs/arcstats: `size`, `c_min`, … Bytes and events; absent where there is no ZFS. */
+  readonly arc?: Numbers;
   /** /proc/vmstat as it is: pages and events. */
   readonly vmstat?: Numbers;
+  /** /proc/zoneinfo: `pagesets count`, the free pages that processors hold ready, of all of them and all zones together. */
+  readonly zoneinfo?: Numbers;
   readonly swaps?: readonly SwapSample[];
   /** /proc/pressure/{memory,cpu,io}: keys such as `some avg10` (percent) and `some total` (seconds). */
   readonly pressure?: { readonly memory?: Numbers; readonly cpu?: Numbers; readonly io?: Numbers };

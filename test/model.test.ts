@@ -114,22 +114,42 @@ describe('ledger', () => {
       'PageTables',
       'KernelStack',
       'Hugetlb',
+      'Percpu',
+      'VmallocUsed',
+      'Zswap',
+      'SwapCached',
+      'Active(anon)',
+      'Inactive(anon)',
     );
+    const arcstats = some('size', 'c_min', 'hdr_size', 'dbuf_size');
     const process = some('RssAnon', 'RssShmem', 'HugetlbPages');
     fc.assert(
-      fc.property(amount, meminfo, fc.array(process, { maxLength: 5 }), amount, (total, rest, processes, shared) => {
-        const account = ledger(
-          sample({
-            host: { meminfo: { ...rest, MemTotal: total }, ksm: { pages_shared: Math.floor(shared / 4096) } },
-            guests: processes.map((status, index) =>
-              guest({ id: String(index), process: { status, ksm_stat: { ksm_merging_pages: index } } }),
-            ),
-          }),
-        );
-        const parts = Object.values(account?.parts ?? {});
-        expect(parts.reduce((sum, part) => sum + part, 0)).toBe(total);
-        expect(Math.min(...parts)).toBeGreaterThanOrEqual(0);
-      }),
+      fc.property(
+        amount,
+        meminfo,
+        arcstats,
+        fc.array(process, { maxLength: 5 }),
+        amount,
+        (total, rest, arc, processes, some) => {
+          const account = ledger(
+            sample({
+              host: {
+                meminfo: { ...rest, VmallocChunk: 0, MemTotal: total },
+                arc,
+                ksm: { pages_shared: Math.floor(some / 4096) },
+                zoneinfo: { 'pagesets count': Math.floor(some / 16_384) },
+                zram: [{ device: 'zram0', stat: { mem_used_total: Math.floor(some / 2) } }],
+              },
+              guests: processes.map((status, index) =>
+                guest({ id: String(index), process: { status, ksm_stat: { ksm_merging_pages: index } } }),
+              ),
+            }),
+          );
+          const parts = Object.values(account?.parts ?? {});
+          expect(parts.reduce((sum, part) => sum + part, 0)).toBe(total);
+          expect(Math.min(...parts)).toBeGreaterThanOrEqual(0);
+        },
+      ),
     );
   });
 
@@ -153,6 +173,57 @@ describe('ledger', () => {
       free_hugetlb: 5 * GiB,
       free: 2 * GiB,
     });
+  });
+
+  it('names what the kernel has, and leaves only the rest unexplained', () => {
+    const MiB = 1024 ** 2;
+    const meminfo = {
+      MemTotal: 32 * GiB,
+      MemFree: 2 * GiB,
+      AnonPages: 4 * GiB,
+      Slab: 2 * GiB,
+      KernelStack: 40 * MiB,
+      Percpu: 300 * MiB,
+      VmallocUsed: 240 * MiB,
+      VmallocChunk: 0,
+      Zswap: 150 * MiB,
+      SwapCached: 500 * MiB,
+      'Active(anon)': GiB,
+      'Inactive(anon)': 3 * GiB + 120 * MiB,
+    };
+    const host = {
+      meminfo,
+      arc: { size: 15 * GiB, hdr_size: 60 * MiB, dnode_size: 40 * MiB },
+      zram: [
+        { device: 'zram0', stat: { mem_used_total: 500 * MiB } },
+        { device: 'zram1', stat: { mem_used_total: 100 * MiB } },
+      ],
+      zoneinfo: { 'pagesets count': 25_600 },
+    };
+    const { parts } = ledger(sample({ host }))!;
+    expect(parts).toMatchObject({
+      arc: 15 * GiB,
+      // Less what of it describes the ARC.
+      slab: 2 * GiB - 100 * MiB,
+      kernel_stack: 40 * MiB,
+      percpu: 300 * MiB,
+      // Stacks are such mappings, too.
+      vmalloc: 200 * MiB,
+      zram: 600 * MiB,
+      zswap: 150 * MiB,
+      // The rest of it is mapped, so it is in AnonPages.
+      swap_cache: 120 * MiB,
+      pcp_free: 100 * MiB,
+      other_anon: 4 * GiB,
+    });
+    expect(parts.other_kernel).toBe(9 * GiB - (40 + 300 + 200 + 600 + 150 + 120 + 100 - 100) * MiB);
+  });
+
+  it('takes no addresses for memory, and zswap’s memory before meminfo told it from what zram leaves', () => {
+    const older = { MemTotal: GiB, VmallocUsed: GiB, VmallocChunk: 34_359_000_000 };
+    const zram = [{ device: 'zram0', stat: { mem_used_total: 300 * 4096 } }];
+    const { parts } = ledger(sample({ host: { meminfo: older, vmstat: { nr_zspages: 1000 }, zram } }))!;
+    expect(parts).toMatchObject({ vmalloc: 0, zram: 300 * 4096, zswap: 700 * 4096 });
   });
 
   it('says when it can’t tell whose pages KSM merged', () => {

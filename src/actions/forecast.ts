@@ -1,4 +1,6 @@
 import type { HostFieldId } from '../fields/host.ts';
+import { arcReclaimable } from '../fields/memory.ts';
+import { known } from '../known.ts';
 import type { Ledger, LedgerPart } from '../ledger.ts';
 import type { GuestModel, Model, Row } from '../model.ts';
 import { own } from '../own.ts';
@@ -52,26 +54,33 @@ export interface Want {
 }
 
 /**
- * Where the bytes that parts need come from: what is free beyond what the kernel keeps so, then page cache. `undefined`
- * where these do not do: who would be swapped for the rest can't be foreseen.
+ * Where the bytes that parts need come from: what is free beyond what the kernel keeps so, then page cache, then what ZFS
+ * gives back. `undefined` where these do not do: who would be swapped for the rest can't be foreseen.
  */
 export const draw = (model: Model, wants: readonly Want[]): readonly Move[] | undefined => {
   const parts = model.ledger?.parts;
-  const left = { free: Math.max(0, (parts?.free ?? 0) - (model.host.values.min_free ?? 0)), cache: parts?.cache ?? 0 };
+  const sources = [
+    { from: 'free', left: Math.max(0, (parts?.free ?? 0) - (model.host.values.min_free ?? 0)) },
+    { from: 'cache', left: parts?.cache ?? 0 },
+    { from: 'arc', left: Math.min(parts?.arc ?? 0, arcReclaimable(model.sample.host) ?? 0) },
+  ] satisfies { from: LedgerPart; left: number }[];
   const moves: Move[] = [];
   for (const { to, bytes } of wants) {
-    const free = Math.min(bytes, left.free);
-    const cache = bytes - free;
-    if (cache > left.cache) return undefined;
-    left.free -= free;
-    left.cache -= cache;
-    moves.push({ from: 'free', to, bytes: free }, { from: 'cache', to, bytes: cache });
+    let wanted = bytes;
+    for (const source of sources) {
+      const taken = Math.min(wanted, source.left);
+      source.left -= taken;
+      wanted -= taken;
+      if (taken > 0) moves.push({ from: source.from, to, bytes: taken });
+    }
+    if (wanted > 0) return undefined;
   }
   return moves;
 };
 
-/** MemAvailable after it gained so many bytes; nothing where it is unknown. */
+/** What is available after it gained so many bytes; nothing where it is unknown. */
 export const availableAfter = (model: Model, gain: number): Row<HostFieldId> => {
-  const { mem_available: available } = model.host.values;
-  return available === undefined ? {} : { mem_available: Math.max(0, available + gain) };
+  const { mem_available: own, mem_available_with_arc: all } = model.host.values;
+  const after = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.max(0, bytes + gain));
+  return known({ mem_available: after(own), mem_available_with_arc: after(all) });
 };

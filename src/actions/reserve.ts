@@ -11,7 +11,7 @@ export const reserve = (model: Model): number | undefined => {
 
 /** What may be taken from the host before its reserve is touched: bytes, below 0 when it is. `undefined` when unknown. */
 export const spare = (model: Model): number | undefined => {
-  const available = model.host.values.mem_available;
+  const available = model.host.values.mem_available_with_arc;
   const kept = reserve(model);
   return available === undefined || kept === undefined ? undefined : available - kept;
 };

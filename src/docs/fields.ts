@@ -58,6 +58,7 @@ ${fieldTable(hostFields)}
 ## Ledger
 
 \`ledger.parts\`: where every byte of MemTotal is, each exactly once; the parts sum to \`ledger.total\`.
+What a file tells that is not there, or was not read, is in \`other_kernel\`.
 
 ${table(
   ['Part', 'What it is'],

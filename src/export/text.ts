@@ -14,6 +14,7 @@ type Item = readonly [word: string, field: HostFieldId];
 /** The host's lines: a label, then what is told under it. */
 const hostLines: readonly (readonly [label: string, ...items: Item[]])[] = [
   ['memory', ['total', 'mem_total'], ['available', 'mem_available'], ['free', 'mem_free'], ['cached', 'cached']],
+  ['ZFS cache', ['size', 'arc_size'], ['minimum', 'arc_min'], ['available with it', 'mem_available_with_arc']],
   ['swap', ['total', 'swap_total'], ['used', 'swap_used'], ['in/s', 'swap_in'], ['out/s', 'swap_out']],
   ['dirty', ['dirty', 'dirty'], ['writeback', 'writeback'], ['maximum', 'dirty_threshold']],
   ['pressure, some', ['10 s', 'psi_mem_some_avg10'], ['60 s', 'psi_mem_some_avg60'], ['300 s', 'psi_mem_some_avg300']],
@@ -43,7 +44,8 @@ const guestColumns: readonly GuestFieldId[] = [
 /** Label, then pairs of a name and its number: words start at the left, numbers end at the right. */
 const hostBlock = (model: Model): string[] => {
   const { values } = model.host;
-  const rows = hostLines.map(([label, ...items]) => [
+  const lines = hostLines.filter(([label]) => label !== 'ZFS cache' || values.arc_size !== undefined);
+  const rows = lines.map(([label, ...items]) => [
     label,
     ...items.flatMap(([word, id]) => [word, format(values[id], valueUnit(hostFields[id]))]),
   ]);

@@ -14,7 +14,7 @@ interface Amount {
 }
 
 const hostAmounts: readonly (readonly [string, HostFieldId])[] = [
-  ['available', 'mem_available'],
+  ['available', 'mem_available_with_arc'],
   ['CommitLimit', 'commit_limit'],
 ];
 

@@ -7,6 +7,7 @@ import type { Unit } from '../units.ts';
  */
 export type Need =
   | 'vmstat'
+  | 'zoneinfo'
   | 'swaps'
   | 'pressure'
   | 'ksm'

@@ -3,7 +3,7 @@ import { given } from '../vmm/memory.ts';
 import { activityFields } from './activity.ts';
 import type { HostField } from './field.ts';
 import { guestFields } from './guest.ts';
-import { hugetlbTotal, outsidePools } from './memory.ts';
+import { arcReclaimable, hugetlbTotal, outsidePools } from './memory.ts';
 
 type Read = HostField['read'];
 
@@ -107,11 +107,38 @@ export const hostFields = {
   },
   mem_available: {
     title: 'AVAIL',
-    help: 'RAM that programs could still get without swapping: the kernel’s estimate.',
+    help: 'RAM that programs could still get without swapping: the kernel’s estimate, without ZFS’s cache (ARC).',
     source: '/proc/meminfo MemAvailable',
     unit: 'bytes',
     kind: 'gauge',
     read: meminfo('MemAvailable'),
+  },
+  mem_available_with_arc: {
+    title: 'AVAIL+ARC',
+    help: 'The same with what ZFS would give back of its cache; where there is no ZFS, the same.',
+    source: '/proc/meminfo MemAvailable + arcstats min(size - c_min, evictable)',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: host => {
+      const available = host.meminfo?.['MemAvailable'];
+      return available === undefined ? undefined : available + (arcReclaimable(host) ?? 0);
+    },
+  },
+  arc_size: {
+    title: 'ARC',
+    help: 'RAM of ZFS’s own cache (ARC), which is no page cache.',
+    source: '/proc/spl/kstat/zfs/arcstats size',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: host => host.arc?.['size'],
+  },
+  arc_min: {
+    title: 'ARCMIN',
+    help: 'What ZFS keeps of its cache even where memory is short.',
+    source: '/proc/spl/kstat/zfs/arcstats c_min',
+    unit: 'bytes',
+    kind: 'gauge',
+    read: host => host.arc?.['c_min'],
   },
   buffers: {
     title: 'BUFFERS',
@@ -284,6 +311,15 @@ export const hostFields = {
     unit: 'bytes',
     kind: 'gauge',
     read: meminfo('Percpu'),
+  },
+  pcp_free: {
+    title: 'PCPFREE',
+    help: 'Free pages that each processor holds ready for itself: in neither free nor available memory.',
+    source: '/proc/zoneinfo pagesets count x page size',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['zoneinfo'],
+    read: (host, sample) => times(host.zoneinfo?.['pagesets count'], sample.pageSize),
   },
   zswap_pool: {
     title: 'ZSWAP',

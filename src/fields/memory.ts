@@ -10,6 +10,19 @@ export const hugetlbTotal = ({ meminfo, pools }: HostSample): number | undefined
   return pages === undefined || size === undefined ? undefined : pages * size;
 };
 
+/**
+ * What ZFS's own cache would give back when memory is short: what can be evicted, down to its minimum. The kernel does not
+ * count it as available. Bytes; `undefined` where there is no ZFS. OpenZFS, arc_os.c: arc_evictable_memory().
+ */
+export const arcReclaimable = ({ arc }: HostSample): number | undefined => {
+  const { size, c_min: least = 0 } = arc ?? {};
+  if (size === undefined) return undefined;
+  const parts = ['mru_evictable_data', 'mru_evictable_metadata', 'mfu_evictable_data', 'mfu_evictable_metadata'];
+  const evictable = parts.map(part => arc?.[part]);
+  const most = evictable.includes(undefined) ? size : evictable.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+  return Math.max(0, Math.min(most, size - least));
+};
+
 /** RAM that is in no hugepage pool: bytes. A kernel that tells of no pools has none. */
 export const outsidePools = (host: HostSample): number | undefined => {
   const total = host.meminfo?.['MemTotal'];
@@ -22,6 +35,6 @@ export const outsidePools = (host: HostSample): number | undefined => {
  */
 export const availableShare = ({
   mem_outside_pools: total,
-  mem_available: available,
-}: Readonly<{ mem_outside_pools?: number; mem_available?: number }>): number | undefined =>
+  mem_available_with_arc: available,
+}: Readonly<{ mem_outside_pools?: number; mem_available_with_arc?: number }>): number | undefined =>
   !total || available === undefined ? undefined : available / total;

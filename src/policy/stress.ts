@@ -13,7 +13,7 @@ import { idleMemory } from './findings/room.ts';
 export interface Stress {
   /** RAM that guests would take beyond what the host holds for them. */
   readonly needed?: number;
-  /** MemAvailable. */
+  /** What the host has available, with what ZFS would give back. */
   readonly available?: number;
   /** Needed less available; below 0 is to spare. A lower bound where there are `unknown` guests. */
   readonly short?: number;
@@ -56,7 +56,7 @@ export const stress = (model: Model, limits: Limits = defaultLimits): Stress => 
   const claims = guests.map(guest => ({ guest, bytes: claimOf(guest) }));
   const unknown = claims.flatMap(({ guest, bytes }) => (bytes === undefined ? [guest.name] : []));
   const least = claims.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  const { mem_available: available, ksm_saved: ksm } = model.host.values;
+  const { mem_available_with_arc: available, ksm_saved: ksm } = model.host.values;
   const free = diskSwap(model);
   const swapped = guests.reduce((sum, { values }) => sum + (values.swap ?? 0), 0);
   const idle = idleMemory({ ...model, guests }, limits);

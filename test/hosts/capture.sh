@@ -16,7 +16,7 @@ overcommit_kbytes overcommit_memory overcommit_ratio page-cluster panic_on_oom s
 user_reserve_kbytes vfs_cache_pressure watermark_boost_factor watermark_scale_factor zone_reclaim_mode'
 
 {
-  for name in meminfo vmstat swaps stat loadavg uptime; do echo "/proc/$name"; done
+  for name in meminfo vmstat zoneinfo spl/kstat/zfs/arcstats swaps stat loadavg uptime; do echo "/proc/$name"; done
   for name in memory cpu io; do echo "/proc/pressure/$name"; done
   for name in $settings; do echo "/proc/sys/vm/$name"; done
   for name in hostname osrelease numa_balancing; do echo "/proc/sys/kernel/$name"; done

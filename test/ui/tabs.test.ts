@@ -310,6 +310,28 @@ describe('translation', () => {
     expect(frame).toMatch(/db-main +hugetlb +– +– +– +– +–/);
   });
 
+  it('every byte is told in as many rows as there are, and what is free always', async () => {
+    const parts = {
+      Slab: 3000,
+      PageTables: 900,
+      KernelStack: 800,
+      Percpu: 700,
+      Zswap: 600,
+      AnonPages: 5000,
+      Cached: 2000,
+      Shmem: 500,
+    };
+    const host = { meminfo: { MemTotal: 20_000, MemFree: 4000, ...parts }, arc: { size: 2500 } };
+    const frame = await shown({ tab: 'memory' }, 80, 24, [derive(undefined, sample({ host, pageSize: 1 }))]);
+    expect(frame).toMatch(/ZFS’s cache \(ARC\) +2\.44K +13%/);
+    expect(frame).toMatch(/Free +3\.91K +20%/);
+    expect(frame).not.toContain('Compressed by zram');
+    const rows = frame.split('\n').flatMap(row => /^.{40,70}? ([\d.]+K|\d+B) +[\d.]+%$/.exec(row.trimEnd())?.[1] ?? []);
+    const sum = rows.reduce((all, text) => all + (text.endsWith('K') ? 1024 : 1) * Number.parseFloat(text), 0);
+    expect(Math.abs(sum - 20_000)).toBeLessThan(30);
+    expect(frame).toMatch(/Total: MemTotal, every byte once +19\.5K/);
+  });
+
   it('all is unknown on a host that tells nothing', async () => {
     const host = { meminfo: { MemTotal: 4096 } };
     const frame = await shown({ tab: 'translation' }, 80, 24, [

@@ -56,7 +56,12 @@ const total = 100 * GiB;
 describe('a number changes its colour where the operator says', () => {
   it('memory that is available', () => {
     const at = (share: number): Model =>
-      hostWith({ mem_total: 2 * total, mem_outside_pools: total, mem_available: share * total });
+      hostWith({
+        mem_total: 2 * total,
+        mem_outside_pools: total,
+        mem_available: share * total,
+        mem_available_with_arc: share * total,
+      });
     expect(tonesOf(memoryPane, at(0.1), '10.0G')).toEqual(['strong']);
     expect(tonesOf(memoryPane, at(0.09), '9.00G')).toEqual(['warn']);
     expect(tonesOf(memoryPane, at(0.03), '3.00G')).toEqual(['bad']);
@@ -66,10 +71,12 @@ describe('a number changes its colour where the operator says', () => {
 
   it('beside what is free only where it is little', () => {
     const text = (share: number): string =>
-      plain(linesOf(ledgerBar, hostWith({ mem_outside_pools: total, mem_available: share * total }), {})[1] ?? []);
+      plain(
+        linesOf(ledgerBar, hostWith({ mem_outside_pools: total, mem_available_with_arc: share * total }), {})[1] ?? [],
+      );
     expect(text(0.5)).not.toContain('available');
     expect(text(0.09)).toMatch(/free \S+ {2}available 9\.00G/);
-    const { mem_available: _, ...values } = last.host.values;
+    const { mem_available_with_arc: _, ...values } = last.host.values;
     const model = { ...last, host: { ...last.host, values } };
     expect(plain(linesOf(ledgerBar, model, {})[1] ?? [])).not.toContain('available');
   });

@@ -109,7 +109,7 @@ const shrinkEffect = (model: Model, guest: GuestModel, from: number, to: number)
 
 const growEffect = (model: Model, from: number, to: number): string[] => [
   `guest: ${longBytes(to - from)} more, at once available inside`,
-  `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
+  `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
 ];
 
 const warnings = (
@@ -119,7 +119,7 @@ const warnings = (
   { rival }: Balloon,
 ): string[] => {
   const said: string[] = [];
-  const available = model.host.values.mem_available;
+  const available = model.host.values.mem_available_with_arc;
   // A size that is no whole page is not too much.
   if (asked - to >= model.sample.pageSize) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
   if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');

@@ -69,7 +69,7 @@ const planMany = (
   const changes = follow.map(({ from, target }) => target - from);
   const taken = sum(changes.filter(change => change < 0));
   const given = sum(changes.filter(change => change > 0));
-  const available = model.host.values.mem_available;
+  const available = model.host.values.mem_available_with_arc;
   return {
     request,
     subject: `${done.length} guests`,

@@ -58,7 +58,7 @@ const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['
 
 const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
   const said: string[] = [];
-  const available = model.host.values.mem_available;
+  const available = model.host.values.mem_available_with_arc;
   if (asked !== to) said.push(`whole blocks only, and no more than there is room for: ${longBytes(to)}`);
   if (guest.state === 'paused' || guest.state === 'stopped')
     said.push(`the guest is ${guest.state}: nothing moves until it continues`);
@@ -133,7 +133,7 @@ export const virtioMem: Action<VirtioMemInput> = {
             ]
           : [
               `guest: ${longBytes(to - from)} more, as its driver plugs the blocks`,
-              `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available)} available now`,
+              `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
             ],
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),

@@ -74,11 +74,11 @@ interface Room {
 
 /** What the host, or one node of several, has: bytes. `undefined` when not all of it is known. */
 const roomOf = (model: Model, id: number | undefined): Room | undefined => {
-  const { mem_free, mem_available, mem_total } = model.host.values;
+  const { mem_free, mem_available_with_arc, mem_total } = model.host.values;
   const whole = id === undefined || model.nodes.length === 1;
   const node = whole ? undefined : model.nodes.find(one => one.id === id);
   const free = whole ? mem_free : node?.values.mem_free;
-  const available = whole ? mem_available : node && nodeAvailable(model, node);
+  const available = whole ? mem_available_with_arc : node && nodeAvailable(model, node);
   const kept = reserve(model);
   if (free === undefined || available === undefined || kept === undefined || !mem_total) return undefined;
   return { free, available, kept: node ? (kept * (node.values.mem_total ?? mem_total)) / mem_total : kept };

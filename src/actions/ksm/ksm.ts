@@ -45,14 +45,14 @@ const effects: Readonly<Record<Mode, (model: Model) => string[]>> = {
     lastingHint('ksm/run', '0'),
   ],
   unmerge: model => [
-    `host: needs ${longBytes(model.host.values.ksm_saved)} at once; available falls from ${longBytes(model.host.values.mem_available)} to about ${longBytes((model.host.values.mem_available ?? 0) - (model.host.values.ksm_saved ?? 0))}`,
+    `host: needs ${longBytes(model.host.values.ksm_saved)} at once; available falls from ${longBytes(model.host.values.mem_available_with_arc)} to about ${longBytes((model.host.values.mem_available_with_arc ?? 0) - (model.host.values.ksm_saved ?? 0))}`,
     `host: ${formatCount((model.host.values.ksm_pages_shared ?? 0) + (model.host.values.ksm_pages_sharing ?? 0))} merged places get pages of their own`,
   ],
 };
 
 /** Whether the copies that unmerging makes find room: the kernel would not ask, and would kill somebody for them. */
 const unmergeRefusal = (model: Model): Plan['refusal'] => {
-  const { ksm_saved: needed, mem_available: available } = model.host.values;
+  const { ksm_saved: needed, mem_available_with_arc: available } = model.host.values;
   const room = spare(model);
   if (needed === undefined || room === undefined)
     return { reason: 'what it would need, or what is available, is unknown', forceable: false };
@@ -142,7 +142,7 @@ export const ksm: Action<Mode> = {
   },
 
   hint(model) {
-    const { ksm_run: run, ksm_saved: saved, mem_available: available } = model.host.values;
+    const { ksm_run: run, ksm_saved: saved, mem_available_with_arc: available } = model.host.values;
     return `now ${ksmMode(run) ?? 'unknown'}, saves ${longBytes(saved)}; ${longBytes(available)} available`;
   },
 };

@@ -4,7 +4,7 @@ import type { Plan } from '../action.ts';
 import { spare } from '../reserve.ts';
 
 export const minFreeEffect = (model: Model, value: number): string[] => [
-  `host: ${longBytes(value * 1024)} are available to nobody but the kernel; ${longBytes(model.host.values.mem_available)} available now`,
+  `host: ${longBytes(value * 1024)} are available to nobody but the kernel; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
 ];
 
 /** What is kept free is available to nobody: too much of it makes the kernel kill. The kernel itself takes any number. */

@@ -1,6 +1,7 @@
 import type { Need } from '../../fields/field.ts';
 import type { Root } from '../../root.ts';
 import type { HostSample } from '../../sample.ts';
+import { createArcReader } from './arc.ts';
 import { createKsmReader } from './ksm.ts';
 import { createKvmReader } from './kvm.ts';
 import { createLoadavgReader } from './loadavg.ts';
@@ -17,6 +18,7 @@ import { createSysctlsReader } from './sysctls.ts';
 import { createThpReader } from './thp.ts';
 import { createUptimeReader } from './uptime.ts';
 import { createVmstatReader } from './vmstat.ts';
+import { createZoneinfoReader } from './zoneinfo.ts';
 import { createZramReader } from './zram.ts';
 import { createZswapReader } from './zswap.ts';
 
@@ -48,9 +50,11 @@ export const createHostReader = (root: Root): HostReader => {
     uptime: createUptimeReader(root),
     loadavg: createLoadavgReader(root),
     meminfo: createMeminfoReader(root),
+    arc: createArcReader(root),
   };
   const onDemand = {
     vmstat: createVmstatReader(root),
+    zoneinfo: createZoneinfoReader(root),
     swaps: createSwapsReader(root),
     pressure: createPressureReader(root),
     ksm: createKsmReader(root),

@@ -25,7 +25,7 @@ export const balloonForgotten: Rule = {
   sustain: 60,
   check(window, thresholds, stands) {
     const model = window.at(-1);
-    const { mem_available: available, mem_total: total } = model?.host.values ?? {};
+    const { mem_available_with_arc: available, mem_total: total } = model?.host.values ?? {};
     if (!model || available === undefined || !total) return [];
     return model.guests.flatMap((guest): readonly Remark[] => {
       const holds = withheld(guest.sample);
@@ -39,7 +39,7 @@ export const balloonForgotten: Rule = {
           guest: guest.id,
           severity: 'notice',
           text: `Its balloon withholds ${longBytes(holds)}, and the host has ${longBytes(available)} available: nobody needs what it gave up${inside === undefined ? '' : `. It does well, with ${longBytes(inside)} of ${longBytes(actual)} available`}.`,
-          numbers: known({ balloon_actual: actual, mem_available: available, guest_available: inside }),
+          numbers: known({ balloon_actual: actual, mem_available_with_arc: available, guest_available: inside }),
           ...offer(model, { action: 'balloon', words: [guest.id, 'max'] }, { guest }),
         },
       ];

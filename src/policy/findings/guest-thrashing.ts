@@ -25,7 +25,7 @@ const stuck = (
   const holds = withheld(guest.sample);
   const gives = returnable(model, guest, thresholds);
   if (actual === undefined || holds === undefined || gives < least) return [];
-  const { mem_available: available } = model.host.values;
+  const { mem_available_with_arc: available } = model.host.values;
   const size = gives >= holds ? 'max' : `${Math.floor((actual + gives) / MiB) * MiB}B`;
   return [
     {
@@ -33,7 +33,7 @@ const stuck = (
       guest: guest.id,
       severity: waits ? 'critical' : 'warning',
       text: `Its balloon withholds ${longBytes(holds)} while it lacks memory: it ${words}. The host has ${longBytes(available)} available${gives >= holds ? '' : `, enough to give ${longBytes(gives)} back`}.`,
-      numbers: { ...numbers, ...known({ mem_available: available }) },
+      numbers: { ...numbers, ...known({ mem_available_with_arc: available }) },
       ...offer(model, { action: 'balloon', words: [guest.id, size] }, { guest }),
     },
   ];

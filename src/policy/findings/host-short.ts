@@ -42,7 +42,7 @@ export const hostShort: Rule = {
   check(window, thresholds, stands) {
     const model = window.at(-1);
     if (!model) return [];
-    const { mem_outside_pools: total = 0, mem_available: available = 0 } = model.host.values;
+    const { mem_outside_pools: total = 0, mem_available_with_arc: available = 0 } = model.host.values;
     const share = availableShare(model.host.values);
     if (!below(share, thresholds.availableLow, stands('host'))) return [];
     const critical = share < thresholds.availableCritical;
@@ -54,7 +54,7 @@ export const hostShort: Rule = {
         subject: 'host',
         severity: critical ? 'critical' : 'warning',
         text: `Only ${availableText(model)}. ${meaning}`,
-        numbers: known({ mem_available: available, mem_outside_pools: total }),
+        numbers: known({ mem_available_with_arc: available, mem_outside_pools: total }),
         ...help(model, 1.5 * thresholds.availableLow * total - available, thresholds.limits),
       },
     ];

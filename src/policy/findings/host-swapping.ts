@@ -44,7 +44,7 @@ const wanted = ({ host: { values } }: Model, { availableLow }: Thresholds): numb
   Math.max(
     worthwhile,
     values.swap_used ?? 0,
-    1.5 * availableLow * (values.mem_outside_pools ?? 0) - (values.mem_available ?? 0),
+    1.5 * availableLow * (values.mem_outside_pools ?? 0) - (values.mem_available_with_arc ?? 0),
   );
 
 const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pick<Remark, 'fix' | 'advice'> => {
@@ -54,7 +54,7 @@ const fixOf = (model: Model, idle: readonly Idle[], thresholds: Thresholds): Pic
 
 /** It swaps for another reason than that it lacks memory. Where that is unknown, it may lack it. */
 const isRoomy = (model: Model, thresholds: Thresholds, stands: boolean): boolean =>
-  model.host.values.mem_available !== undefined && !isTight(model, thresholds, stands);
+  model.host.values.mem_available_with_arc !== undefined && !isTight(model, thresholds, stands);
 
 const notShort = (model: Model): string => `Yet it is not short: ${availableText(model)}`;
 

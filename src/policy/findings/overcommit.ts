@@ -28,7 +28,12 @@ export const overcommitUnmet: Rule = {
         subject: 'host',
         severity: covered >= missing ? 'notice' : 'warning',
         text: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
-        numbers: known({ needed: now.needed, mem_available: now.available, short: now.short, ksm_saved: now.ksm }),
+        numbers: known({
+          needed: now.needed,
+          mem_available_with_arc: now.available,
+          short: now.short,
+          ksm_saved: now.ksm,
+        }),
         advice:
           covered >= missing
             ? 'Nothing is wrong now; move a guest away before it comes to that, or keep swap for it.'

@@ -57,9 +57,15 @@ export const isTight = ({ host: { values } }: Model, { availableLow }: Threshold
 
 /** `2.00 GiB of 31.0 GiB RAM are available (6.5%)`, of what is in no hugepage pool where there are some. */
 export const availableText = ({ host: { values } }: Model): string => {
-  const { mem_available: available, mem_outside_pools: total, hugetlb_total: pools } = values;
+  const {
+    mem_available: own,
+    mem_available_with_arc: available,
+    mem_outside_pools: total,
+    hugetlb_total: pools,
+  } = values;
+  const arc = (available ?? 0) - (own ?? 0);
   const where = pools ? ' outside hugepage pools' : '';
-  return `${longBytes(available)} of ${longBytes(total)} RAM${where} are available (${formatRatio(availableShare(values))})`;
+  return `${longBytes(available)} of ${longBytes(total)} RAM${where} are available${arc > 0 ? `, ${longBytes(arc)} of them in ZFS’s cache` : ''} (${formatRatio(availableShare(values))})`;
 };
 
 /** Bytes that the host would get back. */
@@ -84,6 +90,6 @@ export const reclaim = (idle: readonly Idle[], bytes: number): Request | undefin
 
 /** What the host could give to guests and not be short: a fifth above the limit. Bytes; `undefined` when that is unknown. */
 export const roomToGive = (model: Model, { availableLow }: Thresholds): number | undefined => {
-  const { mem_available: available, mem_outside_pools: total } = model.host.values;
+  const { mem_available_with_arc: available, mem_outside_pools: total } = model.host.values;
   return available === undefined || total === undefined ? undefined : available - 1.2 * availableLow * total;
 };

@@ -28,6 +28,7 @@ export const hostSample = (host: DemoHost, time: number): HostSample => {
     },
     meminfo,
     vmstat: vmstatOf(host, parts, meminfo),
+    zoneinfo: { 'pagesets count': (70 * MiB) / pageSize },
     swaps: [{ path: '/dev/dm-1', type: 'partition', size: swapTotal, used, priority: -2 }],
     pressure: {
       memory: host.pressure.memory.numbers,

@@ -69,10 +69,48 @@ export const ledgerBar: Draw = canvas => {
     pairs(
       width,
       [span(`${glyphs.bullet} free `, 'dim'), span(formatBytes(free), 'strong')],
-      ...(worry ? [labelled('available', formatBytes(host.mem_available), worry)] : []),
+      ...(worry ? [labelled('available', formatBytes(host.mem_available_with_arc), worry)] : []),
       ...legend,
     ),
   ];
+};
+
+const partNames = Object.keys(ledgerParts) as LedgerPart[];
+const groupOf = new Map(groups.flatMap(group => group.parts.map(part => [part as LedgerPart, group] as const)));
+
+/** Many hosts have none of these, or do not tell of them: they have a row where there is something to tell. */
+const rare: ReadonlySet<LedgerPart> = new Set(['arc', 'swap_cache', 'zram', 'zswap', 'percpu', 'vmalloc', 'pcp_free']);
+
+interface Row {
+  readonly mark: Span;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** The parts in so many rows: those of nothing make room first, then the smallest are told as one. Free memory always stays. */
+const rowsFor = ({ parts }: Ledger, most: number, { glyphs }: Canvas): readonly Row[] => {
+  const shown = partNames.filter(part => parts[part] > 0 || !rare.has(part));
+  const smallest: readonly LedgerPart[] = shown
+    .filter(part => part !== 'free')
+    .sort((one, other) => parts[one] - parts[other]);
+  const nothing = smallest.filter(part => parts[part] === 0);
+  const without = new Set<LedgerPart>(nothing.slice(0, Math.max(0, shown.length - most)));
+  const over = shown.length - without.size - most;
+  const together = over > 0 ? smallest.filter(part => !without.has(part)).slice(0, over + 1) : [];
+  const rows = shown
+    .filter(part => !without.has(part) && !together.includes(part))
+    .map((part): Row => {
+      const group = groupOf.get(part);
+      const mark = group ? span(`${glyphs.fills[group.fill] ?? '#'} `, group.tone) : span(`${glyphs.bullet} `, 'dim');
+      return { mark, text: ledgerParts[part], bytes: parts[part] };
+    });
+  if (together.length === 0) return rows;
+  const rest: Row = {
+    mark: span('  '),
+    text: `${together.length} smaller parts`,
+    bytes: together.reduce((sum, part) => sum + parts[part], 0),
+  };
+  return rows.toSpliced(-1, 0, rest);
 };
 
 /** Every part with its bytes and its share. */
@@ -80,15 +118,11 @@ export const ledgerTable: Draw = canvas => {
   const { model, glyphs, width, height } = canvas;
   const account = model.ledger;
   if (!account) return [heading('Ledger', canvas), ...none(canvas)];
-  const tones = new Map(groups.flatMap(group => group.parts.map(part => [part as LedgerPart, group] as const)));
-  const rows = (Object.keys(ledgerParts) as LedgerPart[]).map((part): Line => {
-    const group = tones.get(part);
-    const bytes = account.parts[part];
-    const mark = group ? (glyphs.fills[group.fill] ?? '#') : glyphs.bullet;
+  const rows = rowsFor(account, height - 2 - account.notes.length, canvas).map(({ mark, text, bytes }): Line => {
     const room = width - 18;
     return [
-      span(`${mark} `, group?.tone ?? 'dim'),
-      span(fill(ledgerParts[part], room, glyphs), bytes === 0 ? 'dim' : 'text'),
+      mark,
+      span(fill(text, room, glyphs), bytes === 0 ? 'dim' : 'text'),
       span(formatBytes(bytes).padStart(8), bytes === 0 ? 'dim' : 'strong'),
       span(formatRatio(account.total > 0 ? bytes / account.total : undefined).padStart(8), 'dim'),
     ];

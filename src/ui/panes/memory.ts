@@ -61,7 +61,13 @@ const writebackRow = ({ model, state, width }: Canvas): Line => {
 /** RAM and swap: now, and how it came here. */
 export const memoryPane: Draw = canvas => {
   const { model, state, glyphs, width, height } = canvas;
-  const { mem_total: total, mem_available: available, swap_total: swapTotal } = model.host.values;
+  const {
+    mem_total: total,
+    mem_available: available,
+    mem_available_with_arc: withArc,
+    swap_total: swapTotal,
+  } = model.host.values;
+  const arc = (withArc ?? 0) - (available ?? 0);
   const used = memUsed(model);
   const rows = [swapRow(canvas), pressureRow(canvas), writebackRow(canvas)].slice(0, Math.max(1, height - 3));
   const free = Math.max(0, height - 2 - rows.length);
@@ -75,6 +81,7 @@ export const memoryPane: Draw = canvas => {
       width,
       [...labelled('used', formatBytes(used), tone), span(` of ${formatBytes(total)}`, 'dim')],
       labelled('available', formatBytes(available), tone),
+      ...(arc > 0 ? [labelled('with ZFS’s cache', formatBytes(withArc), tone)] : []),
     ),
     ...drawn('mem_used', total, free - swapped, 'part0'),
     ...rows.slice(0, 1),

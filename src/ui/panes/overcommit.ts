@@ -7,7 +7,7 @@ import { commitWorry } from './worry.ts';
 const modes: Readonly<Record<number, string>> = { 0: 'heuristic', 1: 'always', 2: 'strict' };
 
 /** Whether so many bytes hold the most that these guests may claim; `undefined` when unknown. */
-const fit = (guests: readonly GuestModel[], room: number | undefined): boolean | undefined => {
+const fits = (guests: readonly GuestModel[], room: number | undefined): boolean | undefined => {
   if (guests.length === 0) return true;
   const sum = guests.reduce((most, { values }) => most + (values.mem_max ?? 0), 0);
   if (room !== undefined && sum > room) return false;
@@ -19,15 +19,15 @@ const allFit = ({ guests, host }: Model): boolean | undefined => {
   const { pooled = [], others = [] } = Object.groupBy(guests, ({ sample }) =>
     sample.launch.backend === 'hugetlb' ? 'pooled' : 'others',
   );
-  const parts = [fit(pooled, host.values.hugetlb_total), fit(others, host.values.mem_outside_pools)];
+  const parts = [fits(pooled, host.values.hugetlb_total), fits(others, host.values.mem_outside_pools)];
   if (parts.includes(false)) return false;
   return parts.includes(undefined) ? undefined : true;
 };
 
-const noteOf = (model: Model, fits: boolean | undefined): string => {
+const noteOf = (model: Model, all: boolean | undefined): string => {
   if (model.guests.length === 0) return 'no guests';
-  if (fits === undefined) return 'what guests may claim is unknown';
-  return fits ? 'all guests’ maximum fits in RAM' : 'guests could claim more than there is';
+  if (all === undefined) return 'what guests may claim is unknown';
+  return all ? 'all guests’ maximum fits in RAM' : 'guests could claim more than there is';
 };
 
 /** What was promised to the guests and to all processes, against what is there. */
@@ -42,8 +42,8 @@ export const overcommitPane: Draw = canvas => {
     ...labelled(label, formatBytes(bytes), tone),
     span(` ${share(bytes)}`, 'dim'),
   ];
-  const fits = allFit(model);
-  const more = fits === false;
+  const all = allFit(model);
+  const more = all === false;
   const guests = [
     of('max', host.guests_mem_max, more ? 'warn' : 'strong'),
     of('given', host.guests_actual),
@@ -56,7 +56,7 @@ export const overcommitPane: Draw = canvas => {
   );
   const rows: Line[] =
     height >= 6
-      ? [...guests.map((row): Line => pairs(width, row)), committed, [span(noteOf(model, fits), more ? 'warn' : 'dim')]]
+      ? [...guests.map((row): Line => pairs(width, row)), committed, [span(noteOf(model, all), more ? 'warn' : 'dim')]]
       : [pairs(width, ...(width >= 60 ? guests : guests.map(row => row.slice(0, 2)))), committed];
   const word = mode === undefined ? 'unknown' : (modes[mode] ?? String(mode));
   return [heading('Overcommit', canvas, [span(word, mode === 1 ? 'warn' : 'dim')]), ...rows].slice(0, height);

@@ -144,7 +144,7 @@ describe('a balloon plan', () => {
       balloon.plan(model, { guest: model.guests[0]!.id, bytes: 4 * GiB }, request).warnings.join();
     expect(warningsOf(rich)).toBe('');
     const { values } = rich.host;
-    const host = { ...rich.host, values: { ...values, mem_available: GiB - 1 } };
+    const host = { ...rich.host, values: { ...values, mem_available_with_arc: GiB - 1 } };
     expect(warningsOf({ ...rich, host })).toMatch(/it would swap/);
   });
 

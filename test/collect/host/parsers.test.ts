@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseArcstats } from '../../../src/collect/host/arc.ts';
 import { parseLoadavg } from '../../../src/collect/host/loadavg.ts';
 import { parseMeminfo } from '../../../src/collect/host/meminfo.ts';
 import { parsePoolName } from '../../../src/collect/host/pools.ts';
@@ -8,6 +9,7 @@ import { parseSwaps } from '../../../src/collect/host/swaps.ts';
 import { parseUptime } from '../../../src/collect/host/uptime.ts';
 import { parseValue, parseValueBytes } from '../../../src/collect/host/value.ts';
 import { parseVmstat } from '../../../src/collect/host/vmstat.ts';
+import { parseZoneinfo } from '../../../src/collect/host/zoneinfo.ts';
 import { parseMmStat } from '../../../src/collect/host/zram.ts';
 import { parseParameters } from '../../../src/collect/host/zswap.ts';
 
@@ -204,6 +206,44 @@ describe('files of one value', () => {
   });
 });
 
+describe('ZFS’s arcstats', () => {
+  const head = '13 1 0x01 147 39984 8462 12345678901\nname                            type data\n';
+
+  test('two lines of heading, then names, types and data', () => {
+    const text = `${head}hits                            4    74001\nc_min                           4    1073741824\narc_need_free                   4    0\nsize                            4    16106127360\n`;
+    expect(parseArcstats(text)).toEqual({ hits: 74_001, c_min: 1024 ** 3, arc_need_free: 0, size: 15 * 1024 ** 3 });
+  });
+
+  test('every number that was written comes back', () => {
+    fc.assert(
+      fc.property(fc.dictionary(key, count), numbers => {
+        const lines = Object.entries(numbers).map(([name, data]) => `${name.padEnd(31)} 4    ${data}\n`);
+        expect({ ...parseArcstats(head + lines.join('')) }).toEqual(numbers);
+      }),
+    );
+  });
+});
+
+describe('zoneinfo', () => {
+  test('the lists of all processors in all zones are summed', () => {
+    const lists = (...counts: readonly number[]): string =>
+      counts
+        .map((pages, cpu) => `    cpu: ${cpu}\n              count:    ${pages}\n              high:     2000\n`)
+        .join('');
+    const zone = (name: string, ...counts: readonly number[]): string =>
+      `Node 0, zone ${name.padStart(8)}\n  pages free     3840\n        min      9\n      nr_free_pages 3840\n  pagesets\n${lists(...counts)}  vm stats threshold: 4\n`;
+    expect(parseZoneinfo(zone('DMA', 0, 0) + zone('Normal', 1200, 34))).toEqual({ 'pagesets count': 1234 });
+    expect(parseZoneinfo('Node 0, zone DMA\n  pages free     3840\n')).toBeUndefined();
+    fc.assert(
+      fc.property(fc.array(count, { minLength: 1, maxLength: 8 }), counts => {
+        expect(parseZoneinfo(zone('Normal', ...counts))?.['pagesets count']).toBe(
+          counts.reduce((sum, one) => sum + one),
+        );
+      }),
+    );
+  });
+});
+
 describe('zram mm_stat', () => {
   test('seven columns on old kernels, nine on new, more on the next', () => {
     const old = { orig_data_size: 25165824, compr_data_size: 355930, mem_used_total: 507904, mem_limit: 0 };
@@ -220,8 +260,10 @@ describe('zram mm_stat', () => {
 test('no parser throws or makes up a number, whatever the file holds', () => {
   fc.assert(
     fc.property(almost, text => {
-      expect([parseMeminfo, parseVmstat, parsePressure, parseLoadavg, parseMmStat].map(parse => parse(text))).toSatisfy(
-        (all: Readonly<Record<string, unknown>>[]) => all.every(onlyFinite),
+      const parsers = [parseMeminfo, parseVmstat, parseArcstats, parsePressure, parseLoadavg, parseMmStat];
+      expect(Number.isFinite(parseZoneinfo(text)?.['pagesets count'] ?? 0)).toBe(true);
+      expect(parsers.map(parse => parse(text))).toSatisfy((all: Readonly<Record<string, unknown>>[]) =>
+        all.every(onlyFinite),
       );
       for (const { size, used, priority } of parseSwaps(text)) expect(onlyFinite({ size, used, priority })).toBe(true);
       expect(Number.isFinite(parseUptime(text) ?? 0)).toBe(true);

@@ -14,7 +14,7 @@ import { hostWith, idleHost, later, line, raised, remark, remarks, well } from '
 describe('a host short of memory', () => {
   it('is told with what balloons could give back, as the fix', () => {
     const said = remark(hostShort, [hostWith({ MemAvailable: 2 * GiB }, [well()])]);
-    expect(said).toMatchObject({ subject: 'host', severity: 'warning', numbers: { mem_available: 2 * GiB } });
+    expect(said).toMatchObject({ subject: 'host', severity: 'warning', numbers: { mem_available_with_arc: 2 * GiB } });
     expect(said.text).toBe(
       'Only 2.00 GiB of 23.5 GiB RAM are available (8.5%). It soon drops caches that it needs, and swaps guests.',
     );
@@ -56,7 +56,31 @@ describe('a host short of memory', () => {
     const said = remark(hostShort, [hostWith({ ...pools, MemAvailable: 2 * GiB }, [well()])]);
     expect(said.severity).toBe('critical');
     expect(said.text).toMatch(/^Only 2\.00 GiB of 63\.0 GiB RAM outside hugepage pools are available \(3\.2%\)\./);
-    expect(said.numbers).toEqual({ mem_available: 2 * GiB, mem_outside_pools: 63 * GiB });
+    expect(said.numbers).toEqual({ mem_available_with_arc: 2 * GiB, mem_outside_pools: 63 * GiB });
+  });
+
+  it('has what ZFS would give back of its cache', () => {
+    const zfs = (arc: Numbers) =>
+      idleHost([], host => ({ meminfo: { ...host.meminfo, MemTotal: 31 * GiB, MemAvailable: GiB }, arc }));
+    expect(remarks(hostShort, [zfs({ size: 15 * GiB, c_min: GiB })])).toEqual([]);
+    expect(zfs({ size: 15 * GiB, c_min: GiB }).host.values).toMatchObject({
+      mem_available: GiB,
+      mem_available_with_arc: 15 * GiB,
+      arc_size: 15 * GiB,
+      arc_min: GiB,
+    });
+    const least = zfs({ size: 2 * GiB, c_min: GiB });
+    expect(remark(hostShort, [least]).text).toMatch(
+      /^Only 2\.00 GiB of 31\.0 GiB RAM are available, 1\.00 GiB of them in ZFS’s cache \(6\.5%\)\./,
+    );
+    // What is in use can't be evicted.
+    const evictable = {
+      mru_evictable_data: GiB,
+      mru_evictable_metadata: 0,
+      mfu_evictable_data: 0,
+      mfu_evictable_metadata: 0,
+    };
+    expect(zfs({ size: 15 * GiB, c_min: GiB, ...evictable }).host.values.mem_available_with_arc).toBe(2 * GiB);
   });
 
   it('is not told of a host that has enough, or does not tell what it has', () => {

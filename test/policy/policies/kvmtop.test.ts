@@ -187,7 +187,7 @@ describe('a critical host', () => {
     const model = look(host(6, using('a', 1)));
     const busy = (rate: number, available: number): Model => ({
       ...model,
-      host: { ...model.host, values: { ...model.host.values, mem_available: available * GiB, [id]: rate } },
+      host: { ...model.host, values: { ...model.host.values, mem_available_with_arc: available * GiB, [id]: rate } },
     });
     const a = (one: Model): number => (targets(kvmtop.decide([one], settings))['a'] ?? 0) / GiB;
     // 1.68 GiB are wanted.

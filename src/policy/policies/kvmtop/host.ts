@@ -52,11 +52,11 @@ const wasShort = (known: readonly number[], reserve: number): boolean => {
 /** How the host stands; `undefined` where its own numbers are missing. */
 export const hostState = (models: readonly Model[], share: number, thresholds: Thresholds): HostState | undefined => {
   const model = models.at(-1) as Model;
-  const { mem_outside_pools: total, mem_available: available } = model.host.values;
+  const { mem_outside_pools: total, mem_available_with_arc: available } = model.host.values;
   if (total === undefined || available === undefined) return undefined;
   const reserve = share * total;
   const known = models.flatMap(({ time, host }) =>
-    host.values.mem_available === undefined ? [] : [{ time, available: host.values.mem_available }],
+    host.values.mem_available_with_arc === undefined ? [] : [{ time, available: host.values.mem_available_with_arc }],
   );
   const earlier = before(known, trendSeconds);
   const seconds = earlier ? model.time - earlier.time : 0;
