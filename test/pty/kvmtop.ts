@@ -26,6 +26,7 @@ interface Ran {
 }
 
 interface JournalLine {
+  readonly id: string;
   readonly by: string;
   readonly request: { readonly action: string; readonly words: readonly string[] };
   readonly summary: string;
@@ -42,7 +43,7 @@ export interface Desk {
   readonly open: (args?: readonly string[], options?: Partial<TerminalOptions>) => Terminal;
   /** Without a terminal, until it ends; killed after `limit` milliseconds. */
   readonly run: (args: readonly string[], limit?: number) => Promise<Ran>;
-  /** The journal's lines of one action (`balloon`, `polling`), oldest first. */
+  /** What the journal says last of each change by one action (`balloon`, `polling`), oldest first. */
   readonly journal: (action: string) => readonly JournalLine[];
   /** Kills the programs that still run. */
   readonly tidy: () => Promise<void>;
@@ -87,7 +88,8 @@ export const openDesk = (): Desk => {
         .trimEnd()
         .split('\n')
         .map(line => JSON.parse(line));
-      return lines.filter(({ request }) => request.action === action);
+      const changes = new Map(lines.map(line => [line.id, line]));
+      return [...changes.values()].filter(({ request }) => request.action === action);
     },
     tidy,
     async close() {
