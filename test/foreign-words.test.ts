@@ -51,9 +51,9 @@ import { createTheme } from '../src/ui/theme.ts';
 import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
 import { cloudHypervisorDialect, parseInfo } from '../src/vmm/cloud-hypervisor/dialect.ts';
 import { faultOf } from '../src/vmm/dialect.ts';
-import { firecrackerDialect, parseStatistics } from '../src/vmm/firecracker/dialect.ts';
+import { firecrackerDialect } from '../src/vmm/firecracker/dialect.ts';
 import { vmms } from '../src/vmm/kinds.ts';
-import { splitCommandLine } from '../src/vmm/launch.ts';
+import { type Started, splitCommandLine } from '../src/vmm/launch.ts';
 import { digestDomain, parseDomainXml, parseDomstats } from '../src/vmm/libvirt/answers.ts';
 import { parseJob } from '../src/vmm/libvirt/job.ts';
 import { describeAcceleration } from '../src/vmm/qemu/acceleration.ts';
@@ -64,6 +64,7 @@ import { parseMemoryDevices } from '../src/vmm/qemu/memory-devices.ts';
 import { parseMigration } from '../src/vmm/qemu/migration.ts';
 import { parseArguments, parseConfig, parseKeys } from '../src/vmm/qemu/options.ts';
 import { digest, furtherQuestions, identityOf, parseStats } from '../src/vmm/qemu/round.ts';
+import { parseStatistics } from '../src/vmm/statistics.ts';
 import { capturedModel } from './actions/hosts.ts';
 import { makeTree, type Tree } from './collect/guests/tree.ts';
 import { model, samples } from './export/models.ts';
@@ -132,6 +133,7 @@ const expectUntouched = (): void => {
 const host = capturedModel('debian12-1node');
 const unasked: MonitorSample = { state: 'unasked' };
 const onHugetlbfs = (): boolean => true;
+const started: Started = { name: 'x', expected: {}, places: [] };
 const span = { from: 1_800_000_000, to: 1_800_003_600 };
 
 let tree: Tree;
@@ -369,14 +371,14 @@ const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value
     cloudHypervisorDialect.round,
     [
       ['state', 'config', 'memory'],
-      value => cloudHypervisorDialect.round(async () => ({ status: 200, value }), undefined, 1, {}),
+      value => cloudHypervisorDialect.round(async () => ({ status: 200, value }), undefined, 1, started),
     ],
   ],
   [
     firecrackerDialect.round,
     [
       ['id', 'state', 'mem_size_mib', 'huge_pages', 'amount_mib', 'stats_polling_interval_s', 'actual_mib'],
-      value => firecrackerDialect.round(async () => ({ status: 200, value }), undefined, 1, {}),
+      value => firecrackerDialect.round(async () => ({ status: 200, value }), undefined, 1, started),
     ],
   ],
   [parseStatistics, [['free_memory', 'swap_in'], parseStatistics]],

@@ -16,6 +16,8 @@ export const describeStep = (step: Step): string => {
       return ['virsh', ...step.words].map(quoted).join(' ');
     case 'api':
       return `${step.method} ${step.path} ${JSON.stringify(step.body)} on ${step.name}`;
+    case 'client':
+      return step.words.map(quoted).join(' ');
     case 'file':
       return step.content === undefined
         ? `rm ${quoted(step.path)}`

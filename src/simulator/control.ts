@@ -32,6 +32,7 @@ export const controlOf = (world: World): Control => {
     },
     virsh: notSimulated,
     call: notSimulated,
+    run: notSimulated,
     file: notSimulated,
     noteTarget(id, bytes) {
       const guest = find(id);

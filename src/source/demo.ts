@@ -128,6 +128,7 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
     write: unsimulated,
     virsh: unsimulated,
     call: unsimulated,
+    run: unsimulated,
     file: unsimulated,
     noteTarget(id, bytes) {
       const guest = find(id);

@@ -52,6 +52,7 @@ export const createLiveSource = (
       }
     },
     call: (guest, method, path, body) => guests.call(guest, method, path, body),
+    run: (guest, words) => guests.run(guest, words),
     file: (path, content) => writeSettingsFile(root, path, content),
     noteTarget: (guest, bytes) => guests.noteTarget(guest, bytes),
   };

@@ -1,5 +1,5 @@
 import type { GuestSample, MemoryDeviceSample } from '../sample.ts';
-import type { Dialect, HttpGet } from './dialect.ts';
+import type { Dialect, HttpGet, RunClient } from './dialect.ts';
 import type { ProcessView, Started } from './launch.ts';
 import type { GuestStep } from './step.ts';
 
@@ -86,6 +86,14 @@ export type Reached = {
   | { readonly by: 'qmp' }
   | { readonly by: 'virsh' }
   | { readonly by: 'http'; readonly dialect: Dialect<HttpGet> }
+  | {
+      /** By a program of the VMM's own: for sockets that can't be opened from here. */
+      readonly by: 'client';
+      readonly program: string;
+      /** What it means that it gets no answer in time. */
+      readonly late: string;
+      readonly dialect: Dialect<RunClient>;
+    }
   | { readonly by: 'nothing'; readonly reason: string }
 );
 

@@ -1,4 +1,4 @@
-import type { LaunchSample, Manager } from '../sample.ts';
+import type { BalloonSample, LaunchSample, Manager } from '../sample.ts';
 
 /** How a guest's process was started, and what of it is known for each kind. Pure: the process is seen through a view. */
 
@@ -30,13 +30,15 @@ export interface Started {
   readonly manager?: Manager;
   /** Absent where its monitor tells it, and the command line does not. */
   readonly launch?: LaunchSample;
+  /** What its command line says of its balloon, where its monitor does not. */
+  readonly balloon?: BalloonSample;
   /** Where its monitor listens, in the order in which they are tried. */
   readonly places: readonly Place[];
   /** Why `places` is empty. */
   readonly why?: string;
   /** It goes on in a child: until that is ready, one guest is two processes. */
   readonly forks?: true;
-  /** Not all that it was started with could be read, so its sockets may show later. */
+  /** It may not have opened its sockets yet, or not all that it was started with could be read: look again. */
   readonly mayOpen?: true;
 }
 
@@ -61,8 +63,8 @@ export interface ProcessView {
   onHugetlbfs(path: string): boolean;
   /** A plain file that it opened as `path`; `undefined` where that is none, or longer than `longest` bytes. */
   text(path: string, daemonized: boolean, longest: number): string | undefined;
-  /** The paths of the sockets on which it listens. */
-  listening(): readonly string[];
+  /** The paths of the sockets on which it listens; `undefined` where that may not be looked at. */
+  listening(): readonly string[] | undefined;
 }
 
 const stays: Moved = { chroots: false, daemonized: false };

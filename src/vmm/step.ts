@@ -32,4 +32,6 @@ export type GuestStep = OnGuest &
         readonly path: string;
         readonly body: Readonly<Record<string, unknown>>;
       }
+    /** A run of the VMM's own client: its name, its words and, last, the guest's socket as its process knows it. */
+    | { readonly kind: 'client'; readonly words: readonly string[] }
   );

@@ -96,6 +96,7 @@ const startHost = (given: readonly Given[] = [{}], change: Partial<Control> = {}
     },
     virsh: async () => expect.unreachable(),
     call: async () => expect.unreachable(),
+    run: async () => expect.unreachable(),
     file: async () => expect.unreachable(),
     noteTarget: () => undefined,
     ...change,

@@ -22,6 +22,7 @@ const openedGate = (hands: Partial<Control> = {}) => {
     write: never,
     virsh: never,
     call: never,
+    run: never,
     file: never,
     noteTarget: never,
     ...hands,

@@ -17,6 +17,8 @@ export interface Control {
   virsh(guest: GuestId, words: readonly string[], purpose?: Purpose): Promise<string>;
   /** A call of a VMM's HTTP API. */
   call(guest: GuestId, method: 'PUT' | 'PATCH', path: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  /** A run of a VMM's own client. */
+  run(guest: GuestId, words: readonly string[]): Promise<void>;
   /** Writes or (without content) removes a whole file of settings. */
   file(path: string, content: string | undefined): Promise<void>;
   /** Remembers what was asked of a balloon, since QEMU does not tell it. */

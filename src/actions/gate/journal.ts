@@ -68,6 +68,7 @@ const textsOf = {
   write: ['path', 'value'],
   virsh: ['guest', 'name'],
   api: ['guest', 'name', 'method', 'path'],
+  client: ['guest', 'name'],
   file: ['path'],
 } as const satisfies Record<Step['kind'], readonly string[]>;
 
@@ -77,7 +78,7 @@ const isStep = (value: unknown): boolean =>
   isText(value['kind']) &&
   own(textsOf, value['kind'])?.every(key => isText(value[key])) === true &&
   (['before', 'content'] as const).every(key => isTextOrNone(value[key])) &&
-  (value['kind'] !== 'virsh' || isTexts(value['words']));
+  (!['virsh', 'client'].includes(value['kind']) || isTexts(value['words']));
 
 /** The entry, when it is one: files of the journal and recordings may hold anything. */
 export const readEntry = (value: unknown): JournalEntry | undefined =>

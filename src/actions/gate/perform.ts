@@ -33,6 +33,9 @@ const performStep = async (control: Control, step: Step): Promise<string | undef
     case 'api':
       await control.call(step.guest, step.method, step.path, step.body);
       return note(control, step);
+    case 'client':
+      await control.run(step.guest, step.words);
+      return note(control, step);
     case 'file':
       await control.file(step.path, step.content);
       return undefined;

@@ -69,6 +69,8 @@ export interface GuestReader {
     body: Readonly<Record<string, unknown>>,
     options?: { readonly timeoutMs?: number },
   ): Promise<void>;
+  /** One run of a VMM's own client, for the gate only; the process is checked right before. Fails with such an Error. */
+  run(id: GuestId, words: readonly string[], options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Remembers what the balloon was asked for, bytes: QEMU does not tell. `undefined` forgets it. */
   noteTarget(id: GuestId, bytes: number | undefined): void;
   /** Ends connections and closes descriptors. */
@@ -199,6 +201,14 @@ class LiveGuestReader implements GuestReader {
     if (!guest.monitor?.call || guest.contested) throw this.#refusal(guest, command);
     const timeoutMs = options.timeoutMs ?? commandLimit;
     await guest.monitor.call(method, path, body, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
+  }
+
+  async run(id: GuestId, words: readonly string[], options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const command = words.slice(0, 2).join(' ');
+    const guest = this.#named(id, command);
+    if (!guest.monitor?.run || guest.contested) throw this.#refusal(guest, command);
+    const timeoutMs = options.timeoutMs ?? commandLimit;
+    await guest.monitor.run(words, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 
   #named(id: GuestId, command: string): Guest {

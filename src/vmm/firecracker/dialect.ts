@@ -5,30 +5,12 @@ import { MiB } from '../../units.ts';
 import { amount, record, text } from '../answers.ts';
 import { type Dialect, faultOf, type HttpGet, type Reply, type Round } from '../dialect.ts';
 import { earlierOf, withSize } from '../reports.ts';
+import { parseStatistics } from '../statistics.ts';
 import { MonitorError } from '../trouble.ts';
 
 /** Firecracker's API (its firecracker.yaml): sizes of the balloon, not of the guest, are in MiB. */
 
 const states: Readonly<Record<string, string>> = { 'Not started': 'prelaunch', Running: 'running', Paused: 'paused' };
-
-/** Statistics that QEMU calls otherwise than `stat-` and Firecracker's name. */
-const renamed: Readonly<Record<string, string>> = {
-  hugetlb_allocations: 'stat-htlb-pgalloc',
-  hugetlb_failures: 'stat-htlb-pgfail',
-};
-
-/** Of the balloon itself, not of the guest. */
-const ofBalloon = new Set(['target_pages', 'actual_pages', 'target_mib', 'actual_mib']);
-
-/** The guest's statistics under QEMU's names; `undefined` when its driver has reported none. */
-export const parseStatistics = (answer: unknown): Numbers | undefined => {
-  const entries = Object.entries(record(answer)).flatMap(([key, given]): [string, number][] => {
-    const number = amount(given);
-    if (number === undefined || ofBalloon.has(key) || !/^[a-z][a-z_]{0,63}$/.test(key)) return [];
-    return [[own(renamed, key) ?? `stat-${key.replaceAll('_', '-')}`, number]];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
-};
 
 /**
  * Firecracker does not say when the guest reported. So the time is that at which its numbers were last seen to change:
@@ -83,7 +65,7 @@ const balloonOf = (
 
 /** Its name is the `--id` of its command line. */
 export const firecrackerDialect: Dialect<HttpGet> = {
-  async round(get, last, now, { name }): Promise<Round> {
+  async round(get, last, now, { expected: { name } }): Promise<Round> {
     const about = ok(await get('/'));
     if (name !== undefined && typeof about['id'] === 'string' && about['id'] !== name)
       throw new MonitorError('identity', 'another guest answers there');

@@ -20,7 +20,7 @@ export const readLaunch = (view: ProcessView): Started | undefined => {
   if (configs.length > 0 && launch.monitors.length === 0) {
     // The file is gone or unreadable. What listens under a name that says QMP is tried, and nothing else: another
     // socket may be somebody's serial console.
-    const found = view.listening().filter(path => /qmp/i.test(path));
+    const found = (view.listening() ?? []).filter(path => /qmp/i.test(path));
     launch = { ...launch, monitors: found.map(path => ({ kind: 'unix', path })) };
   }
   const tried = launch.monitors.map(monitor => placeOf(monitor, launch, view));

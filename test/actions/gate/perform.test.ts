@@ -47,6 +47,9 @@ const world = (failing?: string) => {
     async call(_guest, method, path) {
       done.push(`${method} ${path}`);
     },
+    async run(_guest, words) {
+      done.push(words.join(' '));
+    },
     async file(path) {
       done.push(path);
     },

@@ -110,6 +110,7 @@ describe('of a guest that libvirt runs', () => {
       execute: never,
       write: never,
       call: never,
+      run: never,
       file: never,
       virsh: async (id, words) => {
         asked.push(id, words);

@@ -7,8 +7,8 @@ import { Root } from '../../../src/root.ts';
 import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { parseInfo } from '../../../src/vmm/cloud-hypervisor/dialect.ts';
-import { parseStatistics } from '../../../src/vmm/firecracker/dialect.ts';
 import { optionOf } from '../../../src/vmm/launch.ts';
+import { parseStatistics } from '../../../src/vmm/statistics.ts';
 import {
   type Api,
   type ApiPeer,

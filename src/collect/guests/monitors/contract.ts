@@ -45,6 +45,11 @@ export interface Monitor {
     body: Readonly<Record<string, unknown>>,
     options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
   ): Promise<void>;
+  /** One run of the VMM's own client, by the same rules; the words are the whole command. Absent where there is none. */
+  run?(
+    words: readonly string[],
+    options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
+  ): Promise<void>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { errorOf } from '../../../errors.ts';
 import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Dialect, Round } from '../../../vmm/dialect.ts';
-import type { Identity, Place } from '../../../vmm/launch.ts';
+import type { Place, Started } from '../../../vmm/launch.ts';
 import { MonitorError } from '../../../vmm/trouble.ts';
 import { afterBug, defaultPatience, heardAt, type Monitor, type Patience } from './contract.ts';
 
@@ -20,7 +20,7 @@ export interface Partner<Ask> {
   /** As people call its VMM. */
   readonly title: string;
   readonly dialect: Dialect<Ask>;
-  readonly expected: Identity;
+  readonly started: Started;
   readonly place: Place;
 }
 
@@ -30,10 +30,11 @@ export interface Partner<Ask> {
  */
 export abstract class DialectMonitor<Ask> implements Monitor {
   protected readonly title: string;
+  /** Its socket as its own process knows it. */
+  protected readonly label: string;
   protected readonly ending = new AbortController();
   readonly #dialect: Dialect<Ask>;
-  readonly #expected: Identity;
-  readonly #label: string;
+  readonly #started: Started;
   readonly #patience: Patience;
   #sample: MonitorSample;
   #last: Round | undefined;
@@ -44,11 +45,11 @@ export abstract class DialectMonitor<Ask> implements Monitor {
   #dueAt = Number.NEGATIVE_INFINITY;
   #round: Promise<void> | undefined;
 
-  constructor({ title, dialect, expected, place }: Partner<Ask>, patience: Patience = defaultPatience) {
+  constructor({ title, dialect, started, place }: Partner<Ask>, patience: Patience = defaultPatience) {
     this.title = title;
     this.#dialect = dialect;
-    this.#expected = expected;
-    this.#label = place.label;
+    this.#started = started;
+    this.label = place.label;
     this.#patience = patience;
     this.#sample = { state: 'unasked', path: place.label };
   }
@@ -88,13 +89,13 @@ export abstract class DialectMonitor<Ask> implements Monitor {
     const started = performance.now();
     const limits = { deadline: started + this.#patience.round * 1000, signal: this.ending.signal };
     try {
-      this.#last = await this.#dialect.round(this.asking(limits), this.#last, now, this.#expected);
+      this.#last = await this.#dialect.round(this.asking(limits), this.#last, now, this.#started);
       const time = heardAt(now, started);
-      this.#sample = { ...this.#last.known, state: 'ok', time, path: this.#label };
+      this.#sample = { ...this.#last.known, state: 'ok', time, path: this.label };
       this.#problem = undefined;
       this.#bug = undefined;
       this.#failures = 0;
-      this.#dueAt = now + interval - early;
+      this.#dueAt = now + Math.max(interval, this.#dialect.every ?? 0) - early;
     } catch (error) {
       if (error instanceof MonitorError) this.#note(error);
       else {

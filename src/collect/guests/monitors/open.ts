@@ -2,6 +2,7 @@ import { known } from '../../../known.ts';
 import type { MonitorSample } from '../../../sample.ts';
 import type { Abilities } from '../../../vmm/kind.ts';
 import type { Address, Place, Started } from '../../../vmm/launch.ts';
+import { ClientMonitor } from './client/monitor.ts';
 import type { Monitor, Patience } from './contract.ts';
 import { HttpMonitor } from './http/monitor.ts';
 import { isDomainUuid, type Libvirt } from './libvirt/libvirt.ts';
@@ -23,9 +24,10 @@ type UnixPlace = Place & { readonly address: Extract<Address, { readonly kind: '
 /** Who speaks with the monitor of a guest of this kind; where nobody can, what is shown instead. */
 export const openMonitor = (
   { title, monitor: how }: Abilities,
-  { launch, expected, places, why }: Started,
+  started: Started,
   { monitors, libvirt, patience }: Askable,
 ): Monitor | MonitorSample => {
+  const { launch, expected, places, why } = started;
   switch (how.by) {
     case 'nothing':
       return idle(how.reason);
@@ -40,13 +42,15 @@ export const openMonitor = (
     case 'qmp':
       if (places.length === 0) return idle(why);
       return monitors ? new GuestMonitor(places, expected, patience) : idle(foreign);
-    case 'http': {
+    case 'http':
+    case 'client': {
       const place = places.find((one): one is UnixPlace => one.address.kind === 'unix');
       if (!place) return idle(why);
-      const { dialect } = how;
-      return monitors
-        ? new HttpMonitor({ title, dialect, expected, place }, place.address.path, patience)
-        : idle(foreign);
+      if (!monitors) return idle(foreign);
+      const { path } = place.address;
+      return how.by === 'http'
+        ? new HttpMonitor({ title, dialect: how.dialect, started, place }, path, patience)
+        : new ClientMonitor({ title, dialect: how.dialect, started, place }, { ...how, socket: path }, patience);
     }
   }
 };

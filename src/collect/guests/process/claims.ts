@@ -25,7 +25,7 @@ export const contested = (root: Root, claimants: readonly Claimant[]): Map<numbe
   for (const claims of byClaim.values()) {
     if (new Set(claims.map(({ pid }) => pid)).size < 2) continue;
     const listeners = new Set(
-      claims.filter(({ pid, place }) => listeningPaths(root, pid).includes(place.label)).map(({ pid }) => pid),
+      claims.filter(({ pid, place }) => listeningPaths(root, pid)?.includes(place.label)).map(({ pid }) => pid),
     );
     for (const { pid, place } of claims) {
       if (listeners.size === 1 && listeners.has(pid)) continue;

@@ -18,11 +18,16 @@ export const parseListening = (text: string): ListeningSocket[] =>
       : [];
   });
 
-/** The paths of the sockets on which this very process listens; costs a look at each of its descriptors. */
-export const listeningPaths = (root: Root, pid: number): string[] => {
+/**
+ * The paths of the sockets on which this very process listens; costs a look at each of its descriptors. `undefined` where
+ * those may not be looked at.
+ */
+export const listeningPaths = (root: Root, pid: number): string[] | undefined => {
   const rows = parseListening(root.read(`/proc/${pid}/net/unix`) ?? '');
   if (rows.length === 0) return [];
   const folder = `/proc/${pid}/fd`;
   const held = new Set(root.list(folder).map(descriptor => root.link(`${folder}/${descriptor}`)));
+  // Every process has some.
+  if (held.size === 0) return undefined;
   return rows.filter(({ inode }) => held.has(`socket:[${inode}]`)).map(({ path }) => path);
 };

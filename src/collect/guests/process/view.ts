@@ -61,7 +61,7 @@ export class LiveProcess implements ProcessView {
     return size === undefined || size > longest ? undefined : this.#root.read(here);
   }
 
-  listening(): readonly string[] {
+  listening(): readonly string[] | undefined {
     return listeningPaths(this.#root, this.pid);
   }
 
