@@ -149,7 +149,7 @@ export interface ZramSample {
 export type GuestId = string;
 
 /** The kinds of VMMs; what each can do is in src/vmm/. `other`: one that kvmtop does not know. */
-export type Vmm = 'qemu' | 'firecracker' | 'cloud-hypervisor' | 'other';
+export type Vmm = 'qemu' | 'firecracker' | 'cloud-hypervisor' | 'crosvm' | 'other';
 
 /** Who runs guests on a VMM, and may hold their monitors. */
 export type Manager = 'libvirt' | 'proxmox';

@@ -50,6 +50,8 @@ import { Screen } from '../src/ui/screen/screen.ts';
 import { createTheme } from '../src/ui/theme.ts';
 import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
 import { cloudHypervisorDialect, parseInfo } from '../src/vmm/cloud-hypervisor/dialect.ts';
+import { crosvmDialect, parseBalloonStats } from '../src/vmm/crosvm/dialect.ts';
+import { parseMem, parseRun, readLaunch as readCrosvmLaunch } from '../src/vmm/crosvm/launch.ts';
 import { faultOf } from '../src/vmm/dialect.ts';
 import { firecrackerDialect } from '../src/vmm/firecracker/dialect.ts';
 import { vmms } from '../src/vmm/kinds.ts';
@@ -254,6 +256,18 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
       return readLaunch(new LiveProcess(root, 7));
     },
   ],
+  [parseRun, (key, value) => parseRun(['run', `--${key}`, value, `-${value}`, `--${key}=${value}`])],
+  [
+    readCrosvmLaunch,
+    (key, value) => {
+      tree.process(7, {
+        exe: '/usr/bin/crosvm',
+        args: ['crosvm', 'run', `--${key}`, value, '--name', key, '--mem', value, '--cfg', '/c.json'],
+      });
+      tree.write('c.json', `{"${key}":"${value}","mem":{"${value}":1},"socket":"${key}"}`);
+      return readCrosvmLaunch(new LiveProcess(root, 7));
+    },
+  ],
   [
     LiveProcess,
     (key, value) => {
@@ -381,6 +395,18 @@ const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value
       value => firecrackerDialect.round(async () => ({ status: 200, value }), undefined, 1, started),
     ],
   ],
+  [
+    crosvmDialect.round,
+    [
+      ['BalloonStats', 'stats', 'balloon_actual', 'swap_in'],
+      value => crosvmDialect.round(async () => JSON.stringify(value), undefined, 1, started),
+    ],
+  ],
+  [
+    parseBalloonStats,
+    [['BalloonStats', 'stats', 'balloon_actual', 'swap_in'], value => parseBalloonStats(JSON.stringify(value))],
+  ],
+  [parseMem, [['size'], parseMem]],
   [parseStatistics, [['free_memory', 'swap_in'], parseStatistics]],
   [faultOf, [['fault_message'], value => faultOf({ status: 400, value })]],
   [

@@ -178,12 +178,13 @@ export const guestFields = {
     unit: 'bytes',
     kind: 'gauge',
     read: guest => guest.monitor.balloon?.target ?? guest.balloonTarget,
-    why: () => 'kvmtop has not set it, and QEMU does not tell it',
+    why: () => 'kvmtop has not set it, and its VMM does not tell it',
   },
   balloon_actual: {
     title: 'BALLOON',
     help: 'What its balloon leaves the guest of boot memory and DIMMs.',
-    source: 'QMP query-balloon actual; Firecracker GET /balloon/statistics, Cloud Hypervisor vm.info',
+    source:
+      'QMP query-balloon actual; Firecracker GET /balloon/statistics, Cloud Hypervisor vm.info, crosvm balloon_stats',
     unit: 'bytes',
     kind: 'gauge',
     read: (guest: GuestSample) => guest.monitor.balloon?.actual,

@@ -82,6 +82,8 @@ export interface Ending extends Asked {
 export type Reached = {
   /** How a guest without a monitor would get one; absent where its manager takes care of that. */
   readonly start?: string;
+  /** What helps where a monitor that is there does not answer; `path`: its socket. */
+  busy?(path: string): string;
 } & (
   | { readonly by: 'qmp' }
   | { readonly by: 'virsh' }

@@ -1,6 +1,7 @@
 import { own } from '../own.ts';
 import type { GuestSample, Manager, Vmm } from '../sample.ts';
 import { cloudHypervisor } from './cloud-hypervisor/kind.ts';
+import { crosvm } from './crosvm/kind.ts';
 import { firecracker } from './firecracker/kind.ts';
 import type { Abilities, VmmKind } from './kind.ts';
 import { libvirt } from './libvirt/kind.ts';
@@ -13,6 +14,7 @@ export const vmms: Readonly<Record<Vmm, VmmKind>> = {
   qemu,
   firecracker,
   'cloud-hypervisor': cloudHypervisor,
+  crosvm,
   other,
 } satisfies Record<Vmm, VmmKind>;
 

@@ -39,6 +39,7 @@ describe('by whom a guest is run', () => {
     ['firecracker', 'firecracker'],
     ['firecracker-v1.7', 'firecracker'],
     ['cloud-hypervisor-static', 'cloud-hypervisor'],
+    ['crosvm', 'crosvm'],
     ['lkvm', 'other'],
     ['bash', undefined],
   ])('%s', (program, vmm) => expect(vmmNamed(program)).toBe(vmm));

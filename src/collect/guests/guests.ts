@@ -152,7 +152,8 @@ class LiveGuestReader implements GuestReader {
     for (const { pid, monitor, contested, stat } of this.#guests.values()) {
       // A stopped QEMU would only use up the time of the others.
       if (monitor?.isDue(now) && !contested && stat.state !== 'T') {
-        const next = monitor.sample.time === undefined ? interval * phase(pid) : interval;
+        const usual = Math.max(interval, monitor.every ?? 0);
+        const next = monitor.sample.time === undefined ? usual * phase(pid) : usual;
         rounds.push(this.#queue.add(monitor, () => monitor.ask(now, next)));
       }
     }

@@ -15,6 +15,7 @@ const wordFor = ({ name, pid }: GuestModel): string => (/^[\w.:@+][\w.:@+-]*$/.t
 /** How to get at a monitor that can't be asked, by who runs the guest. */
 const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
   const { monitor } = guest.sample;
+  const { start, busy } = kindOf(guest.sample).monitor;
   switch (monitor.state) {
     case 'denied':
       return facts.isRoot ? undefined : 'run it as root: sudo kvmtop';
@@ -23,9 +24,10 @@ const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
         ? `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`
         : 'install virsh: apt-get install libvirt-clients, or dnf install libvirt-client';
     case 'busy':
-      return `ss -xp tells who holds ${monitor.path ?? 'its socket'}: end that client; kvmtop tries again by itself`;
+      return busy?.(monitor.path ?? 'its socket');
     case 'none':
-      return kindOf(guest.sample).monitor.start;
+      // What is wrong with one that it has is in the reason.
+      return monitor.path === undefined ? start : undefined;
     default:
       return undefined;
   }

@@ -20,7 +20,11 @@ export const qemu = {
   // Wrapped ones are NixOS's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests.
   program: { names: /^\.?(qemu-system-[\w.+-]+|qemu-kvm|kvm|qemu)(-wrapped)?$/, alone: true },
   started: readLaunch,
-  monitor: { by: 'qmp', start: 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off' },
+  monitor: {
+    by: 'qmp',
+    start: 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off',
+    busy: path => `ss -xp tells who holds ${path}: end that client; kvmtop tries again by itself`,
+  },
 
   balloon: {
     step: (guest, bytes) => qmp(guest, 'balloon', { value: bytes }, { kind: 'balloon', target: bytes }),

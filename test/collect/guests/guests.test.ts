@@ -97,7 +97,7 @@ describe('the process', () => {
 
   it('of another VMM has its name from --id and no monitor', () => {
     const links = { 'fd/7': 'anon_inode:kvm-vm' };
-    tree.process(1001, { exe: '/usr/bin/crosvm', args: ['crosvm', '--id', 'vm-7'], links });
+    tree.process(1001, { exe: '/usr/bin/lkvm', args: ['lkvm', '--id', 'vm-7'], links });
     expect(one(1)).toMatchObject({ name: 'vm-7', vmm: 'other', launch: {}, monitor: { state: 'none' } });
   });
 });

@@ -25,6 +25,8 @@ export interface Monitor {
   readonly launch?: LaunchSample;
   /** The UUID by which libvirt knows the guest, where that is asked. */
   readonly domain?: string;
+  /** Seconds from one round to the next at least, where asking costs more than a few milliseconds. */
+  readonly every?: number;
   /** `now`: wall clock, seconds. A clock that was set back makes it due. */
   isDue(now: number): boolean;
   /** One round; `interval` is the time to the next, seconds. Never fails: what went wrong is in the sample. */

@@ -74,6 +74,10 @@ export abstract class DialectMonitor<Ask> implements Monitor {
     return this.#last?.launch ?? {};
   }
 
+  get every(): number {
+    return this.#dialect.every ?? 0;
+  }
+
   isDue(now: number): boolean {
     return this.#round === undefined && (now >= this.#dueAt || now < this.#askedAt);
   }
@@ -95,7 +99,7 @@ export abstract class DialectMonitor<Ask> implements Monitor {
       this.#problem = undefined;
       this.#bug = undefined;
       this.#failures = 0;
-      this.#dueAt = now + Math.max(interval, this.#dialect.every ?? 0) - early;
+      this.#dueAt = now + interval - early;
     } catch (error) {
       if (error instanceof MonitorError) this.#note(error);
       else {
