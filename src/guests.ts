@@ -29,6 +29,15 @@ export const guestsCalled = <Guest extends Named>(guests: readonly Guest[], word
   return exact ? [exact] : guests.filter(({ name }) => name === word || safe(name) === word);
 };
 
+/**
+ * A guest in a command that an operator may copy: its name where that means no other and a shell reads it as one word, else
+ * its PID.
+ */
+export const wordFor = <Guest extends Named>(guests: readonly Guest[], { id, name, pid }: Guest): string => {
+  const meant = guestsCalled(guests, name);
+  return meant.length === 1 && meant[0]?.id === id && /^[\w.:@+][\w.:@+-]*$/.test(name) ? name : String(pid);
+};
+
 /** Says that a word is no guest here, and which there are. */
 export const noGuestHere = (guests: readonly Named[], word: string): string => {
   const names = guests.map(({ name }) => safe(name)).join(', ');

@@ -62,10 +62,18 @@ const accessToMake = (path: string): Access => {
   return access === 'missing' && dirname(path) !== path ? accessToMake(dirname(path)) : access;
 };
 
-const onPath = (program: string, path = ''): boolean =>
-  path
-    .split(':')
-    .some(folder => folder !== '' && statSync(join(folder, program), { throwIfNoEntry: false })?.isFile() === true);
+const isFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not there, or in a folder that may not be looked into: a shell would not find it either.
+    return false;
+  }
+};
+
+/** Whether a program is in a folder of PATH. */
+export const onPath = (program: string, path = ''): boolean =>
+  path.split(':').some(folder => folder !== '' && isFile(join(folder, program)));
 
 /** Looks; changes nothing. */
 export const gatherFacts = (

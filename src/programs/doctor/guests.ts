@@ -1,6 +1,7 @@
 import { statsStale } from '../../actions/balloon/balloon.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
+import { wordFor } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
@@ -8,9 +9,6 @@ import { kindOf } from '../../vmm/kinds.ts';
 import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
-
-/** A guest in a command: its name, or its PID where a shell would read the name otherwise. */
-const wordFor = ({ name, pid }: GuestModel): string => (/^[\w.:@+][\w.:@+-]*$/.test(name) ? name : String(pid));
 
 /** How to get at a monitor that can't be asked, by who runs the guest. */
 const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
@@ -45,7 +43,8 @@ const monitorFinding = (guest: GuestModel, facts: Facts): GuestFinding | undefin
   };
 };
 
-const balloonFinding = (guest: GuestModel, { limits }: Facts): GuestFinding => {
+const balloonFinding = (guest: GuestModel, { limits, model }: Facts): GuestFinding => {
+  const word = wordFor(model.guests, guest);
   const { monitor } = guest.sample;
   const { balloon: ability } = kindOf(guest.sample);
   const { balloon } = monitor;
@@ -65,9 +64,15 @@ const balloonFinding = (guest: GuestModel, { limits }: Facts): GuestFinding => {
       id: 'guest_statistics',
       ok: false,
       text: 'unable' in polling ? text : `${text}; the live screen switches them on while it runs`,
-      fix: 'unable' in polling ? polling.unable : `kvmtop do polling ${wordFor(guest)} 2`,
+      fix: 'unable' in polling ? polling.unable : `kvmtop do polling ${word} 2`,
     };
   }
+  if (age === undefined && guest.state !== 'running')
+    return {
+      id: 'guest_driver',
+      ok: false,
+      text: `it is ${guest.state}: its driver has not reported yet, and can't until it runs`,
+    };
   if (age === undefined)
     return {
       id: 'guest_driver',
@@ -86,7 +91,7 @@ const balloonFinding = (guest: GuestModel, { limits }: Facts): GuestFinding => {
       id: 'guest_driver',
       ok: false,
       text: `it has stopped reporting, ${formatDuration(age)} ago: it may be thrashing`,
-      fix: `look at its console; if it has too little memory, give it more: kvmtop do balloon ${wordFor(guest)} max`,
+      fix: `look at its console; if it has too little memory, give it more: kvmtop do balloon ${word} max`,
     };
   return { id: 'guest_balloon', ok: true, text: 'its balloon answers, and it reports what it uses' };
 };
@@ -119,8 +124,10 @@ const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
     subject: guest.name,
   }));
 
-const libvirtFinding = ({ model, hasVirsh, hasLibvirt }: Facts): readonly Finding[] => {
+const libvirtFinding = ({ model, isHost, hasVirsh, hasLibvirt }: Facts): readonly Finding[] => {
   const id = 'virsh';
+  // What is installed here says nothing of the host that a tree was captured on.
+  if (!isHost) return [];
   if (hasVirsh) return [{ id, ok: true, text: 'virsh is there, for guests that libvirt runs' }];
   const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'virsh');
   if (!needed) return [];

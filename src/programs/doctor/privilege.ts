@@ -2,9 +2,9 @@ import type { Facts, Finding } from './facts.ts';
 
 const asRoot = 'run it as root: sudo kvmtop';
 
-const privilege = ({ isRoot }: Facts): Finding =>
+const privilege = ({ isRoot, isHost }: Facts): Finding =>
   isRoot
-    ? { id: 'privilege', ok: true, text: 'runs as root: all guests can be seen and changed' }
+    ? { id: 'privilege', ok: true, text: isHost ? 'runs as root: all guests can be seen and changed' : 'runs as root' }
     : {
         id: 'privilege',
         ok: false,

@@ -4,6 +4,7 @@ import { MiB } from '../../units.ts';
 import { notByLibvirt } from '../common.ts';
 import type { VmmKind } from '../kind.ts';
 import type { GuestStep, Purpose } from '../step.ts';
+import { holderOf } from './holder.ts';
 import { readLaunch } from './launch.ts';
 import { addresses, checkUri } from './migrate.ts';
 
@@ -23,7 +24,12 @@ export const qemu = {
   monitor: {
     by: 'qmp',
     start: 'start it with -qmp unix:/run/NAME.qmp,server=on,wait=off',
-    busy: path => `ss -xp tells who holds ${path}: end that client; kvmtop tries again by itself`,
+    busy: path => {
+      const holder = holderOf(path);
+      return holder
+        ? `nothing is wrong: ${holder.name} keeps it open, so leave that client alone; its memory is changed by ${holder.resize}`
+        : `ss -xp tells who holds ${path}: a manager that runs the guest is to be left alone, any other client may be ended; kvmtop tries again by itself`;
+    },
   },
 
   balloon: {

@@ -132,7 +132,29 @@ describe('of a guest', () => {
   it.each<[string, Partial<GuestSample>, Partial<Facts>, string, RegExp | undefined]>([
     ['no monitor', { monitor: { state: 'none' } }, {}, 'guest_monitor', /-qmp unix:/],
     ['a monitor of another user', { monitor: { state: 'denied' } }, { isRoot: false }, 'guest_monitor', /sudo kvmtop/],
-    ['a monitor that another holds', { monitor: { state: 'busy', path: '/q' } }, {}, 'guest_monitor', /ss -xp .* \/q:/],
+    [
+      'a monitor that another holds',
+      { monitor: { state: 'busy', path: '/q' } },
+      {},
+      'guest_monitor',
+      /ss -xp .* \/q: .*left alone/,
+    ],
+    ...(
+      [
+        ['/run/incus/web/qemu.monitor', /Incus keeps it open, so leave .*incus config set/],
+        ['/var/snap/lxd/common/lxd/logs/web/qemu.monitor', /LXD keeps it open/],
+        ['/run/vc/vm/5f2c/qmp.sock', /Kata Containers keeps it open/],
+      ] as const
+    ).map(
+      ([path, fix]) =>
+        [`the monitor ${path}`, { monitor: { state: 'busy', path } }, {}, 'guest_monitor', fix] as [
+          string,
+          Partial<GuestSample>,
+          Partial<Facts>,
+          string,
+          RegExp,
+        ],
+    ),
     ['libvirt', { monitor: { state: 'libvirt' } }, { connect: 'qemu:///x' }, 'guest_monitor', /-c qemu:\/\/\/x list/],
     [
       'libvirt without virsh',
@@ -143,6 +165,13 @@ describe('of a guest', () => {
     ],
     ['one that was not reached', { monitor: { state: 'unasked' } }, {}, 'guest_monitor', undefined],
     ['no balloon', withBalloon({ device: false }), {}, 'guest_balloon', /virtio-balloon-pci/],
+    [
+      'a guest that has not started',
+      { monitor: { ...withBalloon(silent).monitor!, status: 'prelaunch' } },
+      {},
+      'guest_driver',
+      undefined,
+    ],
     ['a silent driver', withBalloon(silent), {}, 'guest_driver', /modprobe virtio_balloon/],
     ['statistics off', withBalloon({ ...reporting, pollingInterval: 0 }), {}, 'guest_statistics', /do polling web-1 2/],
     [
@@ -184,6 +213,20 @@ describe('of a guest', () => {
     const ids = findings(factsOf({ model })).map(({ id }) => id);
     expect(ids).toContain('guest_balloon');
     expect(ids).not.toContain('guest_ksm');
+  });
+
+  it('is told in commands so that no other is meant', () => {
+    const off = { ...good, ...withBalloon({ ...reporting, pollingInterval: 0 }) };
+    const twin = { ...off, id: '200.1', pid: 200 };
+    const model = { ...modelOf(goodHost, off), guests: [off, twin].flatMap(one => modelOf(goodHost, one).guests) };
+    const fixes = findings(factsOf({ model })).flatMap(({ id, fix }) => (id === 'guest_statistics' ? [fix] : []));
+    expect(fixes).toEqual(['kvmtop do polling 100 2', 'kvmtop do polling 200 2']);
+  });
+
+  it('of a captured tree is not judged by what is installed here', () => {
+    const model = modelOf(goodHost, { ...good, manager: 'libvirt' });
+    const found = findings(factsOf({ model, isHost: false, hasVirsh: false, hasLibvirt: true }));
+    expect(found.some(({ id }) => id === 'virsh')).toBe(false);
   });
 
   it('that a libvirt runs needs virsh', () => {
