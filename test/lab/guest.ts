@@ -33,6 +33,15 @@ export interface GuestOptions {
   readonly cell?: string;
   /** Where QMP listens, instead of a socket in the guest's own folder. */
   readonly qmpPath?: string;
+  /** `kvm` is for a guest in the KVM host (kvmhost/), which has one. */
+  readonly accelerator?: 'tcg' | 'kvm';
+  /** QEMU's program, in place of `qemu-system-x86_64`. */
+  readonly program?: string;
+  /**
+   * QEMU's arguments as others start it: all but monitor, serial console, `extra`, and kernel and initrd, which come
+   * behind them unless they have a kernel.
+   */
+  readonly words?: readonly string[];
   /** QEMU arguments; with `monitor: false`, these are all there is of a monitor. */
   readonly extra?: readonly string[];
   readonly monitor?: boolean;
@@ -54,6 +63,8 @@ export interface Guest {
   /** Runs a shell command inside the guest, such as `head -c 32M /seed >/mem/a`; resolves to what it printed. */
   readonly run: (command: string) => Promise<string>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Resolves when QEMU has ended, to its last words. */
+  readonly exit: Promise<string>;
   /** Kills QEMU, even a stopped one, and removes its files. */
   readonly stop: () => Promise<void>;
 }
@@ -74,36 +85,48 @@ const backends = {
   hugetlb: ['memory-backend-memfd', 'hugetlb=on', 'hugetlbsize=2M', 'prealloc=on'],
 };
 
-const qemuArguments = (options: GuestOptions, dir: string, qmpPath: string): string[] => {
-  const { memory = 192, balloon = 'id', backend = 'anon', maxmem, fill, load, merge = false } = options;
+/** A small translation cache: the host's cost of a guest should be the guest's memory. */
+const accelerators = { tcg: ['-accel', 'tcg,tb-size=64'], kvm: ['-accel', 'kvm', '-cpu', 'host'] };
+
+/** How the lab starts a guest, but for what it boots. */
+const ownWords = (options: GuestOptions): string[] => {
+  const { memory = 192, balloon = 'id', backend = 'anon', maxmem, merge = false, accelerator = 'tcg' } = options;
   const [object, ...properties] = backends[backend];
   const device = ['virtio-balloon-pci', ...(balloon === 'noid' ? [] : ['id=balloon0'])];
   if (options.deflateOnOom) device.push('deflate-on-oom=on');
-  const words = [kernelLine];
-  if (balloon === 'nodriver') words.push('kvmtop.noballoon');
-  if (fill) words.push(`kvmtop.fill=${fill}`);
-  if (load) words.push(`kvmtop.load=${load}`);
   return [
     // In QEMU's option syntax a comma within a value is doubled.
     ...['-name', options.name.replaceAll(',', ',,')],
-    // A small translation cache: the host's cost of a guest should be the guest's memory.
-    ...['-accel', 'tcg,tb-size=64'],
+    ...accelerators[accelerator],
     ...['-machine', `pc,mem-merge=${merge ? 'on' : 'off'}${object ? ',memory-backend=mem' : ''}`],
     ...(object ? ['-object', [object, 'id=mem', `size=${memory}M`, ...properties].join(',')] : []),
     ...['-m', maxmem ? `size=${memory}M,slots=4,maxmem=${maxmem}M` : `${memory}`],
     ...['-nodefaults', '-display', 'none'],
-    ...['-kernel', join(image, 'kernel'), '-initrd', join(image, 'initrd'), '-append', words.join(' ')],
-    ...['-chardev', `socket,id=serial0,path=${dir}/serial,server=on,wait=off,logfile=${dir}/console`],
-    ...['-serial', 'chardev:serial0'],
     ...(balloon === 'none' ? [] : ['-device', device.join(',')]),
-    ...(options.monitor === false ? [] : ['-qmp', `unix:${qmpPath},server=on,wait=off`]),
-    ...(options.extra ?? []),
   ];
 };
 
+const bootWords = ({ balloon, fill, load }: GuestOptions): string[] => {
+  const line = [kernelLine];
+  if (balloon === 'nodriver') line.push('kvmtop.noballoon');
+  if (fill) line.push(`kvmtop.fill=${fill}`);
+  if (load) line.push(`kvmtop.load=${load}`);
+  return ['-kernel', join(image, 'kernel'), '-initrd', join(image, 'initrd'), '-append', line.join(' ')];
+};
+
+const qemuArguments = (options: GuestOptions, dir: string, qmpPath: string): string[] => [
+  ...(options.words ?? ownWords(options)),
+  ...(options.words?.includes('-kernel') ? [] : bootWords(options)),
+  ...['-chardev', `socket,id=serial0,path=${dir}/serial,server=on,wait=off,logfile=${dir}/console`],
+  ...['-serial', 'chardev:serial0'],
+  ...(options.monitor === false ? [] : ['-qmp', `unix:${qmpPath},server=on,wait=off`]),
+  ...(options.extra ?? []),
+];
+
 /**
- * Starts a guest under emulation (never KVM, so that it runs anywhere); resolves once QEMU answers, which is before the
- * guest has booted, unless it is to be `paused`. The kernel kills it if this process dies. Rejects with QEMU's own words.
+ * Starts a guest, under emulation unless it is told otherwise, so that it runs anywhere; resolves once QEMU answers, which is
+ * before the guest has booted, unless it is to be `paused`. The kernel kills it if this process dies. Rejects with QEMU's own
+ * words.
  */
 export const startGuest = async (options: GuestOptions): Promise<Guest> => {
   const dir = mkdtempSync(join(tmpdir(), 'kvmtop-guest-'));
@@ -111,7 +134,13 @@ export const startGuest = async (options: GuestOptions): Promise<Guest> => {
   mkdirSync(join(qmpPath, '..'), { recursive: true });
   const [command = '', ...words] = [
     ...(options.cell === undefined ? [] : enterCell(options.cell)),
-    ...['setpriv', '--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, dir, qmpPath)],
+    ...[
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      options.program ?? 'qemu-system-x86_64',
+      ...qemuArguments(options, dir, qmpPath),
+    ],
   ];
   const child = spawn(
     command,
@@ -138,8 +167,8 @@ class RunningGuest implements Guest {
   readonly pid: number;
   readonly qmpPath: string;
   readonly size: number;
+  readonly exit: Promise<string>;
   readonly #dir: string;
-  readonly #exit: Promise<void>;
   #ended: string | undefined;
   #errors = '';
   #commands = 0;
@@ -153,15 +182,13 @@ class RunningGuest implements Guest {
     child.stderr?.setEncoding('utf8').on('data', text => {
       this.#errors += text;
     });
-    this.#exit = new Promise(resolve => {
-      child.once('error', error => {
-        this.#ended = String(error);
-        resolve();
-      });
-      child.once('close', (code, signal) => {
-        this.#ended = `QEMU ended with ${signal ?? code}: ${this.#errors.trim()}`;
-        resolve();
-      });
+    this.exit = new Promise(resolve => {
+      const end = (words: string) => {
+        this.#ended = words;
+        resolve(words);
+      };
+      child.once('error', error => end(String(error)));
+      child.once('close', (code, signal) => end(`QEMU ended with ${signal ?? code}: ${this.#errors.trim()}`));
     });
   }
 
@@ -177,11 +204,11 @@ class RunningGuest implements Guest {
 
   answering = async (): Promise<void> => {
     // A QEMU that gives up breaks the connection first, and says why a moment later.
-    const running = this.qmp('query-status').catch(async error => {
-      await Promise.race([this.#exit, delay(2000)]);
+    const running = qmp(this.qmpPath, 'query-status', {}, 30_000).catch(async error => {
+      await Promise.race([this.exit, delay(2000)]);
       throw new Error(`${this.name}: ${this.#ended ?? error}`);
     });
-    const ended = this.#exit.then(() => Promise.reject(new Error(`${this.name}: ${this.#ended}`)));
+    const ended = this.exit.then(() => Promise.reject(new Error(`${this.name}: ${this.#ended}`)));
     await Promise.race([running, ended]);
   };
 
@@ -221,7 +248,7 @@ class RunningGuest implements Guest {
 
   stop = async (): Promise<void> => {
     if (!this.#ended) this.signal('SIGKILL');
-    await this.#exit;
+    await this.exit;
     rmSync(this.#dir, { recursive: true, force: true });
     rmSync(this.qmpPath, { force: true });
   };

@@ -1,12 +1,13 @@
 #!/bin/bash
-# image.sh [DIR]: makes the guests' `kernel` and `initrd` in DIR (default .lab/image), unless they are there and made
-# from the same recipe. Needs the packages of install.sh and Debian's package lists.
+# image.sh [DIR]: makes the guests' `kernel` and `initrd`, and the `host-modules` of the KVM host (kvmhost/), in DIR (default
+# .lab/image), unless they are there and made from the same recipe. Needs the packages of install.sh and Debian's package lists.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${1:-$here/../../.lab/image}
 
 recipe=$(cat "$here/image.sh" "$here/init" | sha256sum | cut -d ' ' -f 1)
-if [ "$(cat "$dir/recipe" 2>/dev/null)" = "$recipe" ] && [ -s "$dir/kernel" ] && [ -s "$dir/initrd" ]; then exit 0; fi
+if [ "$(cat "$dir/recipe" 2>/dev/null)" = "$recipe" ] && [ -s "$dir/kernel" ] && [ -s "$dir/initrd" ] &&
+  [ -d "$dir/host-modules" ]; then exit 0; fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -32,25 +33,34 @@ if [ -n "$start" ]; then tail -c "+$((start + 1))" "$bzimage" | zstd -dcq >"$wor
 if [ "$(head -c 4 "$work/kernel" 2>/dev/null)" != $'\x7fELF' ]; then cp "$bzimage" "$work/kernel"; fi
 
 root=$work/root
-mkdir -p "$root"/{bin,modules,proc,sys,dev,mem}
+mkdir -p "$root"/{bin,proc,sys,dev,mem}
 cp /bin/busybox "$root/bin/"
 install -m 755 "$here/init" "$root/init"
 # 1 MiB in which no two places look alike: the guests' fill is made of it.
 { seq 1 200000 || true; } | head -c 1048576 >"$root/seed"
-number=10
-# In the order of loading; what is built into the kernel, or not made for it, is left out.
-for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_balloon virtio_mem; do
-  file=$(find "$work/package" -name "$module.ko*" -print -quit)
-  number=$((number + 1))
-  case $file in
-    *.xz) xz -dc "$file" >"$root/modules/$number-$module.ko" ;;
-    *.ko) cp "$file" "$root/modules/$number-$module.ko" ;;
-  esac
-done
-ls "$root"/modules/*virtio_balloon.ko >/dev/null
+# take FOLDER MODULE…, in the order of loading; what is built into the kernel, or not made for it, is left out.
+take() {
+  local folder=$1 number=10 module file
+  shift
+  mkdir -p "$folder"
+  for module in "$@"; do
+    file=$(find "$work/package" -name "$module.ko*" -print -quit)
+    number=$((number + 1))
+    case $file in
+      *.xz) xz -dc "$file" >"$folder/$number-$module.ko" ;;
+      *.ko) cp "$file" "$folder/$number-$module.ko" ;;
+    esac
+  done
+}
+virtio=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci)
+take "$root/modules" "${virtio[@]}" virtio_balloon virtio_mem
+take "$work/host-modules" "${virtio[@]}" virtio_console irqbypass ccp kvm kvm-amd
+for module in "$root"/modules/*virtio_balloon.ko "$work"/host-modules/*kvm-amd.ko; do [ -s "$module" ]; done
 # Not compressed: unpacking costs the guests more than reading.
 (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) >"$work/initrd"
 
 mkdir -p "$dir"
-for file in kernel initrd; do mv -f "$work/$file" "$dir/$file"; done
+# First the recipe: what it tells of is not there any more.
+rm -rf "$dir/recipe" "$dir/host-modules"
+for file in kernel initrd host-modules; do mv -f "$work/$file" "$dir/$file"; done
 echo "$recipe" >"$dir/recipe"

@@ -4,6 +4,7 @@ set -euo pipefail
 
 packages=(
   qemu-system-x86 busybox-static cpio zstd xz-utils # the guests and their image
+  e2fsprogs                                         # the disk of the KVM host
   libvirt-daemon-system libvirt-clients             # libvirtd and virsh
   util-linux procps                                 # setpriv, flock, free
   systemd-container                                 # systemd-nspawn, for the services
