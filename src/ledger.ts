@@ -1,4 +1,5 @@
 import { hugetlbTotal } from './fields/memory.ts';
+import { own } from './own.ts';
 import type { Numbers, Sample } from './sample.ts';
 
 /**
@@ -78,7 +79,7 @@ export interface Ledger {
 }
 
 const sumOf = (numbers: Numbers, ...keys: readonly string[]): number =>
-  keys.reduce((sum, key) => sum + (numbers[key] ?? 0), 0);
+  keys.reduce((sum, key) => sum + (own(numbers, key) ?? 0), 0);
 
 /**
  * Memory behind the kernel's large mappings, less the stacks that are told by themselves (they are such mappings, but for few

@@ -11,6 +11,7 @@ import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts'
 import * as numbers from '../src/collect/guests/process/numbers.ts';
 import { parseListening } from '../src/collect/guests/process/sockets.ts';
 import { LiveProcess } from '../src/collect/guests/process/view.ts';
+import { parseArcstats } from '../src/collect/host/arc.ts';
 import { parseCpuinfo, readCpuinfo } from '../src/collect/host/cpuinfo.ts';
 import { parseVmFolder } from '../src/collect/host/kvm.ts';
 import { Layout, parseWith } from '../src/collect/host/layout.ts';
@@ -24,6 +25,7 @@ import { parseSwaps } from '../src/collect/host/swaps.ts';
 import { parseUptime } from '../src/collect/host/uptime.ts';
 import { createValuesReader, parseValue, parseValueBytes, pathsIn } from '../src/collect/host/value.ts';
 import { findVmstat, parseVmstat } from '../src/collect/host/vmstat.ts';
+import { parseZoneinfo } from '../src/collect/host/zoneinfo.ts';
 import { parseMmStat } from '../src/collect/host/zram.ts';
 import { parseParameters } from '../src/collect/host/zswap.ts';
 import { editSettings } from '../src/config/edit.ts';
@@ -354,6 +356,8 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
   [parseMmStat, (key, value) => parseMmStat(`${key} 1 ${value}\n`)],
   [parseMeminfo, (key, value) => parseMeminfo(`${value}: 2\n${key}: 1 kB\n`)],
   [findMeminfo, (key, value) => findMeminfo(`${key}: 1 kB\n${value}: 2\n`)],
+  [parseArcstats, (key, value) => parseArcstats(`${key} 4 1\n${value} 4 2\n`)],
+  [parseZoneinfo, (key, value) => parseZoneinfo(`  ${key}: 1\n   count: 2\n   ${value}: 3\n`)],
   [parseVmstat, (key, value) => parseVmstat(`${key} 1\n${value} 2\n`)],
   [findVmstat, (key, value) => findVmstat(`${key} 1\n${value} 2\n`)],
   [parseWith, (key, value) => parseWith(findVmstat, `${key} 1\n${value} 2\n`)],

@@ -62,7 +62,8 @@ const expectConsistent = ({ sample, ledger }: Model): void => {
   const parts = ledger?.parts;
   expect(ledger?.notes).toEqual([]);
   expect(sum(Object.values(parts ?? {}), part => part)).toBe(meminfo['MemTotal']);
-  expect(parts?.other_kernel).toBeGreaterThan(20 * MiB);
+  // Most of the kernel's memory has a name; some never has.
+  expect(parts?.other_kernel).toBeGreaterThan(10 * MiB);
   expect(parts?.other_kernel).toBeLessThan(300 * MiB);
   // Parts are as large as their sources say: nothing was cut to make the sum come out.
   expect(parts?.free).toBe(meminfo['MemFree']);
