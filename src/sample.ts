@@ -201,7 +201,7 @@ export interface ProcessSample {
   readonly status?: Numbers;
   /** /proc/PID/stat: `minflt`, `majflt`, `utime`, `stime` (clock ticks), `num_threads`. */
   readonly stat?: Numbers;
-  /** /proc/PID/ksm_stat: `ksm_merging_pages`, `ksm_process_profit` (bytes), … */
+  /** /proc/PID/ksm_stat: `ksm_merging_pages` (before Linux 6.4 from a file of its own), `ksm_process_profit` (bytes), … */
   readonly ksm_stat?: Numbers;
   /** /proc/PID/smaps_rollup in bytes: expensive, on request only. */
   readonly smaps_rollup?: Numbers;

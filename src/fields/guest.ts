@@ -19,7 +19,7 @@ const noProcess = (guest: GuestSample): string =>
   guest.process.status ? 'this kernel does not tell it' : 'its process could not be read';
 
 const ksmStatWhy = (guest: GuestSample): string =>
-  guest.process.ksm_stat ? 'this kernel does not tell it' : 'needs root, and a kernel with /proc/PID/ksm_stat (6.1)';
+  guest.process.ksm_stat ? 'this kernel does not tell it' : 'needs root, and a kernel that tells it (5.19)';
 
 /** Why nothing is known from inside the guest; ordered from the outside in. */
 const insideWhy = (guest: GuestSample): string => {
@@ -411,7 +411,7 @@ export const guestFields = {
   ksm_merging: {
     title: 'KSM',
     help: 'RAM of the guest that KSM has merged with equal pages.',
-    source: '/proc/PID/ksm_stat ksm_merging_pages x page size',
+    source: '/proc/PID/ksm_stat, or before Linux 6.4 ksm_merging_pages, x page size',
     unit: 'bytes',
     kind: 'gauge',
     needs: ['guest_ksm_stat'],

@@ -47,18 +47,18 @@ const sharing = ({ model }: Facts): Finding => {
   };
 };
 
-/** /proc/PID/ksm_stat came with Linux 6.1. */
+/** /proc/PID/ksm_merging_pages came with Linux 5.19. */
 const sharingOfGuests = (facts: Facts): readonly Finding[] => {
   const id = 'ksm_stat';
-  const told = facts.model.guests.some(({ sample }) => sample.process.ksm_stat !== undefined);
+  const told = facts.model.guests.some(({ sample }) => sample.process.ksm_stat?.['ksm_merging_pages'] !== undefined);
   if (told) return [{ id, ok: true, text: 'the kernel tells what KSM merges of each guest' }];
-  if (!isOlder(facts, 6, 1)) return [];
+  if (!isOlder(facts, 5, 19)) return [];
   return [
     {
       id,
       ok: false,
       text: 'what KSM merges of each guest can’t be seen, nor what a guest with merged pages costs: this kernel does not tell',
-      fix: 'Linux 6.1 or newer',
+      fix: 'Linux 5.19 or newer',
     },
   ];
 };

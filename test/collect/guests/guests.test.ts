@@ -73,6 +73,27 @@ describe('the process', () => {
     expect(read(2, new Set(['guest_ksm_stat'])).guests[0]?.process.ksm_stat).toMatchObject({ ksm_merging_pages: 2 });
   });
 
+  it('tells what KSM merges also where ksm_stat does not (before Linux 6.4) or is not there (before 6.1)', () => {
+    const merging = (pages: number) => tree.write('proc/1001/ksm_merging_pages', `${pages}\n`);
+    const wanted: ReadonlySet<Need> = new Set(['guest_ksm_stat']);
+    const told = () => read(1, wanted).guests.map(({ process }) => process.ksm_stat);
+    tree.process(1001, { exe, args: ['qemu'], files: { ksm_stat: 'ksm_rmap_items 12288\n' } });
+    merging(11007);
+    const [first] = told();
+    expect(first).toEqual({ ksm_rmap_items: 12288, ksm_merging_pages: 11007 });
+    // What reads as it did the last time is the very same: recordings leave it out.
+    expect(told()[0]).toBe(first);
+    merging(11008);
+    expect(told()).toEqual([{ ksm_rmap_items: 12288, ksm_merging_pages: 11008 }]);
+
+    for (const pid of [1002, 1003]) {
+      tree.process(pid, { exe, args: ['qemu'] });
+      rmSync(join(tree.dir, `proc/${pid}/ksm_stat`));
+    }
+    tree.write('proc/1002/ksm_merging_pages', '7\n');
+    expect(told().slice(1)).toEqual([{ ksm_merging_pages: 7 }, undefined]);
+  });
+
   it('gives fresh numbers in every round', () => {
     tree.process(1001, { exe, args: ['qemu'] });
     expect(one(1).name).toBe('qemu-1001');

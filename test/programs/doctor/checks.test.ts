@@ -44,7 +44,7 @@ describe('of the host', () => {
     ['no KSM', without('ksm'), 'ksm', /CONFIG_KSM/],
     ['KSM off', host({ ksm: { run: 0 } }), 'ksm', /do ksm run/],
     ['KSM unmerging', host({ ksm: { run: 2 } }), 'ksm', /do ksm run/],
-    ['a kernel before ksm_stat', host({ kernel: '5.15.0-91-generic' }), 'ksm_stat', /Linux 6\.1/],
+    ['a kernel before ksm_merging_pages', host({ kernel: '5.15.0-91-generic' }), 'ksm_stat', /Linux 5\.19/],
     ['no debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'unmounted' } }), 'debugfs', /mount -t debugfs/],
     ['a closed debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'denied' } }), 'debugfs', /sudo kvmtop/],
     ['libvirt without virsh', { hasVirsh: false, hasLibvirt: true }, 'virsh', /libvirt-clients/],

@@ -13,8 +13,10 @@ import {
   parseStat,
 } from './numbers.ts';
 
+const mergingPages = 'ksm_merging_pages';
+
 /** The files that stay open; all come in one record. */
-type Kept = 'stat' | 'status' | 'ksm_stat';
+type Kept = 'stat' | 'status' | 'ksm_stat' | 'ksm_merging_pages';
 
 /** How many descriptors all guests together may keep: half of what this process may open. */
 export class DescriptorBudget {
@@ -84,12 +86,21 @@ export class ProcessReader {
     };
     const amounts = status && this.#status.of(status, ...amountsIn(status));
     if (amounts) process.status = amounts;
-    const merging = wanted.has('guest_ksm_stat') ? this.#bytes('ksm_stat') : undefined;
-    const ksm = merging && this.#ksm.of(merging);
+    const ksm = wanted.has('guest_ksm_stat') ? this.#sharing() : undefined;
     if (ksm) process.ksm_stat = ksm;
     if (wanted.has(`guest_smaps_rollup:${this.#pid}`)) this.#measure();
     if (wanted.has(`guest_numa_maps:${this.#pid}`)) this.#place();
     return { ...process, ...this.#measured };
+  }
+
+  /** ksm_stat is there since Linux 6.1, and tells the merged pages since 6.4; a file of their own does since 5.19. */
+  #sharing(): Numbers | undefined {
+    const stat = this.#bytes('ksm_stat');
+    if (stat?.includes(mergingPages)) return this.#ksm.of(stat);
+    const told = stat ? Buffer.from(stat) : Buffer.alloc(0);
+    const pages = this.#bytes(mergingPages);
+    if (!pages && !stat) return undefined;
+    return this.#ksm.of(pages ? Buffer.concat([told, Buffer.from(`${mergingPages} `), pages]) : told);
   }
 
   #measure(): void {
