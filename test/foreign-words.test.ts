@@ -38,6 +38,7 @@ import { toText } from '../src/export/text.ts';
 import { selectGuests } from '../src/guests.ts';
 import { derive } from '../src/model.ts';
 import { readVerdict } from '../src/policy/pilot.ts';
+import { parseNote } from '../src/programs/loans.ts';
 import { parseCall } from '../src/programs/options.ts';
 import { parseKeep } from '../src/programs/record/keep.ts';
 import { chooseFields } from '../src/programs/recorded/fields.ts';
@@ -356,6 +357,13 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
   [parseMmStat, (key, value) => parseMmStat(`${key} 1 ${value}\n`)],
   [parseMeminfo, (key, value) => parseMeminfo(`${value}: 2\n${key}: 1 kB\n`)],
   [findMeminfo, (key, value) => findMeminfo(`${key}: 1 kB\n${value}: 2\n`)],
+  [
+    parseNote,
+    (key, value) =>
+      parseNote(
+        `{"${key}": 1, "guest": "${value}", "was": 0, "set": 2, "pid": 1, "starttime": 2, "boot": "${value}", "leaving": false}`,
+      ),
+  ],
   [parseArcstats, (key, value) => parseArcstats(`${key} 4 1\n${value} 4 2\n`)],
   [parseZoneinfo, (key, value) => parseZoneinfo(`  ${key}: 1\n   count: 2\n   ${value}: 3\n`)],
   [parseVmstat, (key, value) => parseVmstat(`${key} 1\n${value} 2\n`)],

@@ -17,7 +17,7 @@ import { safe } from '../text.ts';
 import type { Clock } from './clock.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
-import { openPolling } from './polling.ts';
+import { openPolling, tellOn } from './polling.ts';
 import { settledModel } from './settle.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -126,7 +126,7 @@ export const doAction = async (
   source: Source,
   gate: Gate,
   options: Options,
-  around: Pick<Surroundings, 'stdin' | 'stdout' | 'clock'>,
+  around: Pick<Surroundings, 'stdin' | 'stdout' | 'stderr' | 'clock'>,
 ): Promise<void> => {
   const [action, ...words] = options.words;
   if (action === undefined || !actions.has(action))
@@ -140,6 +140,7 @@ export const doAction = async (
   const polling = openPolling(
     options.dryRun ? { ...gate, control: undefined } : gate,
     options.settings['statistics.polling_seconds'],
+    { tell: tellOn(around.stderr) },
   );
   try {
     const first = planOn(model);

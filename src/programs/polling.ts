@@ -1,57 +1,126 @@
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Request } from '../actions/action.ts';
 import { plan } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
+import { guestById } from '../guests.ts';
 import type { Model } from '../model.ts';
+import { ownProcess } from '../process-id.ts';
 import type { GuestId } from '../sample.ts';
+import { safe } from '../text.ts';
 import { kindOf } from '../vmm/kinds.ts';
+import { type Loans, noLoans, openLoans } from './loans.ts';
 
-/**
- * Milliseconds that an end waits for what was asked just before it: libvirt takes seconds while a guest migrates. What comes
- * later is not put back; the journal has it.
- */
-const patience = 1500;
+/** Milliseconds that an end waits for guests that do not answer just then, and between two tries. */
+const patience = { all: 5000, again: 500 } as const;
+
+const loansOf = ({ journal: { path } }: Gate): Loans =>
+  path === 'none' ? noLoans() : openLoans(join(dirname(path), 'borrowed'), ownProcess());
+
+/** Tells on `stderr` what could not be put back. */
+export const tellOn =
+  (stderr: NodeJS.WritableStream) =>
+  (text: string): void => {
+    stderr.write(`kvmtop: ${safe(text)}\n`);
+  };
+
+interface PollingOptions {
+  /** What could not be put back, and what becomes of it, in a line each. */
+  readonly tell?: (text: string) => void;
+  readonly loans?: Loans;
+  readonly patience?: { readonly all: number; readonly again: number };
+}
 
 /**
  * Switches statistics on where they are off, so that there is something to see, and puts back what it found. Goes
  * through the gate like every change: journalled, and never where kvmtop is read-only. `pollEvery`: seconds between a
- * guest's reports where nobody had switched them on; 0 leaves them off.
+ * guest's reports where nobody had switched them on; 0 leaves them off. Several kvmtops share what one has switched on: the
+ * last one puts it back.
  */
-export const openPolling = (gate: Gate, pollEvery: number) => {
+export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptions = {}) => {
+  const { tell = () => undefined, loans = loansOf(gate), patience: { all, again } = patience } = options;
   const tried = new Set<GuestId>();
-  const putBack: Request[] = [];
+  const borrowed = new Set<GuestId>();
   const underway: Promise<void>[] = [];
 
+  const setInterval = (model: Model, guest: GuestId, seconds: number) =>
+    perform(gate, plan(model, { action: 'polling', words: [guest, String(seconds)] }), { by: 'itself' });
+
   const switchOn = async (model: Model, guest: GuestId): Promise<void> => {
-    const entry = await perform(gate, plan(model, { action: 'polling', words: [guest, String(pollEvery)] }), {
-      by: 'itself',
-    });
-    if (entry.undo) putBack.push(entry.undo);
+    // Before it is done: who is killed in between leaves a note too many, not one too few.
+    loans.take({ guest, was: 0, set: pollEvery });
+    try {
+      await setInterval(model, guest, pollEvery);
+      borrowed.add(guest);
+    } catch {
+      // A guest that can't be asked is shown without statistics, with the reason: that is told already.
+      loans.returned(guest);
+    }
+  };
+
+  /** The name of a guest that is still as this process made it; undefined where there is nothing (more) to do. */
+  const giveBack = async (model: Model, guest: GuestId): Promise<string | undefined> => {
+    const loan = loans.of(guest);
+    const found = guestById(model, guest);
+    const { state, balloon } = found?.sample.monitor ?? {};
+    // It is gone, or somebody has set another interval meanwhile, which is theirs.
+    if (!found || !loan || (state === 'ok' && balloon?.pollingInterval !== loan.set)) {
+      loans.returned(guest);
+      return undefined;
+    }
+    try {
+      await setInterval(model, guest, loan.was);
+      loans.returned(guest);
+      return undefined;
+    } catch {
+      return found.name;
+    }
   };
 
   return {
-    /** Looks once at each guest that has a balloon and no interval. */
+    /** Looks once at each guest that has a balloon and whose statistics are off, or are lent by kvmtop already. */
     ensure(model: Model): void {
-      if (!gate.control) return;
+      if (!gate.control || pollEvery === 0) return;
       for (const { id, sample } of model.guests) {
         const { state, balloon } = sample.monitor;
-        if (tried.has(id) || state !== 'ok' || balloon?.pollingInterval !== 0) continue;
+        const interval = balloon?.pollingInterval;
+        if (tried.has(id) || state !== 'ok' || interval === undefined) continue;
+        if (interval > 0) {
+          tried.add(id);
+          const loan = loans.of(id);
+          if (loan?.set !== interval) continue;
+          loans.take(loan);
+          borrowed.add(id);
+          continue;
+        }
         const { polling } = kindOf(sample);
         // The place of a QEMU's device may be found later.
         if ('unable' in polling || !polling.step(sample, pollEvery)) continue;
         tried.add(id);
-        // A guest that can't be asked is shown without statistics, with the reason: that is told already. And 0 seconds are
-        // what it has: that plan is refused.
-        underway.push(switchOn(model, id).catch(() => undefined));
+        underway.push(switchOn(model, id));
       }
     },
 
-    /** Before leaving: the intervals as they were, by a fresh look. Never fails; a guest that is gone needs nothing. */
+    /**
+     * Before leaving: the intervals as they were, by fresh looks, for as long as it takes some seconds. What is not put back
+     * then is told, and is the next kvmtop's to put back. Never fails; a guest that is gone needs nothing.
+     */
     async putBack(look: () => Promise<Model>): Promise<void> {
-      await Promise.race([Promise.allSettled(underway), delay(patience)]);
-      if (putBack.length === 0) return;
-      const model = await look();
-      await Promise.allSettled(putBack.map(request => perform(gate, plan(model, request), { by: 'itself' })));
+      const until = performance.now() + all;
+      await Promise.race([Promise.allSettled(underway), delay(all, undefined, { ref: false })]);
+      let left = [...borrowed].filter(guest => !loans.leave(guest));
+      let names: readonly string[] = [];
+      while (left.length > 0) {
+        const model = await look();
+        const results = await Promise.all(left.map(async guest => ({ guest, name: await giveBack(model, guest) })));
+        left = results.flatMap(({ guest, name }) => (name === undefined ? [] : [guest]));
+        names = results.flatMap(({ name }) => name ?? []);
+        if (left.length === 0 || performance.now() + again > until) break;
+        await delay(again);
+      }
+      if (left.length > 0)
+        tell(
+          `statistics stay on for ${names.join(', ')}: the monitor does not answer; the next kvmtop switches them off again`,
+        );
     },
   };
 };

@@ -1,31 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { hostFields } from '../fields/host.ts';
+import { bootId, starttimeOf } from '../process-id.ts';
 import type { Sample } from '../sample.ts';
 import type { Unit } from '../units.ts';
 import { headlineIds } from './headline.ts';
 import { RecordingError } from './tape.ts';
 
 /** A run of a recorder: its row in `session`. One that has no end is being written, or was killed. */
-
-const text = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-};
-
-/** Tells one boot of one host from all others. */
-const bootId = (): string | undefined => text('/proc/sys/kernel/random/boot_id');
-
-/** /proc/PID/stat, field 22: clock ticks since boot. Behind the name, which may hold anything. */
-const starttimeOf = (pid: number): number | undefined => {
-  const stat = text(`/proc/${pid}/stat`);
-  const field = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return field === undefined ? undefined : Number(field);
-};
 
 const userName = (): string => {
   try {

@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Control } from '../../src/actions/gate/control.ts';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import type { Gate } from '../../src/actions/gate/perform.ts';
 import { derive, type Model } from '../../src/model.ts';
+import { ownProcess, type ProcessId, starttimeOf } from '../../src/process-id.ts';
+import { type Loans, openLoans, parseNote } from '../../src/programs/loans.ts';
 import { openPolling } from '../../src/programs/polling.ts';
 import type { GuestSample } from '../../src/sample.ts';
 import { guest, sample } from '../samples.ts';
@@ -104,4 +110,132 @@ test('a guest that does not answer, or whose device was not found, is left alone
   polling.ensure(modelOf(found));
   await until('it is switched on', 2000, () => entries.length > 0);
   expect(set).toEqual(['1.1=2']);
+});
+
+describe('what is borrowed', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kvmtop-loans-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const patience = { all: 60, again: 10 };
+  /** The process of another kvmtop: the one that runs these tests, or one that is gone. */
+  const parent: ProcessId = { ...ownProcess(), pid: process.ppid, starttime: starttimeOf(process.ppid)! };
+  const gone: ProcessId = { ...ownProcess(), pid: 4_000_000, starttime: 5 };
+  const loansOf = (self: ProcessId): Loans => openLoans(folder, self);
+
+  /** A guest whose interval is what its monitor was told last. */
+  const world = (interval = 0) => {
+    const now = { interval, busy: false };
+    const opened = openedGate({
+      async execute(_id, _command, args) {
+        if (now.busy) throw new Error('its monitor does not answer');
+        now.interval = Number(args['value']);
+      },
+    });
+    const look = (): Model => {
+      const found = asking('1.1', now.interval);
+      return modelOf(now.busy ? { ...found, monitor: { ...found.monitor, state: 'busy' } } : found);
+    };
+    return { ...opened, now, look };
+  };
+
+  const switchedOn = async (gate: Gate, look: () => Model, self: ProcessId, tell?: (text: string) => void) => {
+    const polling = openPolling(gate, 2, { loans: loansOf(self), patience, ...(tell ? { tell } : {}) });
+    polling.ensure(look());
+    await until('it is on', 2000, () => look().guests[0]?.sample.monitor.balloon?.pollingInterval === 2);
+    return polling;
+  };
+
+  test('by two kvmtops is put back by the last one, whichever began', async () => {
+    for (const firstLeaves of [0, 1]) {
+      const { gate, now, look } = world();
+      const both = [await switchedOn(gate, look, ownProcess()), await switchedOn(gate, look, parent)];
+      const order = firstLeaves === 0 ? both : both.toReversed();
+      await order[0]!.putBack(async () => look());
+      expect(now.interval).toBe(2);
+      await order[1]!.putBack(async () => look());
+      expect([now.interval, readdirSync(folder)]).toEqual([0, []]);
+    }
+  });
+
+  test('by two that leave at once is put back all the same', async () => {
+    const { gate, now, look } = world();
+    const both = [await switchedOn(gate, look, ownProcess()), await switchedOn(gate, look, parent)];
+    await Promise.all(both.map(one => one.putBack(async () => look())));
+    expect([now.interval, readdirSync(folder)]).toEqual([0, []]);
+  });
+
+  test('by one that was killed is put back by the next', async () => {
+    const { gate, now, look } = world();
+    await switchedOn(gate, look, gone);
+    expect(now.interval).toBe(2);
+    const next = await switchedOn(gate, look, ownProcess());
+    await next.putBack(async () => look());
+    expect([now.interval, readdirSync(folder)]).toEqual([0, []]);
+  });
+
+  test('and could not be put back is told, and put back by the next', async () => {
+    const told: string[] = [];
+    const { gate, now, look } = world();
+    const polling = await switchedOn(gate, look, ownProcess(), text => told.push(text));
+    now.busy = true;
+    await polling.putBack(async () => look());
+    expect(told).toEqual([
+      'statistics stay on for 1.1: the monitor does not answer; the next kvmtop switches them off again',
+    ]);
+    now.busy = false;
+    const next = await switchedOn(gate, look, parent);
+    await next.putBack(async () => look());
+    expect([now.interval, readdirSync(folder)]).toEqual([0, []]);
+  });
+
+  test('is tried again while the monitor is busy', async () => {
+    const { gate, now, look } = world();
+    const polling = await switchedOn(gate, look, ownProcess());
+    let looks = 0;
+    now.busy = true;
+    await polling.putBack(async () => {
+      looks += 1;
+      now.busy = looks < 3;
+      return look();
+    });
+    expect([looks, now.interval, readdirSync(folder)]).toEqual([3, 0, []]);
+  });
+
+  test.each([
+    ['somebody sets another interval', 5],
+    ['somebody switches them off', 0],
+  ])('is nobody’s any more where %s', async (_name, interval) => {
+    const { gate, now, look, set } = world();
+    const polling = await switchedOn(gate, look, ownProcess());
+    now.interval = interval;
+    await polling.putBack(async () => look());
+    expect([now.interval, set, readdirSync(folder)]).toEqual([interval, [], []]);
+  });
+
+  test('an interval that others have set is left alone, and so is one of another boot', async () => {
+    for (const boot of [ownProcess().boot, 'another']) {
+      const { gate, now, look } = world(2);
+      if (boot === 'another') loansOf({ ...gone, boot }).take({ guest: '1.1', was: 0, set: 2 });
+      const polling = openPolling(gate, 2, { loans: loansOf(ownProcess()), patience });
+      polling.ensure(look());
+      await polling.putBack(() => Promise.reject(new Error('there is nothing to put back')));
+      expect(now.interval).toBe(2);
+    }
+  });
+
+  test('what is no note is passed over', async () => {
+    for (const [index, text] of ['', '{', 'null', '[]', '{"guest":"1.1"}'].entries())
+      writeFileSync(join(folder, `1.1.${index}.1`), text);
+    expect(loansOf(ownProcess()).of('1.1')).toBeUndefined();
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), text => {
+        const note = parseNote(text);
+        expect(note === undefined || typeof note.guest === 'string').toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
 });

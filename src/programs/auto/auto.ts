@@ -14,7 +14,7 @@ import { escapeJson, safe } from '../../text.ts';
 import { nextDue } from '../due.ts';
 import { Failure, type Options, UsageError } from '../options.ts';
 import { openOutput } from '../output.ts';
-import { openPolling } from '../polling.ts';
+import { openPolling, tellOn } from '../polling.ts';
 import { requireGuests } from '../select.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { createAutopilot } from './autopilot.ts';
@@ -52,7 +52,7 @@ export const auto = async (
   source: Source,
   gate: Gate,
   options: Options,
-  { stdout, clock }: Pick<Surroundings, 'stdout' | 'clock'>,
+  { stdout, stderr, clock }: Pick<Surroundings, 'stdout' | 'stderr' | 'clock'>,
   stop: AbortSignal,
 ): Promise<void> => {
   if (options.act && options.shadow) throw new UsageError('auto takes --act or --shadow, not both');
@@ -72,7 +72,7 @@ export const auto = async (
   };
   const pilot = createAutopilot(gate, policySettingsOf(settings), { tell });
   pilot.set(options.act ? 'act' : 'shadow', policy);
-  const polling = openPolling(gate, options.act ? settings['statistics.polling_seconds'] : 0);
+  const polling = openPolling(gate, options.act ? settings['statistics.polling_seconds'] : 0, { tell: tellOn(stderr) });
   let previous: Sample | undefined;
   const look = async (): Promise<Model> => {
     const sample = await source.look(everything);

@@ -16,7 +16,7 @@ import { actionEvent } from '../events/action-event.ts';
 import { createAdvisor } from '../events/advisor.ts';
 import { type Options, UsageError } from '../options.ts';
 import { openOutput } from '../output.ts';
-import { openPolling } from '../polling.ts';
+import { openPolling, tellOn } from '../polling.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { parseKeep } from './keep.ts';
 import { openRecordingFiles } from './recording-files.ts';
@@ -95,7 +95,9 @@ export const record = async (
   const wishes = wishesOf(options);
   const output = openOutput(stderr);
   const files = openRecordingFiles(wishes.path, options.delay, wishes.keep, wishes.daily);
-  const polling = openPolling(gate, options.poll ? options.settings['statistics.polling_seconds'] : 0);
+  const polling = openPolling(gate, options.poll ? options.settings['statistics.polling_seconds'] : 0, {
+    tell: tellOn(stderr),
+  });
   await files.at(clock.now());
   await output.write(startLine(files.path, wishes, options.delay));
   const actions = watchActions(source, gate, options);

@@ -15,7 +15,7 @@ import { showTab } from '../../store/tables.ts';
 import type { App } from '../../ui/keys/key.ts';
 import type { Clock } from '../clock.ts';
 import type { Options } from '../options.ts';
-import { openPolling } from '../polling.ts';
+import { openPolling, tellOn } from '../polling.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { LiveServices } from './live-services.ts';
 import { showScreen, tabOf, tell } from './terminal.ts';
@@ -114,7 +114,7 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     pin: guest => ask(one => one.pin(guest)),
     play: () => undefined,
   });
-  const polling = openPolling(gate, settings['statistics.polling_seconds']);
+  const polling = openPolling(gate, settings['statistics.polling_seconds'], { tell: tellOn(around.stderr) });
   const early: Model[] = [];
   let soon: NodeJS.Timeout | undefined;
   const accompany = async (): Promise<void> => {

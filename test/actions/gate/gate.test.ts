@@ -53,6 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'config/save.ts': ['mkdirSync'],
   'replace-file.ts': ['chownSync', 'renameSync', 'rmSync', 'writeFileSync'],
   'docs.ts': ['writeFileSync'],
+  'programs/loans.ts': ['mkdirSync', 'renameSync', 'rmSync', 'writeFileSync'],
   // Recordings and reports, at the operator's paths; another thread writes, so that a slow disk holds nothing up.
   'recording/file.ts': ['DatabaseSync', 'openSync'],
   'recording/recorder.ts': ['Worker'],
