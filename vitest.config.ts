@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -6,6 +7,11 @@ import { home, scratch } from './test/scratch.ts';
 /** Snapshots live at the top level, so that a reviewer finds every golden screen in one folder. */
 const resolveSnapshotPath = (testPath: string, extension: string): string =>
   join(import.meta.dirname, 'snapshots', basename(testPath) + extension);
+
+/** Tests that have a long form besides their short one. */
+const twoForms = globSync('test/**/*.test.{ts,tsx}', { cwd: import.meta.dirname }).filter(path =>
+  readFileSync(join(import.meta.dirname, path), 'utf8').includes("/soaking.ts'"),
+);
 
 /** Of those that run in processes in which other tests ran before. */
 const shared = {
@@ -41,13 +47,13 @@ export default defineConfig({
           ...shared,
         },
       },
-      // The same kind, for longer: comparisons of policies, and of tests that say `soaking` their long form.
+      // The same kind, for longer: comparisons of policies, and the long form of those that say `soaking`.
       {
         extends: true,
         test: {
           name: 'soak',
           testTimeout: 120_000,
-          include: ['test/soak/**/*.test.ts', 'test/recording/{delta,chain,faults,file,recover}.test.ts'],
+          include: ['test/soak/**/*.test.ts', ...twoForms],
           ...shared,
           env: { ...shared.env, KVMTOP_SOAK: '1' },
         },

@@ -94,7 +94,7 @@ const mounted = (size: string): string => {
 };
 
 testUnless(noMount, 'a full disk ends the recording, and what was written is read', () => {
-  const there = mounted('1m');
+  const there = mounted('512k');
   const path = join(there, 'a.kvmtop');
   const writer = openWriter(path, options);
   let count = 0;
@@ -116,7 +116,7 @@ testUnless(noMount, 'a full disk ends the recording, and what was written is rea
 });
 
 testUnless(noMount, 'a full disk is told by the recorder, once', async () => {
-  const there = mounted('1m');
+  const there = mounted('512k');
   const path = join(there, 'a.kvmtop');
   const told: string[] = [];
   const recorder = await startRecorder(path, { ...options, onFailure: error => told.push(error.message) });

@@ -8,6 +8,7 @@ import type { Scenario } from '../../src/simulator/scenario.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { type Run, simulate } from '../../src/simulator/simulate.ts';
 import { GiB } from '../../src/units.ts';
+import { soaking } from '../soaking.ts';
 
 const settings: PolicySettings = {
   reserve: 0.1,
@@ -69,6 +70,9 @@ const both = (id: string): Promise<Both> => {
   return run;
 };
 
+/** Hours of many guests: in the long run only. */
+const longer = soaking ? it : () => undefined;
+
 describe('simulate', () => {
   it('is the same again for the same seed', async () => {
     expect(await simulate(scenarioOf('hungry-guest'), simple, settings)).toEqual((await both('hungry-guest')).with);
@@ -81,7 +85,7 @@ describe('simulate', () => {
     expect(none.figures.seconds).toBe(1740);
   });
 
-  for (const id of ['boot-storm', 'hungry-guest', 'noisy-batch', 'idle-clones'])
+  for (const id of ['boot-storm', 'hungry-guest', 'noisy-batch', ...(soaking ? ['idle-clones'] : [])])
     it(`${id}: without a policy the host swaps and stays short; a simple one keeps it from most of that`, async () => {
       const { none, with: one } = await both(id);
       expect(none.figures.swappedOut).toBeGreaterThan(GiB);
@@ -94,7 +98,7 @@ describe('simulate', () => {
       expect([none.figures.killed, one.figures.killed]).toEqual([0, 0]);
     });
 
-  it('all-max: nobody can keep the guests well, but equal shares for all keep the host from swapping', async () => {
+  longer('all-max: nobody can keep the guests well, but equal shares for all keep the host from swapping', async () => {
     const fair: Policy = {
       ...simple,
       decide: models => ({
@@ -123,7 +127,7 @@ describe('simulate', () => {
     expect(one.figures.stalled).toBeLessThan(60);
   });
 
-  it('idle-clones: KSM alone saves what the build needs', async () => {
+  longer('idle-clones: KSM alone saves what the build needs', async () => {
     const ksm: Policy = {
       ...simple,
       decide: (models, given) => {
@@ -174,7 +178,7 @@ describe('simulate', () => {
     for (const [index, end] of ends.entries()) if (index > 0) expect(end - (ends[index - 1] ?? 0)).toBe(30);
   });
 
-  it('runs every policy there is through an hour of twenty guests in seconds', async () => {
+  longer('runs every policy there is through an hour of twenty guests in seconds', async () => {
     const begin = performance.now();
     for (const policy of policies) {
       const run = await simulate(scenarioOf('all-max'), policy, settings);

@@ -8,6 +8,7 @@ import type { Scenario, SimulatedGuest } from '../../src/simulator/scenario.ts';
 import { scenarios } from '../../src/simulator/scenarios.ts';
 import { World } from '../../src/simulator/world.ts';
 import { GiB, MiB } from '../../src/units.ts';
+import { soaking } from '../soaking.ts';
 
 const guest = (parts: Partial<SimulatedGuest> = {}): SimulatedGuest => ({
   name: 'one',
@@ -143,7 +144,7 @@ describe('a simulated world', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: soaking ? 100 : 8 },
     );
   });
 
@@ -161,7 +162,7 @@ describe('a simulated world', () => {
               expect(world.guests[index]?.touched).toBeGreaterThanOrEqual(bytes - 1);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: soaking ? 100 : 8 },
     );
   });
 

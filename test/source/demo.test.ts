@@ -19,6 +19,7 @@ import { Root } from '../../src/root.ts';
 import type { Numbers, Sample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
 import { GiB, MiB } from '../../src/units.ts';
+import { soaking } from '../soaking.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kvmtop-demo-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -195,7 +196,7 @@ describe('the demo', () => {
           expectGauges(model);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: soaking ? 100 : 10 },
     );
   });
 

@@ -4,6 +4,7 @@ import { type Line, line, span, type Tone } from '../../src/ui/line.ts';
 import type { Rect } from '../../src/ui/screen/layers.ts';
 import { Screen } from '../../src/ui/screen/screen.ts';
 import { createTheme } from '../../src/ui/theme.ts';
+import { soaking } from '../soaking.ts';
 import { Emulator, meant } from './xterm.ts';
 
 const theme = createTheme({ TERM: 'xterm-256color', COLORTERM: 'truecolor', LANG: 'C.UTF-8' });
@@ -309,7 +310,7 @@ describe('any sequence of paints', () => {
         screen.leave();
         fresh.screen.leave();
       }),
-      { numRuns: 300 },
+      { numRuns: soaking ? 300 : 80 },
     );
   });
 

@@ -30,20 +30,23 @@ const setting: Setting = {
   only: [],
 };
 
-/** The Models of the demo host's first seconds: the same in every run. */
+let now = 1_800_000_000;
+const demo = createDemoSource({ seed: 7, clock: () => now });
+const seen: Model[] = [];
+let previous: Sample | undefined;
+let looking: Promise<unknown> = Promise.resolve();
+
+/** The Models of the demo host's first seconds: the same in every run, and derived once. */
 export const demoModels = async (count: number): Promise<readonly Model[]> => {
-  let now = 1_800_000_000;
-  const source = createDemoSource({ seed: 7, clock: () => now });
-  const models: Model[] = [];
-  let previous: Sample | undefined;
-  for (let second = 0; second < count; second++) {
-    const sample = await source.look(new Set<Need>([...everything, 'processes', 'thp']));
-    models.push(derive(previous, sample));
-    previous = sample;
-    now += 1;
-  }
-  await source.close();
-  return models;
+  looking = looking.then(async () => {
+    for (; seen.length < count; now += 1) {
+      const sample = await demo.look(new Set<Need>([...everything, 'processes', 'thp']));
+      seen.push(derive(previous, sample));
+      previous = sample;
+    }
+  });
+  await looking;
+  return seen.slice(0, count);
 };
 
 /** A store that has seen these Models, with an app that remembers what it was asked to do. */
