@@ -61,7 +61,7 @@ describe('completion in bash', () => {
       onTestFinished(() => {
         child.kill('SIGKILL');
       });
-      await until('it runs', 5000, () => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').includes(name));
+      await until('it runs', 20_000, () => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').includes(name));
     }
     expect(offered('do', 'balloon', prefix)).toEqual([`${prefix}-n`, `${prefix}guest`, `${prefix}web`]);
     expect(offered('-p', `${prefix}w`)).toEqual([`${prefix}web`]);

@@ -62,7 +62,7 @@ test('statistics are switched on where they are off, once, journalled as its own
   polling.ensure(off);
   // The next look may come before the first has shown anything: it is not asked for again.
   polling.ensure(off);
-  await until('it is switched on', 2000, () => entries.length > 0);
+  await until('it is switched on', 20_000, () => entries.length > 0);
   polling.ensure(off);
   await polling.putBack(async () => modelOf(asking('1.1', 2), asking('2.2', 5)));
   expect(set).toEqual(['1.1=2', '1.1=0']);
@@ -79,7 +79,7 @@ test('a guest where that fails is not tried again', async () => {
   });
   const polling = openPolling(gate, 2);
   polling.ensure(modelOf(asking('1.1', 0)));
-  await until('it is journalled as failed', 2000, () => entries[0]?.outcome === 'failed');
+  await until('it is journalled as failed', 20_000, () => entries[0]?.outcome === 'failed');
   polling.ensure(modelOf(asking('1.1', 0)));
   await polling.putBack(() => Promise.reject(new Error('there is nothing to put back')));
   expect(tries).toBe(1);
@@ -108,7 +108,7 @@ test('a guest that does not answer, or whose device was not found, is left alone
   polling.ensure(modelOf(guest({ id: '1.1', monitor: { state: 'ok' } })));
   expect(set).toEqual([]);
   polling.ensure(modelOf(found));
-  await until('it is switched on', 2000, () => entries.length > 0);
+  await until('it is switched on', 20_000, () => entries.length > 0);
   expect(set).toEqual(['1.1=2']);
 });
 

@@ -82,7 +82,7 @@ test('what waits for the disk is bounded; what is dropped leaves a gap and nothi
   for (let index = 0; index < 20; index++) recorder.append(samples[index]!, headlines[index]!);
   expect(recorder.status.dropped).toBeGreaterThan(0);
   const taken = recorder.status.samples;
-  await until('the queue is taken', 10_000, () => {
+  await until('the queue is taken', 20_000, () => {
     recorder.append(samples[20]!, headlines[20]!);
     return recorder.status.samples > taken;
   });

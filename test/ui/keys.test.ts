@@ -47,11 +47,11 @@ const start = (change: Partial<State> = {}, readOnly = false) => {
         const before = store.getState();
         ink.stdin.write(name);
         // Ink waits a moment after an Esc, in case it starts a longer sequence.
-        if (name === esc) await until('Esc arrives', 1000, () => store.getState() !== before);
+        if (name === esc) await until('Esc arrives', 20_000, () => store.getState() !== before);
       }
     },
     shows: (text: string | RegExp) =>
-      until(`the screen shows ${text}`, 2000, () =>
+      until(`the screen shows ${text}`, 20_000, () =>
         typeof text === 'string' ? screen().includes(text) : text.test(screen()),
       ),
   };
@@ -139,7 +139,7 @@ describe('a change', () => {
     for (const no of ['n', esc]) {
       const { press, asked, store } = start({ selected: web });
       await press('b', '3', 'G', enter, no);
-      await until('the dialog closes', 2000, () => store.getState().dialog === undefined);
+      await until('the dialog closes', 20_000, () => store.getState().dialog === undefined);
       expect(asked).toEqual([]);
     }
   });
@@ -381,7 +381,7 @@ describe('the rest', () => {
     // The help is not scrolled past its end, so the first Up moves it.
     const end = screen();
     await press('\u001b[A');
-    await until('the help moves up', 2000, () => screen() !== end);
+    await until('the help moves up', 20_000, () => screen() !== end);
     await press('q', enter);
     await shows('Held by host');
     await press(esc);
@@ -474,7 +474,7 @@ describe('a plan for many guests', () => {
     for (const { name } of moved) expect(seen).toMatch(new RegExp(`${name} +[\\d.]+G `));
     expect(seen).toMatch(/available/);
     await press('y');
-    await until('it is asked for', 1000, () => asked.length > 0);
+    await until('it is asked for', 20_000, () => asked.length > 0);
     expect(asked).toEqual([{ request, force: false, undo: false }]);
   });
 

@@ -151,7 +151,7 @@ describe('a guest of crosvm', () => {
       balloon: { actual: 3 * GiB, stats: { lastUpdate: 1000 } },
     });
     const client = fake.runs().at(-1)?.pid ?? -1;
-    await until('its client has ended', 10_000, () => !lives(client));
+    await until('its client has ended', 20_000, () => !lives(client));
     // Asked less and less often.
     await asked(1010.5);
     expect(fake.runs()).toHaveLength(2);

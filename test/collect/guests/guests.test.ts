@@ -349,7 +349,7 @@ describe('Proxmox', () => {
       monitor: { state: 'ok', path, balloon: { device: true, actual: 2 ** 30 } },
     });
     expect(peer.connections()).toBe(1);
-    await until('the connection is closed', 5000, () => peer.open() === 0);
+    await until('the connection is closed', 20_000, () => peer.open() === 0);
   });
 });
 
@@ -659,8 +659,8 @@ it('ends what is under way when it is closed', async () => {
   const peer = await guest(1001, 'web');
   peer.script.behaviour = 'silent';
   const round = reader.poll(1000, plenty);
-  await until('the connection', 5000, () => peer.connections() === 1);
+  await until('the connection', 20_000, () => peer.connections() === 1);
   await reader.close();
   await round;
-  await until('its end', 5000, () => peer.open() === 0);
+  await until('its end', 20_000, () => peer.open() === 0);
 });

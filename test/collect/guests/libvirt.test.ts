@@ -112,7 +112,7 @@ const lives = (pid: number): boolean => {
     return false;
   }
 };
-const gone = (pid: number): Promise<void> => until(`virsh ${pid} is gone`, 5000, () => !lives(pid));
+const gone = (pid: number): Promise<void> => until(`virsh ${pid} is gone`, 20_000, () => !lives(pid));
 const shells = (): number[] => fake.runs().map(({ pid }) => pid);
 
 describe("libvirt's guests", () => {
@@ -223,7 +223,7 @@ describe("libvirt's guests", () => {
     guest(1001);
     fake.play(healthy([1001], { [statsOf(1001)]: { hang: true } }));
     const poll = reader.poll(1000, plenty);
-    await until('it is asked', 5000, () => fake.commands().includes(statsOf(1001)));
+    await until('it is asked', 20_000, () => fake.commands().includes(statsOf(1001)));
     const [virsh = -1] = shells();
     await reader.close();
     await poll;
@@ -356,7 +356,7 @@ describe('what goes wrong', () => {
     fake.play(healthy([1001], { [statsOf(1001)]: { exit: 1, text: "Domain: 'vm'\n  state.st" } }));
     expect(await one(1002)).toMatchObject({ state: 'libvirt', balloon: { actual: 256 * MiB } });
     fake.play(healthy([1001]));
-    await until('it is asked again', 10_000, async () => (await one(1000 + performance.now()))?.state === 'ok');
+    await until('it is asked again', 20_000, async () => (await one(1000 + performance.now()))?.state === 'ok');
     expect(reader.read(new Set(), 2000).problems).toEqual([]);
   });
 
@@ -432,7 +432,7 @@ describe('a change', () => {
     fake.play({ change: { hang: true } });
     await expect(runVirsh(uri, words, 'virsh setmem on x', 500)).rejects.toThrow(/within 0.5 s; it may have been done/);
     // However far it has come.
-    await until('it is gone', 5000, () => fake.alive().length === 0);
+    await until('it is gone', 20_000, () => fake.alive().length === 0);
   });
 
   it('without virsh says what to install', async () => {
@@ -476,7 +476,7 @@ describe('a migration', () => {
     const change = { stderr: 'error: internal error: the disk is not there\n', code: 1 };
     fake.play({ ...healthy([1001], { [jobOf(1001)]: idle }), change });
     let time = 1011;
-    await until('its failure is told', 10_000, async () => (await status(time++)) === 'failed');
+    await until('its failure is told', 20_000, async () => (await status(time++)) === 'failed');
     expect((await one(time))?.migration?.error).toMatch(/^virsh migrate on vm-1001: .*the disk is not there/);
     expect(reader.read(new Set(), time).migrated).toEqual([]);
   });
@@ -501,10 +501,10 @@ describe('a migration', () => {
     tree.end(1001);
     expect(reader.read(new Set(), 1001)).toMatchObject({ guests: [], migrated: [] });
     fake.play({ ...under, change: {} });
-    await until('it is told', 10_000, () => reader.read(new Set(), 1002).migrated.includes('1001.100'));
+    await until('it is told', 20_000, () => reader.read(new Set(), 1002).migrated.includes('1001.100'));
     const started = performance.now();
     await reader.close();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(patience.domain * 500);
   });
 
   it('of somebody else is seen, and is cancelled by an abort; without one nobody knows how it ended', async () => {

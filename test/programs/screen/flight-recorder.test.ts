@@ -42,7 +42,7 @@ test('a recording begun by key has each look once, those before the key too', as
     for (let count = 0; count < 10; count++) look();
     flight.toggle();
     // Looks go on while the file is opened.
-    await until('the recording runs', 10_000, () => {
+    await until('the recording runs', 20_000, () => {
       if (next < 30) look();
       return store.getState().recorded !== undefined;
     });

@@ -52,7 +52,7 @@ describe('a policy in shadow along a recording', () => {
     const { store, traveller, pilot, verdicts, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'samples', by: 30 });
-    await until('what it would have done is told', 5000, () => would().length > 0);
+    await until('what it would have done is told', 20_000, () => would().length > 0);
     expect(store.getState().pilot).toMatchObject({ mode: 'shadow', policy: 'kvmtop' });
     expect(would()[0]).toMatchObject({ policy: 'kvmtop', subject: 'legacy-erp' });
     expect(verdicts().some(({ text }) => text === 'recorded')).toBe(true);
@@ -68,12 +68,12 @@ describe('a policy in shadow along a recording', () => {
     const { traveller, pilot, verdicts, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'last' });
-    await until('what it would have done is told', 5000, () => would().length > 0);
+    await until('what it would have done is told', 20_000, () => would().length > 0);
     const all = verdicts();
     traveller.go({ kind: 'first' });
     expect(would()).toEqual([]);
     traveller.go({ kind: 'last' });
-    await until('what it would have done is told', 5000, () => would().length > 0);
+    await until('what it would have done is told', 20_000, () => would().length > 0);
     expect(verdicts()).toEqual(all);
   });
 
@@ -81,7 +81,7 @@ describe('a policy in shadow along a recording', () => {
     const { traveller, pilot, verdicts, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'last' });
-    await until('what it would have done is told', 5000, () => would().length > 0);
+    await until('what it would have done is told', 20_000, () => would().length > 0);
     pilot.fly('off', 'kvmtop');
     expect(verdicts().map(({ text }) => text)).toEqual(['recorded']);
     traveller.go({ kind: 'samples', by: -1 });
