@@ -57,7 +57,7 @@ const general = {
   'balloon.floor_margin': setting(
     size(0, 1024 * GiB),
     defaultLimits.floorMargin,
-    'Nor than what the guest uses and this much (or a tenth of what it uses, where that is more).',
+    'Nor so that less than this (or a tenth of what the guest uses, where that is more) stays available in it.',
   ),
   'balloon.step': setting(size(MiB, 1024 * GiB, MiB), defaultLimits.step, 'One press of + or -.'),
   'balloon.stall_seconds': setting(

@@ -1,4 +1,4 @@
-import { statsStale } from '../actions/balloon/balloon.ts';
+import { occupied, statsStale } from '../actions/balloon/rails.ts';
 import type { Limits } from '../actions/limits.ts';
 import { spare } from '../actions/reserve.ts';
 import type { GuestModel, Model } from '../model.ts';
@@ -14,8 +14,10 @@ const unwatchedShare = 0.25;
 const safeSize = (guest: GuestModel, limits: Limits): number | undefined => {
   const maximum = balloonMaximum(guest.sample);
   const used = guest.values.guest_used;
-  if (maximum === undefined || used === undefined || statsStale(guest, limits) !== false) return maximum;
-  return Math.min(maximum, used * (1 + unwatchedShare) + 2 * limits.floorMargin);
+  const taken = occupied(guest);
+  if (maximum === undefined || used === undefined || taken === undefined || statsStale(guest, limits) !== false)
+    return maximum;
+  return Math.min(maximum, taken + unwatchedShare * used + 2 * limits.floorMargin);
 };
 
 /**

@@ -1,5 +1,5 @@
 import { known } from '../known.ts';
-import type { GuestSample, MonitorSample, Numbers } from '../sample.ts';
+import type { BalloonStats, GuestSample, MonitorSample, Numbers } from '../sample.ts';
 import { MiB } from '../units.ts';
 import { bootedFor, type Guest } from './guest.ts';
 import { wholePages } from './inside.ts';
@@ -64,6 +64,10 @@ const statusOf = (guest: Guest): Numbers => {
   };
 };
 
+/** With the balloon's size of then where it has moved since, as of a real guest. */
+const statsOf = ({ stats, reported, inside }: Guest): BalloonStats | undefined =>
+  stats && reported !== inside.actual ? { ...stats, actual: reported } : stats;
+
 const monitorOf = (guest: Guest, time: number, wall: number): MonitorSample => {
   const { size } = guest.spec;
   const path = `/run/kvm/${guest.pid}.qmp`;
@@ -81,7 +85,7 @@ const monitorOf = (guest: Guest, time: number, wall: number): MonitorSample => {
       path: balloonPath,
       deflateOnOom: false,
       pollingInterval: guest.spec.silent ? 0 : 2,
-      ...(guest.stats ? { stats: guest.stats } : {}),
+      ...known({ stats: statsOf(guest) }),
       ...(guest.earlier ? { earlier: guest.earlier } : {}),
     },
     memdevs: [{ size, share: false, merge: true, prealloc: false }],

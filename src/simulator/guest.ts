@@ -56,6 +56,8 @@ export class Guest {
   readonly counters = { majors: 0, minors: 0, cpu: 0 };
   peak = 0;
   stats: BalloonStats | undefined;
+  /** What its balloon left it when it reported. */
+  reported = 0;
   earlier: BalloonStats | undefined;
   #awake = 0;
 
@@ -168,6 +170,7 @@ export class Guest {
     this.#awake = 0;
     const { inside } = this;
     this.earlier = this.stats;
+    this.reported = inside.actual;
     this.stats = {
       lastUpdate: Math.floor(wall),
       values: {

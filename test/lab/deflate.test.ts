@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { balloonFloor } from '../../src/actions/balloon/balloon.ts';
+import { balloonFloor } from '../../src/actions/balloon/rails.ts';
 import { derive, type GuestModel } from '../../src/model.ts';
 import { Root } from '../../src/root.ts';
 import { createLiveSource } from '../../src/source/live.ts';

@@ -29,6 +29,8 @@ export interface GuestOptions {
   readonly fill?: number;
   /** MiB that it writes again every second. */
   readonly load?: number;
+  /** More words of the kernel's command line. */
+  readonly kernel?: string;
   /** Folder of the memory cgroup that it is started in. */
   readonly cell?: string;
   /** Where QMP listens, instead of a socket in the guest's own folder. */
@@ -106,11 +108,12 @@ const ownWords = (options: GuestOptions): string[] => {
   ];
 };
 
-const bootWords = ({ balloon, fill, load }: GuestOptions): string[] => {
+const bootWords = ({ balloon, fill, load, kernel }: GuestOptions): string[] => {
   const line = [kernelLine];
   if (balloon === 'nodriver') line.push('kvmtop.noballoon');
   if (fill) line.push(`kvmtop.fill=${fill}`);
   if (load) line.push(`kvmtop.load=${load}`);
+  if (kernel) line.push(kernel);
   return ['-kernel', join(image, 'kernel'), '-initrd', join(image, 'initrd'), '-append', line.join(' ')];
 };
 

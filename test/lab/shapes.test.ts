@@ -8,15 +8,15 @@ import { balloonOf, insideOf, mib, prefix, setInterval } from './oracle.ts';
 /** Guests of which a balloon could take what they need, were it judged by their sizes. */
 describeLab('a balloon of a guest of another shape', () => {
   const desk = openDesk();
+  const dimmWords = ['-object', 'memory-backend-ram,id=d0,size=128M', '-device', 'pc-dimm,id=dimm0,memdev=d0'];
   let dimm: Guest;
+  let crash: Guest;
   beforeAll(async () => {
-    dimm = await startGuest({
-      name: `${prefix}dimm`,
-      memory: 256,
-      maxmem: 1024,
-      extra: ['-object', 'memory-backend-ram,id=d0,size=128M', '-device', 'pc-dimm,id=dimm0,memdev=d0'],
-    });
-    for (const guest of [dimm]) {
+    [dimm, crash] = (await Promise.all([
+      startGuest({ name: `${prefix}dimm`, memory: 256, maxmem: 1024, extra: dimmWords }),
+      startGuest({ name: `${prefix}crash`, memory: 384, kernel: 'crashkernel=192M' }),
+    ])) as [Guest, Guest];
+    for (const guest of [dimm, crash]) {
       await guest.ready();
       await setInterval(guest, 1);
       await until(`${guest.name} reports`, 20_000, async () => (await insideOf(guest)) !== undefined);
@@ -25,7 +25,7 @@ describeLab('a balloon of a guest of another shape', () => {
   afterEach(() => desk.tidy());
   afterAll(async () => {
     await desk.close();
-    await dimm?.stop();
+    await Promise.all([dimm, crash].map(guest => guest?.stop()));
   });
 
   test('with a DIMM gives all of it back, and takes none', async () => {
@@ -38,5 +38,16 @@ describeLab('a balloon of a guest of another shape', () => {
     expect([grown.stderr, grown.code]).toEqual(['', 0]);
     expect(grown.stdout).toContain(`Grow ${dimm.name} from 360 MiB to 384 MiB\n`);
     expect(await balloonOf(dimm)).toBe(384 * mib);
+  });
+
+  test('that keeps half of it for a crash kernel is not shrunk by what it has not available', async () => {
+    const { available } = (await insideOf(crash)) ?? { available: Number.NaN };
+    expect(available).toBeLessThan(150 * mib);
+    const shrunk = await desk.run(['do', 'balloon', crash.name, '180M', '--yes']);
+    expect([shrunk.code, shrunk.stderr]).toEqual([
+      3,
+      expect.stringMatching(/unsafe: available inside would fall from 1\d\d MiB to about 0 B: no less than 3\d\d MiB/),
+    ]);
+    expect(await balloonOf(crash)).toBe(384 * mib);
   });
 });

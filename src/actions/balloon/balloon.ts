@@ -1,21 +1,16 @@
 import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
-import { formatDuration, longBytes, MiB, parseTarget } from '../../units.ts';
+import { longBytes, parseTarget } from '../../units.ts';
 import type { Balloon } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
 import { balloonMaximum } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
-import { defaultLimits, type Limits } from '../limits.ts';
+import { defaultLimits } from '../limits.ts';
 import { balloonForecasts, certainGain, mostGain } from './forecast.ts';
-
-/** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
-const smallest = 16 * MiB;
-
-/** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
-const staleIntervals = 3;
+import { availableAt, balloonFloor, shrinkRefusal } from './rails.ts';
 
 /**
  * What its balloon is really set to where `bytes` are asked for: no more than it can have, and whole pages, which take
@@ -27,67 +22,6 @@ export const balloonSize = ({ sample, values }: GuestModel, bytes: number, pageS
   const size = Math.floor(bytes / pageSize) * pageSize;
   const { balloon_actual: actual = 0 } = values;
   return bytes >= actual ? Math.max(size, actual) : size;
-};
-
-/** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
-export const statsStale = (
-  guest: GuestModel,
-  { staleSeconds }: Pick<Limits, 'staleSeconds'> = defaultLimits,
-): boolean | undefined => {
-  const age = guest.values.stats_age;
-  if (age === undefined) return undefined;
-  return age > Math.max(staleSeconds, staleIntervals * (guest.values.stats_interval ?? 0));
-};
-
-/**
- * The smallest size that is safe: a share of the maximum, or what the guest uses and a margin or 10 % more, whichever is
- * larger. `undefined` when what it uses is unknown. Bytes.
- */
-export const balloonFloor = (
-  guest: GuestModel,
-  { floorShare, floorMargin }: Pick<Limits, 'floorShare' | 'floorMargin'> = defaultLimits,
-): number | undefined => {
-  const maximum = balloonMaximum(guest.sample);
-  const used = guest.values.guest_used;
-  if (maximum === undefined || used === undefined) return undefined;
-  return Math.min(maximum, Math.max(floorShare * maximum, used + Math.max(floorMargin, 0.1 * used)));
-};
-
-/** What the guard rails say of shrinking; the first that objects is told. */
-const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Plan['refusal'] => {
-  const { launch } = guest.sample;
-  if (bytes < smallest)
-    return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
-  if (launch.backend === 'hugetlb')
-    return {
-      reason: 'its memory is in hugepages: a balloon would take them from the guest and free nothing on the host',
-      forceable: true,
-    };
-  if (launch.memLock)
-    return {
-      reason: 'its memory is locked (mem-lock): a balloon would take it from the guest and free nothing on the host',
-      forceable: true,
-    };
-  const stale = statsStale(guest, limits);
-  if (stale === undefined)
-    return {
-      reason: 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first',
-      forceable: true,
-    };
-  if (stale)
-    return {
-      reason: `what the guest uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`,
-      forceable: true,
-    };
-  const floor = balloonFloor(guest, limits);
-  if (floor === undefined)
-    return { reason: 'its driver does not report what it uses, so no safe size is known', forceable: true };
-  if (bytes < floor)
-    return {
-      reason: `unsafe: it uses ${longBytes(guest.values.guest_used)}, so no less than ${longBytes(floor)}`,
-      forceable: true,
-    };
-  return undefined;
 };
 
 /** Growing or shrinking needs a driver that listens; QEMU accepts the command without one and nothing happens. */
@@ -102,7 +36,7 @@ const shrinkEffect = (model: Model, guest: GuestModel, from: number, to: number)
   return [
     available === undefined
       ? 'guest: what stays available inside is unknown'
-      : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(Math.max(0, available - (from - to)))}`,
+      : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(availableAt(guest, to))}`,
     `host: gets back ${longBytes(certainGain(model, change))} to ${longBytes(mostGain(change))}, as far as the guest had touched it`,
   ];
 };

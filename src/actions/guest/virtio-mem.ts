@@ -6,7 +6,7 @@ import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
 import { formatDuration, longBytes, parseTarget } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
 import type { Action, Plan } from '../action.ts';
-import { statsStale } from '../balloon/balloon.ts';
+import { statsStale } from '../balloon/rails.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
 

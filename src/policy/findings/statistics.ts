@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/balloon.ts';
+import { statsStale } from '../../actions/balloon/rails.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';

@@ -1,4 +1,4 @@
-import { balloonFloor, statsStale } from '../../actions/balloon/balloon.ts';
+import { balloonFloor, occupied, statsStale } from '../../actions/balloon/rails.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
@@ -21,6 +21,8 @@ export interface Candidate {
   readonly free: number;
   /** What it needs without the page cache. */
   readonly used: number;
+  /** What it occupies of its balloon's size: that, and what its kernel kept for itself. */
+  readonly occupied: number;
   /** Above 0. */
   readonly shares: number;
 }
@@ -58,10 +60,21 @@ const candidate = (guest: GuestModel, settings: PolicySettings): Candidate | str
   const maximum = balloonMaximum(guest.sample);
   const guard = balloonFloor(guest, settings.limits);
   if (actual === undefined || maximum === undefined) return 'its size is not known yet: wait for its monitor';
-  if (free === undefined || used === undefined || guard === undefined)
+  const taken = occupied(guest);
+  if (free === undefined || used === undefined || taken === undefined || guard === undefined)
     return 'its driver does not report what it uses and what is free';
   const minimum = settings.floorShare * maximum;
-  return { guest, actual, maximum, minimum, guard, free, used, shares: sharesOf(guest, settings) };
+  return {
+    guest,
+    actual,
+    maximum,
+    minimum,
+    guard,
+    free,
+    used,
+    occupied: taken,
+    shares: sharesOf(guest, settings),
+  };
 };
 
 /** Whom a policy may move, and whom not and why: nothing is decided on what is unknown or stale. */

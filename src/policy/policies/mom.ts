@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/balloon.ts';
+import { statsStale } from '../../actions/balloon/rails.ts';
 import type { Model } from '../../model.ts';
 import { formatRatio, longBytes } from '../../units.ts';
 import type { Decision, Policy } from '../policy.ts';

@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/balloon.ts';
+import { statsStale } from '../../actions/balloon/rails.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import { wordFor } from '../../guests.ts';

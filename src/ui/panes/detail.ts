@@ -1,4 +1,4 @@
-import { balloonFloor } from '../../actions/balloon/balloon.ts';
+import { balloonFloor } from '../../actions/balloon/rails.ts';
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import { guestById, guestGone } from '../../guests.ts';

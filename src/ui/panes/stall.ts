@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/balloon.ts';
+import { statsStale } from '../../actions/balloon/rails.ts';
 import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel } from '../../model.ts';
 import type { Setting } from '../../store/store.ts';

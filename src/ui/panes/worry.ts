@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/balloon.ts';
+import { statsStale } from '../../actions/balloon/rails.ts';
 import type { GuestFieldId } from '../../fields/guest.ts';
 import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
-import { balloon, balloonFloor } from '../../../src/actions/balloon/balloon.ts';
+import { balloon } from '../../../src/actions/balloon/balloon.ts';
+import { balloonFloor } from '../../../src/actions/balloon/rails.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { GuestSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';

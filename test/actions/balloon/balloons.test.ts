@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { plan, planStrictly } from '../../../src/actions/actions.ts';
-import { balloonFloor } from '../../../src/actions/balloon/balloon.ts';
+import { balloonFloor } from '../../../src/actions/balloon/rails.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { GuestSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planStrictly } from '../../../src/actions/actions.ts';
 import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
@@ -129,7 +130,71 @@ describe('1 GiB of boot memory and 15 GiB in DIMMs', () => {
   });
 });
 
+describe('a guest that has less inside than its size says', () => {
+  // crashkernel=192M: 152 of its 384 MiB are in its total.
+  const crash: Shape = { base: 384 * MiB, actual: 384 * MiB, total: 152 * MiB, available: 129 * MiB };
+
+  it('is not shrunk by more than it has available, whatever its size', async () => {
+    const one = await model(crash);
+    const { refusal, effect } = asked(one, 'balloon web-1 180M');
+    expect(effect[0]).toBe('guest: uses 23.0 MiB; available falls from 129 MiB to about 0 B');
+    expect(refusal).toEqual({
+      reason: 'unsafe: available inside would fall from 129 MiB to about 0 B: no less than 383 MiB',
+      forceable: true,
+    });
+    expect(asked(one, 'balloon web-1 383M').refusal).toBeUndefined();
+    expect(asked(one, 'balloon web-1 382M').refusal?.reason).toMatch(/fall from 129 MiB to about 127 MiB/);
+  });
+
+  it('is not shrunk by what is plugged and offline', async () => {
+    const shape = { base: 256 * MiB, dimms: [128 * MiB], actual: 384 * MiB, total: 218 * MiB, available: 180 * MiB };
+    const one = await model(shape);
+    expect(asked(one, 'balloon web-1 256M').refusal?.reason).toMatch(/fall from 180 MiB to about 52.0 MiB/);
+    expect(asked(one, 'balloon web-1 340M').refusal).toBeUndefined();
+  });
+
+  it('is judged by the size of when it reported', async () => {
+    const monitor = await startShape({ ...crash, total: 350 * MiB, available: 300 * MiB });
+    await seen(monitor);
+    // The driver has taken 100 MiB since that report.
+    peer.script.replies['query-balloon'] = { return: { actual: 284 * MiB } };
+    const one = await seen(monitor);
+    expect(asked(one, 'balloon web-1 250M').effect[0]).toMatch(/falls from 300 MiB to about 166 MiB/);
+    expect(asked(one, 'balloon web-1 211M').refusal?.reason).toMatch(/about 127 MiB: no less than 212 MiB/);
+  });
+
+  it('keeps its margin available in every plan that is not refused', async () => {
+    const monitor = await startShape(crash);
+    await monitor.ask(now, 1);
+    const size = fc.integer({ min: 0, max: 4096 });
+    const { balloon, ...rest } = monitor.sample;
+    fc.assert(
+      fc.property(size, size, size, size, (base, total, available, to) => {
+        const values = { 'stat-total-memory': total * MiB, 'stat-available-memory': available * MiB };
+        const told = { ...balloon, device: true, actual: base * MiB, stats: { lastUpdate: now - 1, values } };
+        const memory = { 'base-memory': base * MiB, 'plugged-memory': 0 };
+        const one = guest({ monitor: { ...rest, memory, balloon: told } });
+        const { refusal, steps } = asked(
+          derive(undefined, sample({ time: now, guests: [one] })),
+          `balloon web-1 ${to}M`,
+        );
+        if (to >= base || refusal || steps.length === 0) return;
+        expect(available - (base - to)).toBeGreaterThanOrEqual(128);
+      }),
+    );
+  });
+});
+
 describe('what virtio-mem plugged', () => {
+  it('is used first when the balloon takes memory', async () => {
+    const shape = { base: 4 * GiB, virtioMem: 12 * GiB, actual: 4 * GiB, total: 15.8 * GiB, available: 7.8 * GiB };
+    const one = await model(shape);
+    expect(asked(one, 'balloon web-1 2G').refusal).toBeUndefined();
+    expect(asked(one, 'balloon web-1 512M').refusal?.reason).toBe(
+      'unsafe: less than 25% of the 4.00 GiB that it can have: no less than 1.00 GiB',
+    );
+  });
+
   it('is not the balloon’s: it neither gives nor takes it', async () => {
     const shape: Shape = { base: GiB, virtioMem: 7 * GiB, actual: GiB, total: 7.9 * GiB, available: 6 * GiB };
     expect(asked(await model(shape), 'balloon web-1 max').refusal?.reason).toBe('it already has 1.00 GiB');

@@ -1,5 +1,4 @@
-import { statsStale } from '../../../actions/balloon/balloon.ts';
-import { ownTotal } from '../../../fields/guest.ts';
+import { statsStale } from '../../../actions/balloon/rails.ts';
 import type { GuestModel } from '../../../model.ts';
 import { MiB } from '../../../units.ts';
 import { given } from '../../../vmm/memory.ts';
@@ -137,22 +136,19 @@ const untouchedOf = ({ actual }: Candidate, moments: readonly Moment[]): number 
   return Math.max(0, actual - then - Math.max(0, heldNow - heldThen));
 };
 
-const yieldOf = (held: number | undefined, actual: number, used: number): number =>
-  held === undefined || actual <= used ? 1 : Math.min(1, Math.max(0, (held - used) / (actual - used)));
+const yieldOf = (held: number | undefined, actual: number, taken: number): number =>
+  held === undefined || actual <= taken ? 1 : Math.min(1, Math.max(0, (held - taken) / (actual - taken)));
 
 /** What the guest needs; `moments` are its own, oldest first. */
 export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thresholds }: PolicySettings): Need => {
   const { guest, actual, maximum, used, free } = one;
   const smallest = smallestOf(maximum);
-  // What its kernel took at boot is missing in its total, but not in its balloon's size. A total older than a move of the
-  // balloon says nonsense, so no more than a tenth is believed.
-  const kernel = Math.min(0.1 * maximum, Math.max(0, actual - (ownTotal(guest.sample) ?? actual)));
   const margin = Math.max(limits.floorMargin, 0.1 * used);
-  const soon = used + growth(moments, used, limits);
+  const soon = one.occupied + growth(moments, used, limits);
   const cache = Math.max(0, (guest.values.guest_available ?? free) - free);
-  const least = Math.max(one.minimum, one.guard + kernel);
-  const keep = Math.max(least, soon + kernel + keepMargins * margin);
-  const want = Math.min(maximum, Math.max(least, soon + kernel + wantMargins * margin));
+  const least = Math.max(one.minimum, one.guard);
+  const keep = Math.max(least, soon + keepMargins * margin);
+  const want = Math.min(maximum, Math.max(least, soon + wantMargins * margin));
   const inNeed = isInNeed(one, thresholds);
   const shrank = moved(moments, -1, smallest);
   const lacks = Math.max(0, want - actual);
@@ -166,8 +162,8 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thr
     least,
     keep,
     keepCache: keep + cache,
-    idle: held === undefined || held - soon - kernel >= smallest,
-    yields: yieldOf(held, actual, soon + kernel),
+    idle: held === undefined || held - soon >= smallest,
+    yields: yieldOf(held, actual, soon),
     coming: comingOf(one, moments),
     stuck: isStuck(moments, limits, smallest),
     untouched: untouchedOf(one, moments),
