@@ -27,6 +27,8 @@ export const kindOf = ({ vmm, manager }: Pick<GuestSample, 'vmm' | 'manager'>): 
   return above ?? own(vmms, vmm) ?? other;
 };
 
+/** Asked of every process of the host. */
+const names = (Object.keys(vmms) as Vmm[]).map(vmm => ({ vmm, pattern: vmms[vmm].program.names }));
+
 /** The kind of a program, by the name of its file; `undefined` for what need not be one. */
-export const vmmNamed = (program: string): Vmm | undefined =>
-  (Object.keys(vmms) as Vmm[]).find(vmm => vmms[vmm].program.names.test(program));
+export const vmmNamed = (program: string): Vmm | undefined => names.find(({ pattern }) => pattern.test(program))?.vmm;

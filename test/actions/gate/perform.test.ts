@@ -72,6 +72,20 @@ describe('the gate', () => {
     expect(statSync(journal.path).mode & 0o777).toBe(0o600);
   });
 
+  it('remembers a balloon’s size by what a step is for, and by none of its words', async () => {
+    const { done, control } = world();
+    const of = { guest: '1.1', name: 'web', purpose: { kind: 'balloon', target: 7 } } as const;
+    const steps: Plan['steps'] = [
+      { ...of, kind: 'virsh', words: ['setmem'] },
+      { ...of, kind: 'api', method: 'PUT', path: '/b', body: {} },
+      { ...of, kind: 'client', words: ['crosvm', 'balloon', '1', '/s'] },
+      { kind: 'qmp', guest: '1.1', name: 'web', command: 'balloon', arguments: { value: 5 } },
+    ];
+    await perform({ control, journal: newJournal() }, { ...plan, steps }, { by: 'key' });
+    const noted = 'target 7';
+    expect(done).toEqual(['setmem', noted, 'PUT /b', noted, 'crosvm balloon 1 /s', noted, 'balloon']);
+  });
+
   it('stops at the first step that fails, and journals that', async () => {
     const { done, control } = world('balloon');
     const journal = newJournal();
@@ -249,6 +263,7 @@ describe('the journal', () => {
     { steps: [{ kind: 'write', path: '/proc/sys/vm/swappiness', value: '1', before: {} }] },
     { steps: [{ kind: 'virsh', guest: '1.1', name: 'web' }] },
     { steps: [{ kind: 'virsh', guest: '1.1', name: 'web', words: [5] }] },
+    { steps: [{ kind: 'client', guest: '1.1', name: 'web', words: 'crosvm' }] },
     { steps: [{ kind: 'qmp', guest: '1.1', name: {}, command: 'cont' }] },
     { steps: [{ kind: 'api', guest: '1.1', name: 'web', method: 'PUT' }] },
     { steps: [{ kind: 'file', content: 'x' }] },
@@ -266,6 +281,7 @@ describe('the journal', () => {
       { kind: 'write', path: '/proc/sys/vm/swappiness', value: '10' },
       { kind: 'virsh', guest: '1.1', name: 'web', words: ['setmem', 'x', '5'] },
       { kind: 'api', guest: '1.1', name: 'web', method: 'PUT', path: '/x', body: { size: 5 } },
+      { kind: 'client', guest: '1.1', name: 'web', words: ['crosvm', 'balloon', '5', '/run/x'] },
       { kind: 'file', path: '/etc/sysctl.d/90-kvmtop.conf', content: 'vm.swappiness = 10\n' },
       { kind: 'file', path: '/etc/sysctl.d/90-kvmtop.conf' },
     ];

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectionError } from '../../../src/collect/guests/monitors/libvirt/errors.ts';
-import { MiB } from '../../../src/units.ts';
+import { connectionError } from '../../src/collect/guests/monitors/libvirt/errors.ts';
+import { MiB } from '../../src/units.ts';
 import {
   type DomainFacts,
   digestDomain,
   errorIn,
   parseDomainXml,
   parseDomstats,
-} from '../../../src/vmm/libvirt/answers.ts';
+} from '../../src/vmm/libvirt/answers.ts';
 
 const prompt = 'virsh > domstats --balloon --state --raw --nowait 938d9d25-c83b-41ac-81db-984442040c70\n';
 const key = fc.stringMatching(/^balloon\.[a-z][a-z0-9._-]{0,20}$/);

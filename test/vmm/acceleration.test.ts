@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeAcceleration } from '../../../src/vmm/qemu/acceleration.ts';
-import { parseArguments } from '../../../src/vmm/qemu/options.ts';
+import { describeAcceleration } from '../../src/vmm/qemu/acceleration.ts';
+import { parseArguments } from '../../src/vmm/qemu/options.ts';
 
 const of = (...args: readonly string[]) => describeAcceleration(parseArguments(args));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BalloonSample, BalloonStats } from '../../../src/sample.ts';
-import { withSize } from '../../../src/vmm/reports.ts';
+import type { BalloonSample, BalloonStats } from '../../src/sample.ts';
+import { withSize } from '../../src/vmm/reports.ts';
 
 const report = (lastUpdate: number): BalloonStats => ({ lastUpdate, values: {} });
 const balloonOf = (actual: number, stats?: BalloonStats): BalloonSample => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseCommandLine } from '../../../src/vmm/qemu/commandline.ts';
-import { parseConfig, parseKeys } from '../../../src/vmm/qemu/options.ts';
+import { parseCommandLine } from '../../src/vmm/qemu/commandline.ts';
+import { parseConfig, parseKeys } from '../../src/vmm/qemu/options.ts';
 
 const MiB = 1024 ** 2;
 const parse = (...args: string[]) =>

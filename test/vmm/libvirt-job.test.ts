@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJob } from '../../../src/vmm/libvirt/job.ts';
+import { parseJob } from '../../src/vmm/libvirt/job.ts';
 
 /** As libvirt 9.0 prints it of a migration. */
 const running = `Job type: 2

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { MonitorSample } from '../../../src/sample.ts';
-import type { Answer, Answers } from '../../../src/vmm/qemu/answer.ts';
-import { digest, furtherQuestions, parseStats, questions, sameGuest } from '../../../src/vmm/qemu/round.ts';
-import { guestStats } from '../../qmp/peer.ts';
+import type { MonitorSample } from '../../src/sample.ts';
+import type { Answer, Answers } from '../../src/vmm/qemu/answer.ts';
+import { digest, furtherQuestions, parseStats, questions, sameGuest } from '../../src/vmm/qemu/round.ts';
+import { guestStats } from '../qmp/peer.ts';
 
 const unasked: MonitorSample = { state: 'unasked' };
 const heard = { time: 100, path: '/q', version: '7.2.22' };
