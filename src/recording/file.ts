@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DatabaseSync, DatabaseSyncOptions } from 'node:sqlite';
 import { headlineIds } from './headline.ts';
-import { RecordingError } from './tape.ts';
+import { DamagedRecording, RecordingError } from './tape.ts';
 
 /**
  * A recording is an SQLite database, for the sqlite3 tool as well as for kvmtop. Within a major version tables and columns
@@ -50,6 +50,8 @@ const loadSqlite = (): typeof DatabaseSync => {
   }
 };
 
+const saving = 'replay, dump and report save what can be read with --recover';
+
 /** What SQLite or the system said, in one line that says what to do. */
 export const asRecordingError = (path: string, error: unknown): RecordingError => {
   if (error instanceof RecordingError) return error;
@@ -72,7 +74,7 @@ export const asRecordingError = (path: string, error: unknown): RecordingError =
       return told(`can't be opened (${why}): check who owns it and its folder`);
     case 11:
     case 26:
-      return told(`is damaged (${why}): replay, dump and report save what can be read with --recover`);
+      return new DamagedRecording(`${path} is damaged (${why}): ${saving}`, { cause: error });
     case 13:
       return told('is on a full disk: free space, or record elsewhere');
     default:
@@ -103,7 +105,7 @@ export const inspect = (path: string): 'empty' | 'recording' => {
     const foreign = new RecordingError(`${path} is no recording of kvmtop: choose another file`);
     if (!bytes.toString('latin1').startsWith('SQLite format 3\0'.slice(0, bytes.length))) throw foreign;
     if (bytes.length < 100)
-      throw new RecordingError(`${path} is cut off within its first bytes: nothing of it can be read`);
+      throw new DamagedRecording(`${path} is cut off within its first bytes: nothing of it can be read`);
     if (bytes.readUInt32BE(68) !== applicationId) throw foreign;
     const version = bytes.readUInt32BE(60);
     if (version > major)
@@ -126,6 +128,17 @@ const open = (path: string | URL, options: DatabaseSyncOptions): DatabaseSync =>
   }
 };
 
+/**
+ * Whether pages are missing at the end: the header counts them (big-endian: page size at 16, pages at 28). With a log beside
+ * it SQLite may still have to put them there.
+ */
+const isCut = (path: string): boolean => {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return false;
+  const bytes = head(path);
+  if (bytes.length < 100) return false;
+  return statSync(path).size < bytes.readUInt16BE(16) * bytes.readUInt32BE(28);
+};
+
 /** Opens a recording for writing and makes it where there is none: nobody but its owner may read it, from the start. */
 export const openForWriting = (path: string): DatabaseSync => {
   const whole = resolve(path);
@@ -134,6 +147,7 @@ export const openForWriting = (path: string): DatabaseSync => {
     // SQLite gives -wal and -shm the rights of the file.
     if (!existsSync(whole)) closeSync(openSync(whole, 'wx', 0o600));
     inspect(path);
+    if (isCut(whole)) throw new DamagedRecording(`${path} is cut off: ${saving}`);
     database = open(whole, { timeout: 2000 });
     // SQLite has taken back by now what one that was killed while it made the tables had written of them. Before the log is
     // switched on: so the file itself always says what it is.

@@ -4,7 +4,7 @@ import { DeltaEncoder } from './encoder.ts';
 import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
 import type { TapeFrame } from './memory-tape.ts';
-import { RecordingError, type TapeEvent } from './tape.ts';
+import { DamagedRecording, RecordingError, type TapeEvent } from './tape.ts';
 import type { Answer, Order, WorkerInput } from './worker.ts';
 import type { WriterOptions } from './write.ts';
 
@@ -93,7 +93,7 @@ class WorkerRecorder implements Recorder {
   }
 
   #hear(answer: Answer): void {
-    if (answer.kind === 'failed') this.#fail(answer.message);
+    if (answer.kind === 'failed') this.#fail(answer.message, answer.damaged);
     else if (answer.kind === 'done') {
       this.#queued -= this.#waiting.shift() ?? 0;
       this.#bytes = answer.bytes;
@@ -102,9 +102,9 @@ class WorkerRecorder implements Recorder {
     this.#onOpened?.();
   }
 
-  #fail(message: string): void {
+  #fail(message: string, damaged = false): void {
     if (this.#failure) return;
-    this.#failure = new RecordingError(message);
+    this.#failure = damaged ? new DamagedRecording(message) : new RecordingError(message);
     this.#onOpened?.();
     this.#options.onFailure?.(this.#failure);
   }

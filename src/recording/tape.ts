@@ -49,3 +49,6 @@ export interface TapeEvent {
 
 /** What can be said of a recording (or of its file) that can't be read: what, why, and what to do. One line. */
 export class RecordingError extends Error {}
+
+/** It was a recording, and not all of it is there: a new one can take its place, what is left of it can be saved. */
+export class DamagedRecording extends RecordingError {}

@@ -3,7 +3,7 @@ import { Compressor } from './encoder.ts';
 import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
 import { chainBytes } from './ring.ts';
-import type { TapeEvent } from './tape.ts';
+import { DamagedRecording, type TapeEvent } from './tape.ts';
 import { openWriter, type Writer, type WriterOptions } from './write.ts';
 
 /** The thread that writes for a recorder: what blocks on a slow disk. It tells of each order when it has done it. */
@@ -19,7 +19,7 @@ export type Answer =
   | { readonly kind: 'done'; readonly bytes: number; readonly isFull: boolean }
   | { readonly kind: 'closed' }
   /** The message of a RecordingError. Nothing more is written. */
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly damaged: boolean };
 
 export interface WorkerInput {
   readonly path: string;
@@ -36,7 +36,7 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
     try {
       answer(work());
     } catch (error) {
-      answer({ kind: 'failed', message: (error as Error).message });
+      answer({ kind: 'failed', message: (error as Error).message, damaged: error instanceof DamagedRecording });
       port.close();
       writer?.close();
     }

@@ -94,7 +94,7 @@ export const record = async (
 ): Promise<void> => {
   const wishes = wishesOf(options);
   const output = openOutput(stderr);
-  const files = openRecordingFiles(wishes.path, options.delay, wishes.keep, wishes.daily);
+  const files = openRecordingFiles(wishes.path, options.delay, wishes.keep, wishes.daily, tellOn(stderr));
   const polling = openPolling(gate, options.poll ? options.settings['statistics.polling_seconds'] : 0, {
     tell: tellOn(stderr),
   });

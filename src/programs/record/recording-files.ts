@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readlinkSync, renameSync, statSync } from 'node:fs';
 import { openForWriting } from '../../recording/file.ts';
-import { type Recorder, startRecorder } from '../../recording/recorder.ts';
+import { type Recorder, type RecorderOptions, startRecorder } from '../../recording/recorder.ts';
 import type { Keep } from '../../recording/ring.ts';
+import { DamagedRecording } from '../../recording/tape.ts';
 import { version } from '../usage.ts';
 import { dayFile, removeOutlived } from './rotation.ts';
 
@@ -32,26 +33,62 @@ const finishMoved = (descriptor: number): void => {
   }
 };
 
+/** Another name for a damaged file, beside it, that nothing has yet. */
+const asideOf = (path: string): string => {
+  for (let count = 1; ; count += 1) {
+    const aside = `${path}.damaged${count === 1 ? '' : `-${count}`}`;
+    if (!existsSync(aside)) return aside;
+  }
+};
+
+/**
+ * Begins to record into a file; where that is a damaged recording it is kept under another name, which `tell` is told, and a
+ * new one takes its place: a service that fails at each start records nothing any more.
+ */
+const startAfresh = async (path: string, options: RecorderOptions, tell: (text: string) => void): Promise<Recorder> => {
+  try {
+    return await startRecorder(path, options);
+  } catch (error) {
+    if (!(error instanceof DamagedRecording)) throw error;
+    const aside = asideOf(path);
+    for (const end of ['-wal', '-shm', '']) if (existsSync(path + end)) renameSync(path + end, aside + end);
+    tell(
+      `${path} was damaged: it is ${aside} now, and a new recording is begun; replay --recover saves what can be read of it`,
+    );
+    return startRecorder(path, options);
+  }
+};
+
 /**
  * The file that is written now: `path`, or that of the day. A new one is begun after midnight, and where it was moved away.
- * `every`: seconds between samples.
+ * `every`: seconds between samples. `tell`: what must be known of the file.
  */
-export const openRecordingFiles = (path: string, every: number, keep: Keep, daily: boolean) => {
+export const openRecordingFiles = (
+  path: string,
+  every: number,
+  keep: Keep,
+  daily: boolean,
+  tell: (text: string) => void,
+) => {
   const broken = new AbortController();
   let open: OpenFile | undefined;
   let latest = path;
 
   const start = async (file: string, time: number): Promise<OpenFile> => {
     if (daily && keep.seconds !== undefined) removeOutlived(path, time, keep.seconds);
-    const recorder = await startRecorder(file, {
-      program: `kvmtop ${version()}`,
-      delay: every,
-      keep,
-      // What fails while it is ended is told there; a new file is begun in place of one that was moved.
-      onFailure: () => {
-        if (open && !isMoved(open)) broken.abort();
+    const recorder = await startAfresh(
+      file,
+      {
+        program: `kvmtop ${version()}`,
+        delay: every,
+        keep,
+        // What fails while it is ended is told there; a new file is begun in place of one that was moved.
+        onFailure: () => {
+          if (open && !isMoved(open)) broken.abort();
+        },
       },
-    });
+      tell,
+    );
     latest = file;
     return { path: file, recorder, descriptor: openSync(file, 'r') };
   };

@@ -46,7 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // These open with 'r'.
   'root.ts': ['openSync'],
   'actions/gate/journal-watch.ts': ['openSync'],
-  'programs/record/recording-files.ts': ['openSync'],
+  'programs/record/recording-files.ts': ['openSync', 'renameSync'],
   // kvmtop's own: what was done, the operator's settings, the documentation.
   'actions/gate/journal.ts': ['mkdir', 'open'],
   'programs/screen/flight-recorder.ts': ['mkdirSync'],

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -263,6 +264,34 @@ describe('a file that was moved away', () => {
     });
     await recorded(source, { stop: stop.signal, takeReopen: () => false });
     expect(samplesOf(path)).toHaveLength(3);
+  });
+});
+
+describe('a recording that was cut off', () => {
+  const whole = async (): Promise<void> => {
+    const { source, orders } = endAfter(8, meanwhile => watchedSource(meanwhile));
+    await recorded(source, orders);
+  };
+  test.each([60, 0.5, 0.9])('to %d of it is kept under another name, and a new one begun', async part => {
+    await whole();
+    const { size } = statSync(path);
+    truncateSync(path, part > 1 ? part : Math.floor(size * part));
+    const { source, orders } = endAfter(2);
+    const log = await recorded(source, orders);
+    expect(log).toContain(`kvmtop: ${path} was damaged: it is ${path}.damaged now, and a new recording is begun`);
+    expect(samplesOf(path)).toHaveLength(2);
+    expect(readdirSync(folder).filter(name => name.includes('damaged'))).toEqual(['host.kvmtop.damaged']);
+    // And once more: none is overwritten.
+    truncateSync(path, 60);
+    const again = endAfter(2);
+    expect(await recorded(again.source, again.orders)).toContain(`${path}.damaged-2 now`);
+  });
+
+  test('what is no recording is refused, and stays', async () => {
+    writeFileSync(path, 'SELECT 1;\n'.repeat(50));
+    const { source, orders } = endAfter(2);
+    await expect(recorded(source, orders)).rejects.toThrow('is no recording of kvmtop');
+    expect(readdirSync(folder)).toEqual(['host.kvmtop']);
   });
 });
 
