@@ -1,4 +1,5 @@
-import { hugetlbTotal } from './fields/memory.ts';
+import { mergedOf } from './fields/held.ts';
+import { hugetlbFree, hugetlbTotal } from './fields/memory.ts';
 import { own } from './own.ts';
 import type { Numbers, Sample } from './sample.ts';
 
@@ -126,39 +127,41 @@ export const ledger = (sample: Sample): Ledger | undefined => {
   let guestHugetlb = 0;
   let unread = 0;
   let unattributed = 0;
+  let unsorted = 0;
+  let untold = 0;
   for (const guest of sample.guests) {
     const own = guest.process.status;
     if (!own) {
       unread += 1;
       continue;
     }
-    const merging = guest.process.ksm_stat?.['ksm_merging_pages'];
-    if (merging === undefined && ksmShared > 0) unattributed += 1;
-    guestAnon += Math.max(0, (own['RssAnon'] ?? 0) - (merging ?? 0) * sample.pageSize);
-    guestShmem += own['RssShmem'] ?? 0;
-    guestHugetlb += own['HugetlbPages'] ?? 0;
+    const merged = mergedOf(guest, sample);
+    if (merged === undefined) unattributed += 1;
+    const { VmRSS: rss, RssAnon: anon, RssShmem: shmem, HugetlbPages: huge } = own;
+    const { backend } = guest.launch;
+    if (anon === undefined && rss !== undefined) unsorted += 1;
+    if (huge === undefined && backend === 'hugetlb') untold += 1;
+    const isShared = anon === undefined && backend === 'shared';
+    guestAnon += Math.max(0, (anon ?? (isShared ? 0 : (rss ?? 0))) - (merged ?? 0));
+    guestShmem += shmem ?? (isShared ? (rss ?? 0) : 0);
+    guestHugetlb += huge ?? 0;
   }
   if (unread > 0) notes.push(`${unread} guests could not be read: their memory is under others`);
+  if (unsorted > 0) notes.push('this kernel tells no kinds of RAM of a process: files that guests map count as theirs');
+  if (untold > 0) notes.push('this kernel does not tell the hugepages of a process: those of guests are under others');
   if (unattributed > 0) notes.push('whose pages KSM merged is not known: guests may be counted too high');
 
-  const pools = sample.host.pools?.filter(pool => pool.node === undefined) ?? [];
-  const hugetlb = hugetlbTotal(sample.host) ?? 0;
-  const hugetlbFree = Math.min(
-    hugetlb,
-    pools.length > 0
-      ? pools.reduce((sum, pool) => sum + (pool.counts['free_hugepages'] ?? 0) * pool.pageSize, 0)
-      : (meminfo['HugePages_Free'] ?? 0) * (meminfo['Hugepagesize'] ?? 0),
-  );
-  const hugetlbUsed = hugetlb - hugetlbFree;
+  const pooled = hugetlbTotal(sample.host) ?? 0;
+  const unused = Math.min(pooled, hugetlbFree(sample.host) ?? 0);
 
   const anonPages = meminfo['AnonPages'] ?? 0;
   const shmemPages = meminfo['Shmem'] ?? 0;
 
   // Free memory, pools and the kernel's own counters are exact; who uses the rest is attributed afterwards.
   const free = take(meminfo['MemFree']);
-  const free_hugetlb = take(hugetlbFree);
-  const guest_hugetlb = take(guestHugetlb, hugetlbUsed);
-  const other_hugetlb = take(hugetlbUsed - guest_hugetlb);
+  const free_hugetlb = take(unused);
+  const guest_hugetlb = take(guestHugetlb, pooled - unused);
+  const other_hugetlb = take(pooled - unused - guest_hugetlb);
   const { arc: arcstats = {} } = sample.host;
   const arc = take(arcstats['size']);
   // What describes the ARC's blocks is in its size, and in kernel objects.

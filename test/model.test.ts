@@ -226,6 +226,28 @@ describe('ledger', () => {
     expect(parts).toMatchObject({ vmalloc: 0, zram: 300 * 4096, zswap: 700 * 4096 });
   });
 
+  it('counts what a process holds where the kernel tells VmRSS alone, and says so', () => {
+    const meminfo = { MemTotal: 10 * GiB, AnonPages: 3 * GiB, Shmem: GiB, Cached: 2 * GiB };
+    const pools = { HugePages_Total: 1024, HugePages_Free: 512, Hugepagesize: 2 * 1024 ** 2 };
+    const old = (id: string, backend: 'anon' | 'shared' | 'hugetlb', VmRSS: number) =>
+      guest({ id, launch: { backend }, process: { status: { VmRSS } } });
+    const guests = [old('1.1', 'anon', 2 * GiB), old('2.2', 'shared', GiB), old('3.3', 'hugetlb', GiB / 2)];
+    const account = ledger(sample({ host: { meminfo: { ...meminfo, ...pools } }, guests }))!;
+    expect(account.parts).toMatchObject({
+      guest_anon: 2.5 * GiB,
+      other_anon: 0.5 * GiB,
+      guest_shmem: GiB,
+      guest_hugetlb: 0,
+      other_hugetlb: GiB,
+      free_hugetlb: GiB,
+      cache: GiB,
+    });
+    expect(account.notes).toEqual([
+      'this kernel tells no kinds of RAM of a process: files that guests map count as theirs',
+      'this kernel does not tell the hugepages of a process: those of guests are under others',
+    ]);
+  });
+
   it('says when it can’t tell whose pages KSM merged', () => {
     const host = { meminfo: { MemTotal: GiB, AnonPages: GiB }, ksm: { pages_shared: 10 } };
     expect(ledger(sample({ host, guests: [guest({ process: { status: {} } })] }))?.notes).toHaveLength(1);

@@ -7,6 +7,7 @@ export type Show = (text: string) => string;
 const toAscii: Show = text =>
   safe(text)
     .replaceAll('–', '-')
+    .replaceAll('≤', '<=')
     .replaceAll('’', "'")
     .replace(/[^ -~]/gu, '?');
 

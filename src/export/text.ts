@@ -1,7 +1,7 @@
 import { describeRequest } from '../actions/describe.ts';
-import { valueUnit } from '../fields/field.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
 import { type HostFieldId, hostFields } from '../fields/host.ts';
+import { formatMost } from '../fields/most.ts';
 import { type PoolFieldId, poolFields } from '../fields/pool.ts';
 import { type LedgerPart, ledgerParts } from '../ledger.ts';
 import { type Model, whyUnknown } from '../model.ts';
@@ -47,7 +47,7 @@ const hostBlock = (model: Model): string[] => {
   const lines = hostLines.filter(([label]) => label !== 'ZFS cache' || values.arc_size !== undefined);
   const rows = lines.map(([label, ...items]) => [
     label,
-    ...items.flatMap(([word, id]) => [word, format(values[id], valueUnit(hostFields[id]))]),
+    ...items.flatMap(([word, id]) => [word, formatMost(hostFields, id, values)]),
   ]);
   for (const pool of model.pools) {
     const label = `${exactBytes(pool.pageSize)} pages${pool.node === undefined ? '' : `, node ${pool.node}`}`;
@@ -80,7 +80,7 @@ const guestBlock = (model: Model, show: Show): string[] => {
       // The clock of the statistics has whole seconds.
       return id === 'stats_age' && value !== undefined
         ? formatDuration(Math.floor(value))
-        : format(value, valueUnit(guestFields[id]));
+        : formatMost(guestFields, id, guest.values);
     }),
   ]);
   return [

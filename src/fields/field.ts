@@ -39,6 +39,8 @@ export interface Field<Subject> {
   readonly unit: Unit;
   readonly kind: 'gauge' | 'counter';
   readonly needs?: readonly Need[];
+  /** The field of the same table that is the most that this one can be, where this one is unknown: shown as `≤15.8G`. */
+  readonly most?: string;
   /** Reading it harms or is slow: on request only. */
   readonly cost?: 'high';
   /** `undefined` is unknown, never 0. */

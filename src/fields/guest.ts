@@ -1,8 +1,9 @@
-import type { GuestSample, Sample } from '../sample.ts';
+import type { GuestSample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
 import { balloonMaximum, memSize } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { GuestField } from './field.ts';
+import { guestHeld } from './held.ts';
 import { kvmFields } from './kvm.ts';
 import { whyNotMerged } from './mergeable.ts';
 import { estimateMigration } from './migration.ts';
@@ -17,6 +18,13 @@ const status =
 /** Said when the host's side of a guest can't be read. */
 const noProcess = (guest: GuestSample): string =>
   guest.process.status ? 'this kernel does not tell it' : 'its process could not be read';
+
+const heldWhy = (guest: GuestSample): string => {
+  const { status } = guest.process;
+  if (!status) return noProcess(guest);
+  if (status['RssAnon'] === undefined) return 'this kernel tells no kinds of RAM of a process (4.5): at most VmRSS';
+  return `${ksmStatWhy(guest)}: merged pages count in full`;
+};
 
 const ksmStatWhy = (guest: GuestSample): string =>
   guest.process.ksm_stat ? 'this kernel does not tell it' : 'needs root, and a kernel that tells it (5.19)';
@@ -89,36 +97,6 @@ const used = (guest: GuestSample): number | undefined => {
   const available = stat('stat-available-memory')(guest);
   if (total === undefined || available === undefined) return undefined;
   return Math.max(0, total - Math.max(available, stat('stat-free-memory')(guest) ?? 0));
-};
-
-const number = (value: number | string | undefined): number | undefined =>
-  typeof value === 'number' ? value : undefined;
-
-/**
- * Merged pages are in every user's RssAnon, and in RAM once. A guest is charged its share of them: so the sum over
- * guests is what the host really holds. Unknown where KSM merges and the kernel does not say whose pages.
- */
-const mergedShare = (guest: GuestSample, sample: Sample): number | undefined => {
-  const shared = number(sample.host.ksm?.['pages_shared']) ?? 0;
-  const sharing = number(sample.host.ksm?.['pages_sharing']) ?? 0;
-  if (shared + sharing === 0) return 0;
-  const merging = guest.process.ksm_stat?.['ksm_merging_pages'];
-  if (merging === undefined) return undefined;
-  return merging * sample.pageSize * (sharing / (shared + sharing));
-};
-
-const held = (guest: GuestSample, sample: Sample): number | undefined => {
-  const own = guest.process.status;
-  const anon = own?.['RssAnon'];
-  const saved = mergedShare(guest, sample);
-  if (own === undefined || anon === undefined || saved === undefined) return undefined;
-  return (
-    Math.max(0, anon - saved) +
-    (own['RssShmem'] ?? 0) +
-    (own['HugetlbPages'] ?? 0) +
-    (own['VmPTE'] ?? 0) +
-    (own['VmSwap'] ?? 0)
-  );
 };
 
 /** Of all virtio-mem devices of the guest together; a part of one that QEMU did not tell makes it unknown. */
@@ -332,9 +310,26 @@ export const guestFields = {
     source: '/proc/PID/status RssAnon + RssShmem + HugetlbPages + VmPTE + VmSwap, less its part of what KSM saves',
     unit: 'bytes',
     kind: 'gauge',
-    needs: ['ksm', 'guest_ksm_stat'],
-    read: held,
-    why: guest => (guest.process.status ? ksmStatWhy(guest) : noProcess(guest)),
+    needs: ['ksm', 'guest_ksm_stat', 'pools'],
+    most: 'held_most',
+    read: (guest, sample) => {
+      const held = guestHeld(guest, sample);
+      return held?.exact ? held.bytes : undefined;
+    },
+    why: heldWhy,
+  },
+  held_most: {
+    title: 'HELDMOST',
+    help: 'The most that the host can hold for the guest, where how much it is can’t be told.',
+    source: '/proc/PID/status as for HELD, merged pages in full; before Linux 4.5 VmRSS + VmPTE + VmSwap',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['ksm', 'guest_ksm_stat', 'pools'],
+    read: (guest, sample) => {
+      const held = guestHeld(guest, sample);
+      return held?.exact === false ? held.bytes : undefined;
+    },
+    why: guest => (guest.process.status ? 'what the host holds is known exactly' : noProcess(guest)),
   },
   rss: {
     title: 'RSS',

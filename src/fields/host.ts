@@ -3,6 +3,7 @@ import { given } from '../vmm/memory.ts';
 import { activityFields } from './activity.ts';
 import type { HostField } from './field.ts';
 import { guestFields } from './guest.ts';
+import { guestHeld } from './held.ts';
 import { arcReclaimable, hugetlbTotal, outsidePools } from './memory.ts';
 
 type Read = HostField['read'];
@@ -768,8 +769,21 @@ export const hostFields = {
     source: 'sum of held',
     unit: 'bytes',
     kind: 'gauge',
-    needs: ['ksm', 'guest_ksm_stat'],
+    needs: ['ksm', 'guest_ksm_stat', 'pools'],
+    most: 'guests_held_most',
     read: overGuests(guestFields.held.read),
+  },
+  guests_held_most: {
+    title: 'SUMMOST',
+    help: 'The most that the host can hold for all guests together, where how much it is can’t be told.',
+    source: 'sum of held, or held_most',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['ksm', 'guest_ksm_stat', 'pools'],
+    read: (host, sample) =>
+      overGuests(guestFields.held.read)(host, sample) === undefined
+        ? overGuests((guest, all) => guestHeld(guest, all)?.bytes)(host, sample)
+        : undefined,
   },
   ...activityFields,
 } as const satisfies Record<string, HostField>;

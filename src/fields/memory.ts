@@ -10,6 +10,21 @@ export const hugetlbTotal = ({ meminfo, pools }: HostSample): number | undefined
   return pages === undefined || size === undefined ? undefined : pages * size;
 };
 
+/** What of it nobody has touched: bytes. */
+export const hugetlbFree = ({ meminfo, pools }: HostSample): number | undefined => {
+  const whole = pools?.filter(({ node }) => node === undefined) ?? [];
+  const { HugePages_Free: pages, Hugepagesize: size } = meminfo ?? {};
+  if (whole.length > 0)
+    return whole.reduce((sum, { counts, pageSize }) => sum + (counts['free_hugepages'] ?? 0) * pageSize, 0);
+  return pages === undefined || size === undefined ? undefined : pages * size;
+};
+
+/** What somebody has touched: bytes. */
+export const hugetlbUsed = (host: HostSample): number | undefined => {
+  const [total, free] = [hugetlbTotal(host), hugetlbFree(host)];
+  return total === undefined || free === undefined ? undefined : Math.max(0, total - free);
+};
+
 /**
  * What ZFS's own cache would give back when memory is short: what can be evicted, down to its minimum. The kernel does not
  * count it as available. Bytes; `undefined` where there is no ZFS. OpenZFS, arc_os.c: arc_evictable_memory().

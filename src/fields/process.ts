@@ -1,5 +1,6 @@
 import type { HostProcess } from '../sample.ts';
 import type { Field } from './field.ts';
+import { processHeld } from './held.ts';
 
 type ProcessField = Field<HostProcess>;
 
@@ -24,11 +25,10 @@ export const processFields = {
     unit: 'bytes',
     kind: 'gauge',
     needs: ['processes'],
-    read: ({ status }) => {
-      const anon = status['RssAnon'];
-      if (anon === undefined) return undefined;
-      const rest = ['RssShmem', 'HugetlbPages', 'VmPTE', 'VmSwap'];
-      return rest.reduce((sum, key) => sum + (status[key] ?? 0), anon);
+    most: 'held_most',
+    read: (process, sample) => {
+      const held = processHeld(process, sample);
+      return held?.exact ? held.bytes : undefined;
     },
   },
   rss: entry('RSS', 'VmRSS', 'RAM mapped by it; shared pages counted in full, hugepages not at all.'),
@@ -47,6 +47,18 @@ export const processFields = {
   rss_shmem: entry('SHMEM', 'RssShmem', 'Its shared RAM: tmpfs, memfd, shared anonymous memory.'),
   rss_file: entry('FILE', 'RssFile', 'Its RAM of mapped files: page cache that others may share.'),
   pte: entry('PTE', 'VmPTE', 'Page tables that the host keeps for it.'),
+  held_most: {
+    title: 'MOST',
+    help: 'The most that can go when it ends, where how much it is can’t be told.',
+    source: 'before Linux 4.5 /proc/PID/status VmRSS + VmPTE + VmSwap',
+    unit: 'bytes',
+    kind: 'gauge',
+    needs: ['processes'],
+    read: (process, sample) => {
+      const held = processHeld(process, sample);
+      return held?.exact === false ? held.bytes : undefined;
+    },
+  },
 } as const satisfies Record<string, ProcessField>;
 
 export type ProcessFieldId = keyof typeof processFields;

@@ -1,15 +1,17 @@
+import { valueOrMost } from '../fields/most.ts';
 import { type ProcessFieldId, processFields } from '../fields/process.ts';
 import type { Model, ProcessModel } from '../model.ts';
 import { compareWords, safe } from '../text.ts';
 
-export type ProcessColumn = 'name' | 'pid' | 'user' | ProcessFieldId;
+export type ProcessColumn = 'name' | 'pid' | 'user' | Exclude<ProcessFieldId, 'held_most'>;
 
 /** In the order of their worth: what does not fit the screen is cut from the right. */
 export const processColumns: readonly ProcessColumn[] = [
   'name',
   'pid',
   'user',
-  ...(Object.keys(processFields) as ProcessFieldId[]),
+  // What is at most held stands in the column of what is held.
+  ...(Object.keys(processFields) as ProcessFieldId[]).filter(id => id !== 'held_most'),
 ];
 
 export interface ProcessSort {
@@ -30,7 +32,7 @@ const compare = (a: ProcessModel, b: ProcessModel, { column, reverse }: ProcessS
     const order = compareWords(word(a), word(b));
     if (order !== 0) return order * flip;
   } else if (column !== 'pid') {
-    const [left, right] = [a.values[column], b.values[column]];
+    const [left, right] = [a, b].map(({ values }) => valueOrMost(processFields, column, values));
     if (left === undefined || right === undefined) {
       if (left !== right) return left === undefined ? 1 : -1;
     } else if (left !== right) return (right - left) * flip;

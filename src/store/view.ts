@@ -1,4 +1,5 @@
-import type { GuestFieldId } from '../fields/guest.ts';
+import { type GuestFieldId, guestFields } from '../fields/guest.ts';
+import { valueOrMost } from '../fields/most.ts';
 import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { compareWords, safe } from '../text.ts';
@@ -59,7 +60,7 @@ const isWord = (column: ColumnId): column is Exclude<TextColumn, 'bar' | 'pid'> 
 
 const sortNumber = (guest: GuestModel, column: Exclude<ColumnId, 'name' | 'state' | 'backend' | 'manager'>) => {
   if (column === 'pid') return guest.pid;
-  if (column !== 'bar') return guest.values[column];
+  if (column !== 'bar') return valueOrMost(guestFields, column, guest.values);
   const { guest_used: used } = guest.values;
   const whole = given(guest.sample);
   return used === undefined || !whole ? undefined : used / whole;

@@ -1,9 +1,9 @@
-import { valueUnit } from '../fields/field.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
+import { formatMost } from '../fields/most.ts';
 import { type GuestModel, guestWord } from '../model.ts';
 import { type ColumnId, columnText, type TextColumn, textColumns } from '../store/view.ts';
 import { safe } from '../text.ts';
-import { format, formatDuration, unknown } from '../units.ts';
+import { formatDuration } from '../units.ts';
 
 const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help: string; readonly width: number }>> = {
   name: { title: 'NAME', help: 'The guest’s name, as it was started.', width: 14 },
@@ -46,10 +46,9 @@ export const cellText = (guest: GuestModel, column: Exclude<ColumnId, 'bar'>): s
       return `busy ${formatDuration(Math.round(guest.values.monitor_age))}`;
     return safe(columnText(guest, column));
   }
+  const { unit, kind } = guestFields[column];
   const value = guest.values[column];
-  if (value === undefined) return unknown;
   // Ages are told in whole seconds: the clock of the statistics has no finer ones.
-  if (guestFields[column].unit === 'seconds' && guestFields[column].kind === 'gauge')
-    return formatDuration(Math.floor(value));
-  return format(value, valueUnit(guestFields[column]));
+  if (value !== undefined && unit === 'seconds' && kind === 'gauge') return formatDuration(Math.floor(value));
+  return formatMost(guestFields, column, guest.values);
 };

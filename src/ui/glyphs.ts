@@ -92,7 +92,7 @@ export const glyphsFor = (asciiOnly: boolean, linuxConsole: boolean): Glyphs =>
 
 /** By character code, what stands for a character of the interface's own texts and tables where only ASCII is shown. */
 export const asciiTwins: ReadonlyMap<number, number> = new Map(
-  Object.entries({ '-': '–—─', '|': '│', '+': '┌┐└┘├┤┬┴┼', '~': '…', "'": '‘’', x: '×', '.': '·' }).flatMap(
+  Object.entries({ '-': '–—─', '|': '│', '+': '┌┐└┘├┤┬┴┼', '~': '…', "'": '‘’', x: '×', '.': '·', '<': '≤' }).flatMap(
     ([twin, characters]) => [...characters].map(one => [one.charCodeAt(0), twin.charCodeAt(0)] as const),
   ),
 );

@@ -31,15 +31,18 @@ export const quit: Action<GuestId> = {
     if ('unable' in ability) return refuse(request, summary, ability.unable);
     const problem = heldByMigration(guest) ?? unmanageable(guest, ability) ?? ability.refusal(guest.sample);
     if (problem !== undefined) return refuse(request, summary, problem);
+    const { held, held_most: most } = guest.values;
     return {
       request,
       subject: guest.name,
       summary,
       steps: [ability.step(guest.sample)],
       effect: [
-        guest.values.held === undefined
-          ? 'host: gets back all it holds for the guest, at once'
-          : `host: gets back ${longBytes(guest.values.held)}, at once`,
+        held !== undefined
+          ? `host: gets back ${longBytes(held)}, at once`
+          : most === undefined
+            ? 'host: gets back all it holds for the guest, at once'
+            : `host: gets back all it holds for the guest, at most ${longBytes(most)}, at once`,
       ],
       warnings:
         status === 'postmigrate'

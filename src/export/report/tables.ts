@@ -1,7 +1,8 @@
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { hostFields } from '../../fields/host.ts';
+import { formatMost, valueOrMost } from '../../fields/most.ts';
 import { type LedgerPart, ledgerParts } from '../../ledger.ts';
-import { guestWord, type Model } from '../../model.ts';
+import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import type { TapeEvent } from '../../recording/tape.ts';
 import { compareWords } from '../../text.ts';
 import { format, formatBytes, formatRatio, longBytes } from '../../units.ts';
@@ -57,18 +58,21 @@ const guestColumns: readonly (readonly [head: string, id: GuestFieldId])[] = [
   ['Age', 'stats_age'],
 ];
 
+const heldOf = ({ values }: GuestModel): number => valueOrMost(guestFields, 'held', values) ?? -1;
+
 const guestTable = ({ guests }: Model): string =>
   table(
     'Guests',
     ['Guest', 'State', ...guestColumns.map(([head]) => head)],
     [...guests]
-      .sort((a, b) => (b.values.held ?? -1) - (a.values.held ?? -1) || compareWords(a.name, b.name))
+      .sort((a, b) => heldOf(b) - heldOf(a) || compareWords(a.name, b.name))
       .map(guest => [
         text(guest.name),
         text(guestWord(guest)),
         ...guestColumns.map(([, id]): Cell => {
           const value = guest.values[id];
-          return text(format(id === 'stats_age' && value ? Math.floor(value) : value, guestFields[id].unit), 'number');
+          if (id === 'stats_age' && value) return text(format(Math.floor(value), 'seconds'), 'number');
+          return text(formatMost(guestFields, id, guest.values), 'number');
         }),
       ]),
   );

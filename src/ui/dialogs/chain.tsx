@@ -1,6 +1,8 @@
 import { Box, Text } from 'ink';
 import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
+import { guestFields } from '../../fields/guest.ts';
+import { formatMost } from '../../fields/most.ts';
 import { guestById, guestGone } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
@@ -18,7 +20,7 @@ export const Chain = ({ state }: { readonly state: State }): ReactNode => {
     Actual: format(values.balloon_actual, 'bytes'),
     'Used + cache': format(values.guest_used_cache, 'bytes'),
     Used: format(values.guest_used, 'bytes'),
-    'Held by host': format(values.held, 'bytes'),
+    'Held by host': formatMost(guestFields, 'held', values),
   };
   // The widest table needs 83 columns; the maximum is left out first, since it mostly equals the size.
   const { Maximum, ...rest } = row;

@@ -2,6 +2,8 @@ import { Box, Text, type TextProps } from 'ink';
 import { Table } from 'ink-table';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
+import { guestFields } from '../../fields/guest.ts';
+import { formatMost } from '../../fields/most.ts';
 import { guestById } from '../../guests.ts';
 import type { State } from '../../store/store.ts';
 import { format } from '../../units.ts';
@@ -20,7 +22,7 @@ export const BeforeAfter = ({ plan, state }: { readonly plan: Plan; readonly sta
     After: format(moved.target, 'bytes'),
     Used: format(values.guest_used, 'bytes'),
     Maximum: format(moved.kind === 'balloon' ? balloonMaximum(sample) : values.virtio_mem_max, 'bytes'),
-    'Held by host': format(values.held, 'bytes'),
+    'Held by host': formatMost(guestFields, 'held', values),
   };
   return <Table data={[row]} />;
 };

@@ -1,3 +1,5 @@
+import { hostFields } from '../../fields/host.ts';
+import { formatMost, valueOrMost } from '../../fields/most.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
@@ -44,10 +46,12 @@ export const overcommitPane: Draw = canvas => {
   ];
   const all = allFit(model);
   const more = all === false;
+  const held = valueOrMost(hostFields, 'guests_held', host);
+  const most = held !== undefined && host.guests_held === undefined ? '≤' : '';
   const guests = [
     of('max', host.guests_mem_max, more ? 'warn' : 'strong'),
     of('given', host.guests_actual),
-    of('held', host.guests_held),
+    [...labelled('held', formatMost(hostFields, 'guests_held', host)), span(` ${most}${share(held)}`, 'dim')],
   ];
   const committed: Line = pairs(
     width,

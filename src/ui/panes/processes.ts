@@ -1,10 +1,10 @@
-import { valueUnit } from '../../fields/field.ts';
+import { formatMost, valueOrMost } from '../../fields/most.ts';
 import { type ProcessFieldId, processFields } from '../../fields/process.ts';
 import type { ProcessModel } from '../../model.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import { type ProcessColumn, processColumns, processName, userName, visibleProcesses } from '../../store/processes.ts';
 import { safe } from '../../text.ts';
-import { format, formatBytes, unknown } from '../../units.ts';
+import { formatBytes, unknown } from '../../units.ts';
 import { span } from '../line.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import { type Canvas, type Draw, heading } from './pane.ts';
@@ -20,8 +20,8 @@ const cell = (
   { hostMajorFaults }: Thresholds,
 ): ReturnType<ListColumn<ProcessModel>['cell']> => {
   const value = one.values[id];
-  const text = format(value, valueUnit(processFields[id]));
-  if (!value) return { text, tone: 'dim' };
+  const text = formatMost(processFields, id, one.values);
+  if (!value) return { text, tone: valueOrMost(processFields, id, one.values) ? 'text' : 'dim' };
   const worrying = id === 'swap' || (id === 'major_faults' && value >= hostMajorFaults);
   return { text, tone: worrying ? 'warn' : 'text' };
 };
@@ -54,6 +54,14 @@ const columnOf = (column: ProcessColumn, { state, glyphs, width }: Canvas): List
   }
 };
 
+/** The sum over processes; half a sum would look like good news. */
+const heldBy = (processes: readonly ProcessModel[]): string => {
+  const parts = processes.map(({ values }) => valueOrMost(processFields, 'held', values));
+  if (parts.includes(undefined)) return unknown;
+  const most = processes.some(({ values }) => values.held === undefined) ? '≤' : '';
+  return most + formatBytes(parts.reduce<number>((sum, part) => sum + (part ?? 0), 0));
+};
+
 /** Every process's memory, the guests' beside the rest. */
 export const processesPane: Draw = canvas => {
   const { state, model, glyphs, width, height } = canvas;
@@ -61,10 +69,7 @@ export const processesPane: Draw = canvas => {
   const { column, reverse } = state.processSort;
   const processes = visibleProcesses(model, state.filter, state.processSort);
   const columns = processColumns.map(one => columnOf(one, canvas));
-  const held = (guests: boolean): string =>
-    formatBytes(
-      processes.reduce((sum, one) => sum + ((one.guest !== undefined) === guests ? (one.values.held ?? 0) : 0), 0),
-    );
+  const held = (guests: boolean): string => heldBy(processes.filter(one => (one.guest !== undefined) === guests));
   const note = [
     span(`${glyphs.fills[0]} guests `, 'accent'),
     span(held(true), 'strong'),

@@ -1,6 +1,7 @@
 import { statsStale } from '../../actions/balloon/rails.ts';
-import type { GuestFieldId } from '../../fields/guest.ts';
+import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { availableShare } from '../../fields/memory.ts';
+import { valueOrMost } from '../../fields/most.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import type { Setting } from '../../store/store.ts';
@@ -78,7 +79,7 @@ export const guestTone = (
   { limits, thresholds }: Pick<Setting, 'limits' | 'thresholds'>,
 ): Tone => {
   const value = guest.values[id];
-  if (value === undefined) return 'dim';
+  if (value === undefined) return valueOrMost(guestFields, id, guest.values) === undefined ? 'dim' : 'text';
   const stale = statsStale(guest, limits);
   if (id === 'stats_age') return stale ? 'bad' : 'dim';
   // Numbers from inside a guest that stopped reporting are shown, and shown to be old.
