@@ -1,4 +1,6 @@
-/** What Stryker loads: which texts it leaves alone, and who is told of each mutant that was tried. */
+/** What Stryker loads: which texts it leaves alone, and who tells what it finds. */
+import { areas } from './areas.ts';
+import { percent, scores, shareOf, survivors, type Tried, writeRow } from './scores.ts';
 
 /** As much of Babel's NodePath as is asked here. */
 interface NodePath {
@@ -23,17 +25,45 @@ const isText = ({ node }: NodePath): boolean => {
   );
 };
 
-/** A mutant that was tried, as Stryker tells it. */
-export interface Tried {
-  readonly fileName: string;
-  readonly mutatorName: string;
-  readonly replacement?: string;
-  readonly location: { readonly start: { readonly line: number; readonly column: number } };
-  readonly status: string;
+/** What run.ts says of this run. */
+interface Run {
+  readonly area: string;
+  /** Whether only some of the area was asked for. */
+  readonly asked: boolean;
+  /** Whether the score goes into the table of docs/testing.md. */
+  readonly table: boolean;
 }
+const run: Run = JSON.parse(process.env['MUTANTS'] ?? '{"area":"","asked":true,"table":false}');
 
-/** Whoever wants to know of each as soon as it was tried. */
-export const told = { tried: (_mutant: Tried): void => undefined };
+/** Milliseconds between two lines of progress. */
+const progressEvery = 30_000;
+
+const createReporter = () => {
+  const tried: Tried[] = [];
+  let toldAt = performance.now();
+  let ended = false;
+  // Where a signal ends it, it was no whole area: a share of what was tried so far would be too low, since those on lines that
+  // no test runs come first.
+  process.once('exit', () => {
+    if (!ended && tried.length > 0)
+      console.log([...survivors(tried), `${tried.length} mutants of ${run.area} were looked at`].join('\n'));
+  });
+  return {
+    onMutantTested(mutant: Tried): void {
+      tried.push(mutant);
+      if (performance.now() - toldAt < progressEvery) return;
+      toldAt = performance.now();
+      console.log(`${run.area}: ${tried.length} tried, ${percent(shareOf(tried))}`);
+    },
+    wrapUp(): void {
+      ended = true;
+      console.log([...survivors(tried), '', ...scores(run.area, tried), ''].join('\n'));
+      const area = areas.find(({ name }) => name === run.area);
+      if (area && run.table && !run.asked) writeRow(area, tried);
+    },
+  };
+};
+createReporter.inject = [] as const;
 
 export const strykerPlugins = [
   {
@@ -41,5 +71,5 @@ export const strykerPlugins = [
     name: 'texts',
     value: { shouldIgnore: (path: NodePath) => (isText(path) ? 'a text' : undefined) },
   },
-  { kind: 'Reporter', name: 'told', value: { onMutantTested: (mutant: Tried) => told.tried(mutant) } },
+  { kind: 'Reporter', name: 'told', factory: createReporter },
 ];

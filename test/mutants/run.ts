@@ -3,13 +3,12 @@
  *
  *   node test/mutants/run.ts [AREA…] [--mutate GLOB]… [--changed [--base COMMIT]] [--seconds N] [--table]
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Stryker } from '@stryker-mutator/core';
 import { type Area, areas } from './areas.ts';
 import { changedSince, defaultBase } from './changed.ts';
-import { type Tried, told } from './plugins.ts';
-import { percent, scores, shareOf, survivors, writeRow } from './scores.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,12 +20,6 @@ const { values: options, positionals } = parseArgs({
     table: { type: 'boolean', default: false },
   },
 });
-
-/** Where Stryker copies the clone to: of this process alone, so that two may run. */
-const sandboxes = `.mutants/tmp-${process.pid}`;
-
-/** Milliseconds between two lines of progress. */
-const progressEvery = 30_000;
 
 /** Files, or lines of files, that were asked for; all of each area where none were. */
 const asked = options.changed
@@ -43,49 +36,43 @@ const chosenIn = ({ source }: Area): readonly string[] => {
   });
 };
 
-/** Tries the mutants of an area; `undefined` in place of an end when time is up before that. */
-const tryArea = async ({ name, tests }: Area, mutate: readonly string[], late: Promise<undefined>) => {
-  const tried: Tried[] = [];
-  let toldAt = performance.now();
-  told.tried = mutant => {
-    tried.push(mutant);
-    if (performance.now() - toldAt < progressEvery) return;
-    toldAt = performance.now();
-    console.log(`${name}: ${tried.length} tried, ${percent(shareOf(tried))}`);
-  };
-  const stryker = new Stryker({
-    mutate: [...mutate],
-    testFiles: [...tests],
+/** Tries the mutants of an area. What it finds is told by the reporter in plugins.ts. Gives the exit status. */
+const tryArea = async ({ name, tests }: Area, mutate: readonly string[], late: AbortSignal): Promise<number> => {
+  // Where Stryker copies the clone to: of this run alone, so that there may be two.
+  const sandboxes = `.mutants/tmp-${process.pid}`;
+  const words = {
+    mutate: mutate.join(','),
+    testFiles: tests.flatMap(glob => globSync(glob)).join(','),
     incrementalFile: `.mutants/${name}.json`,
     tempDirName: sandboxes,
-    // What was changed last may be a few lines: their share says little.
-    ...(asked ? { thresholds: { break: null } } : {}),
-  });
-  return { tried, ended: await Promise.race([stryker.runMutationTest(), late]) };
+  };
+  const stryker = spawn(
+    'node_modules/.bin/stryker',
+    ['run', ...Object.entries(words).flatMap(([key, word]) => [`--${key}`, word])],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        MUTANTS: JSON.stringify({ area: name, asked: asked !== undefined, table: options.table }),
+      },
+    },
+  );
+  // On a signal it ends its processes, and keeps what it has found so far.
+  late.addEventListener('abort', () => stryker.kill('SIGTERM'));
+  const [status] = await once(stryker, 'exit');
+  rmSync(sandboxes, { recursive: true, force: true });
+  return late.aborted ? 0 : Number(status ?? 1);
 };
 
-const { promise: late, resolve: isLate } = Promise.withResolvers<undefined>();
-const timer = options.seconds === undefined ? undefined : setTimeout(isLate, Number(options.seconds) * 1000, undefined);
+const late = new AbortController();
+const timer =
+  options.seconds === undefined ? undefined : setTimeout(() => late.abort(), Number(options.seconds) * 1000);
 if (asked?.length === 0) console.log('nothing of what is measured was changed');
 for (const area of areas) {
-  if (positionals.length > 0 && !positionals.includes(area.name)) continue;
+  if (late.signal.aborted || (positionals.length > 0 && !positionals.includes(area.name))) continue;
   const mutate = chosenIn(area);
-  if (mutate.length === 0) continue;
-  const { tried, ended } = await tryArea(area, mutate, late);
-  console.log(survivors(tried).join('\n'));
-  if (ended) {
-    console.log(`\n${scores(area.name, tried).join('\n')}\n`);
-    if (options.table && !asked) writeRow(area, tried);
-    continue;
-  }
-  // Those on lines that no test runs are told first: a share of what was tried so far would be too low.
-  console.log(`time is up: ${tried.length} mutants of ${area.name} were looked at in ${options.seconds} s`);
-  // On a signal Stryker ends its processes, and keeps what was found so far; its copy of the clone is left to others.
-  process.once('exit', () => {
-    rmSync(sandboxes, { recursive: true, force: true });
-    process.exitCode = 0;
-  });
-  process.kill(process.pid, 'SIGTERM');
-  break;
+  if (mutate.length > 0)
+    process.exitCode = Math.max(Number(process.exitCode ?? 0), await tryArea(area, mutate, late.signal));
 }
 clearTimeout(timer);
+if (late.signal.aborted) console.log(`time is up after ${options.seconds} s`);

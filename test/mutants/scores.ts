@@ -1,7 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Area, areas } from './areas.ts';
-import type { Tried } from './plugins.ts';
+
+/** A mutant that was tried, as Stryker tells it. */
+export interface Tried {
+  readonly fileName: string;
+  readonly mutatorName: string;
+  readonly replacement?: string;
+  readonly location: { readonly start: { readonly line: number; readonly column: number } };
+  readonly status: string;
+}
 
 /** How many mutants came to what. */
 interface Score {
