@@ -1,5 +1,16 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, opendirSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+
+const firstNames = (path: string, most: number): string[] => {
+  const folder = opendirSync(path);
+  try {
+    const names: string[] = [];
+    for (let entry = folder.readSync(); entry && names.length < most; entry = folder.readSync()) names.push(entry.name);
+    return names;
+  } finally {
+    folder.closeSync();
+  }
+};
 
 /**
  * Where `/proc`, `/sys` and `/dev` are read: `/`, or a folder of fixtures. Every look at the host's files goes through
@@ -108,9 +119,13 @@ export class Root {
     }
   }
 
-  /** Names in a folder, unsorted; empty when it is not there. */
-  list(path: string): string[] {
-    return this.#attempt(path, () => readdirSync(this.path(path))) ?? [];
+  /** Names in a folder, unsorted; empty when it is not there. Of a folder that a stranger may fill at will, at `most` so many. */
+  list(path: string, most = Number.POSITIVE_INFINITY): string[] {
+    return (
+      this.#attempt(path, () =>
+        Number.isFinite(most) ? firstNames(this.path(path), most) : readdirSync(this.path(path)),
+      ) ?? []
+    );
   }
 
   /** Where a link points. */

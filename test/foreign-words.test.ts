@@ -8,8 +8,9 @@ import { findGuest } from '../src/actions/guest/guest.ts';
 import { parsePageSize } from '../src/actions/hugepages/pool.ts';
 import { parseSysctl } from '../src/actions/sysctl/sysctl.ts';
 import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts';
+import { parseMounts } from '../src/collect/guests/process/mounts.ts';
 import * as numbers from '../src/collect/guests/process/numbers.ts';
-import { parseListening } from '../src/collect/guests/process/sockets.ts';
+import { parseListening, parsePorts } from '../src/collect/guests/process/sockets.ts';
 import { LiveProcess } from '../src/collect/guests/process/view.ts';
 import { parseArcstats } from '../src/collect/host/arc.ts';
 import { parseCpuinfo, readCpuinfo } from '../src/collect/host/cpuinfo.ts';
@@ -282,6 +283,12 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
     parseListening,
     (key, value) => parseListening(`ffff: 00000002 00000000 00010000 0001 01 123 ${key}\n${value}: ${key}\n`),
   ],
+  [
+    parsePorts,
+    (key, value) => parsePorts(`0: 0100007F:115C 00000000:0000 0A 0:0 0:0 0 0 0 9 ${key}\n${key}: ${value}\n`, true),
+  ],
+  [parseMounts, (key, value) => parseMounts(`1 2 0:1 / /${key} rw - ${value} ${key} ${value}\n${key} ${value}\n`)],
+  [numbers.parseUsers, (key, value) => numbers.parseUsers(`Name:\t${key}\nUid:\t1 2 3 4\n${value}:\t5\n`)],
   [
     parseDomstats,
     (key, value) => [

@@ -2,18 +2,26 @@ import type { BalloonSample, LaunchSample, Manager } from '../sample.ts';
 
 /** How a guest's process was started, and what of it is known for each kind. Pure: the process is seen through a view. */
 
-/** Where a monitor listens, ready to connect to. */
+/** A file as a process means it. */
+export interface Located {
+  /** The folder that is its root, from here. */
+  readonly root: string;
+  /** From that root on. */
+  readonly path: string;
+  /** The process named it from a folder, and says itself which one that is. */
+  readonly relative: boolean;
+}
+
+/** Where a monitor listens, as its process says. */
 export type Address =
-  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'unix'; readonly file: Located }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
-/** A monitor that can be connected to. */
+/** A monitor that a process says is its own: whether it is, is seen before it is connected to. */
 export interface Place {
   readonly address: Address;
   /** The path as its own process knows it, or host:port; for people. */
   readonly label: string;
-  /** Two processes with equal claims mean the same socket. */
-  readonly claim: string;
 }
 
 /** Who answers, for the check that it is the guest whose command line named the socket. */
@@ -56,10 +64,8 @@ export interface ProcessView {
   /** Its command line, its own name first; empty while it has none: on its way in, or out. */
   readonly words: readonly string[];
   readonly sameNetwork: boolean;
-  /** Where to connect for a socket that it bound as `path`; `undefined` when that can't be told. */
-  socket(path: string, moved: Moved): string | undefined;
-  /** What tells that two processes mean the same socket, of a path that `socket` gave. */
-  claim(path: string): string;
+  /** The socket that it bound as `path`; `undefined` when that can't be told. */
+  socket(path: string, moved: Moved): Located | undefined;
   onHugetlbfs(path: string): boolean;
   /** A plain file that it opened as `path`; `undefined` where that is none, or longer than `longest` bytes. */
   text(path: string, daemonized: boolean, longest: number): string | undefined;
@@ -95,8 +101,8 @@ export const placesOf = (
   what: string,
 ): Pick<Started, 'places' | 'why'> => {
   if (label === undefined) return { places: [], why: `it was started without ${what}` };
-  const path = view.socket(label, stays);
-  if (path === undefined)
+  const file = view.socket(label, stays);
+  if (file === undefined)
     return { places: [], why: `its ${what.replace(/^an? /, '')} ${label} is relative to a folder that is not known` };
-  return { places: [{ address: { kind: 'unix', path }, label, claim: view.claim(path) }] };
+  return { places: [{ address: { kind: 'unix', file }, label }] };
 };

@@ -18,14 +18,14 @@ export interface FakeCrosvm {
   readonly file: string;
   /** From the next run on. */
   readonly play: (script: Script) => void;
-  /** Every run so far. */
+  /** Every run so far; a socket that was given as a descriptor by its name. */
   readonly runs: () => readonly { readonly pid: number; readonly args: readonly string[] }[];
   readonly remove: () => void;
 }
 
 const source = `#!${process.execPath}
-const { appendFileSync, readFileSync, writeSync } = require('node:fs');
-const args = process.argv.slice(2);
+const { appendFileSync, readFileSync, readlinkSync, writeSync } = require('node:fs');
+const args = process.argv.slice(2).map(word => (word.startsWith('/proc/') ? readlinkSync(word) : word));
 appendFileSync(__dirname + '/runs', JSON.stringify({ pid: process.pid, args }) + '\\n');
 const script = JSON.parse(readFileSync(__dirname + '/script.json', 'utf8'));
 const { stdout = '', stderr = '', code = 0, hang } = script[args[0]] ?? { stderr: 'Unrecognized argument: ' + args[0] + '\\n', code: 1 };

@@ -6,6 +6,7 @@ import { kindOf, vmms } from '../../vmm/kinds.ts';
 import type { Started } from '../../vmm/launch.ts';
 import type { Monitor } from './monitors/contract.ts';
 import { type Askable, openMonitor } from './monitors/open.ts';
+import { type Claims, Door } from './process/door.ts';
 import type { ProcessStat } from './process/numbers.ts';
 import type { ProcessReader } from './process/process.ts';
 import { LiveProcess } from './process/view.ts';
@@ -37,12 +38,16 @@ export const openGuest = (
   pid: number,
   vmm: Vmm,
   reader: ProcessReader,
-  askable: Askable,
+  { claims, ...askable }: Omit<Askable, 'way'> & { readonly claims: Claims },
 ): Guest | undefined => {
   const stat = reader.stat();
-  const started = vmms[vmm].started(new LiveProcess(root, pid));
+  const view = new LiveProcess(root, pid);
+  const started = vmms[vmm].started(view);
   if (!stat || !started) return undefined;
-  const opened = openMonitor(kindOf({ vmm, ...known({ manager: started.manager }) }), started, askable);
+  const opened = openMonitor(kindOf({ vmm, ...known({ manager: started.manager }) }), started, {
+    ...askable,
+    way: (place, what) => new Door(root, view, place, claims, what),
+  });
   const monitor = 'ask' in opened ? opened : undefined;
   return {
     id: `${pid}.${stat.starttime}`,

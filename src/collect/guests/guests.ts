@@ -8,8 +8,9 @@ import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
 import { defaultPatience, type Patience } from './monitors/contract.ts';
 import { Libvirt, type LibvirtPatience } from './monitors/libvirt/libvirt.ts';
-import { contested, contestedDomains } from './process/claims.ts';
+import { contestedDomains } from './process/claims.ts';
 import { Discovery } from './process/discovery.ts';
+import { Claims } from './process/door.ts';
 import { KeyNames } from './process/numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process/process.ts';
 import { Queue } from './queue.ts';
@@ -99,6 +100,7 @@ class LiveGuestReader implements GuestReader {
   readonly #patience: Patience;
   readonly #discovery: Discovery;
   readonly #budget = new DescriptorBudget();
+  readonly #claims = new Claims();
   readonly #names = { status: new KeyNames(), smaps_rollup: new KeyNames() };
   readonly #guests = new Map<number, Guest>();
   readonly #lookAgainAt = new Map<number, number>();
@@ -282,6 +284,7 @@ class LiveGuestReader implements GuestReader {
       monitors: this.#monitors,
       libvirt: this.#libvirt,
       patience: this.#patience,
+      claims: this.#claims,
     });
     if (!guest) {
       reader.close();
@@ -300,15 +303,11 @@ class LiveGuestReader implements GuestReader {
   }
 
   #settleClaims(): void {
-    const claimants = this.#shown().flatMap(({ pid, monitor, started: { places } }) =>
-      monitor ? [{ pid, places }] : [],
-    );
-    const refused = contested(this.#root, claimants);
     const domains = this.#shown().flatMap(({ pid, monitor }) =>
       monitor?.domain === undefined ? [] : [{ pid, uuid: monitor.domain }],
     );
-    const sameDomain = contestedDomains(domains);
-    for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid) ?? sameDomain.get(guest.pid);
+    const refused = contestedDomains(domains);
+    for (const guest of this.#guests.values()) guest.contested = refused.get(guest.pid);
   }
 
   /** With -daemonize the process that was started waits until its child is ready: one guest, seen twice. */

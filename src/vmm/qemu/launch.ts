@@ -61,12 +61,12 @@ const placeOf = (monitor: LaunchMonitor, launch: Launch, view: ProcessView): Pla
       if (host === undefined) return `its QMP monitor is on ${monitor.host}, and only the loopback is trusted`;
       if (!view.sameNetwork) return 'its QMP monitor is in another network namespace';
       const label = `${host}:${monitor.port}`;
-      return { address: { kind: 'tcp', host, port: monitor.port }, label, claim: `tcp ${monitor.port}` };
+      return { address: { kind: 'tcp', host, port: monitor.port }, label };
     }
     case 'unix': {
-      const path = view.socket(monitor.path, launch);
-      if (path === undefined) return `its QMP socket ${monitor.path} is relative to a folder that is not known`;
-      return { address: { kind: 'unix', path }, label: monitor.path, claim: view.claim(path) };
+      const file = view.socket(monitor.path, launch);
+      if (file === undefined) return `its QMP socket ${monitor.path} is relative to a folder that is not known`;
+      return { address: { kind: 'unix', file }, label: monitor.path };
     }
   }
 };

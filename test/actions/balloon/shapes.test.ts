@@ -9,6 +9,7 @@ import { derive, type Model } from '../../../src/model.ts';
 import type { LaunchSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { guestStats, healthy, type Peer, type Script, startPeer } from '../../qmp/peer.ts';
+import { wayTo } from '../../qmp/way.ts';
 import { guest, sample } from '../../samples.ts';
 
 /** Guests of shapes that a balloon can misjudge, as QEMU tells them on its monitor. */
@@ -70,7 +71,7 @@ const startShape = async (shape: Shape): Promise<GuestMonitor> => {
     'query-memory-size-summary': { return: { 'base-memory': base, 'plugged-memory': sum(dimms) + virtioMem } },
     'query-memory-devices': devicesOf(shape),
   });
-  return new GuestMonitor([{ address: { kind: 'unix', path }, label: path, claim: path }], { name: 'web-1' });
+  return new GuestMonitor([wayTo(path)], { name: 'web-1' });
 };
 
 const seen = async (monitor: GuestMonitor, launch: LaunchSample = {}): Promise<Model> => {

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planStrictly } from '../../../src/actions/actions.ts';
@@ -32,23 +33,28 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await reader.close();
+  for (const server of servers.splice(0)) server.close();
   vi.unstubAllEnvs();
   fake.remove();
   tree.remove();
 });
 
-const socketOf = (pid: number): string => `/run/vm-${pid}.sock`;
+const servers: Server[] = [];
+const socketOf = (pid: number): string => join(tree.dir, `vm-${pid}.sock`);
 /** A listening socket of SOCK_SEQPACKET, with an inode, in /proc/PID/net/unix. */
 const row = (inode: number, path: string): string =>
   `0000000000000000: 00000002 00000000 00010000 0005 01 ${inode} ${path}\n`;
 /** A crosvm with 4 GiB that listens on `listens`. */
-const crosvm = (pid: number, more: readonly string[] = [], listens: string | undefined = socketOf(pid)): void =>
+const crosvm = (pid: number, more: readonly string[] = [], listens: string | undefined = socketOf(pid)): void => {
+  // The fake does not connect: that a socket is there is all.
+  if (!existsSync(listens)) servers.push(createServer().listen(listens));
   tree.process(pid, {
     exe: '/usr/bin/crosvm',
     args: ['crosvm', 'run', '--mem', '4096', '--name', `vm-${pid}`, '-s', socketOf(pid), ...more, '/boot/bzImage'],
     links: { 'fd/3': 'socket:[77]', 'fd/14': 'anon_inode:kvm-vm' },
     files: { 'net/unix': `Num RefCount Protocol Flags Type St Inode Path\n${row(5, '/run/dbus')}${row(77, listens)}` },
   });
+};
 const asked = async (time: number): Promise<GuestSample> => {
   await reader.poll(time, plenty);
   const { guests } = reader.read(new Set(), time);
@@ -117,7 +123,7 @@ describe('a guest of crosvm', () => {
   });
 
   it('is not asked at a socket on which it does not listen itself', async () => {
-    crosvm(1001, [], '/run/other.sock');
+    crosvm(1001, [], join(tree.dir, 'other.sock'));
     expect((await asked(1000)).monitor).toMatchObject({
       state: 'none',
       reason: expect.stringMatching(/does not listen on its control socket/),
@@ -132,9 +138,12 @@ describe('a guest of crosvm', () => {
 
   it('that was given a folder listens there under a name of its own', async () => {
     fake.play({ balloon_stats: healthy });
-    crosvm(1001, ['--socket', '/run/vms/'], '/run/vms/crosvm-1001.sock');
-    expect((await asked(1000)).monitor).toMatchObject({ state: 'ok', path: '/run/vms/crosvm-1001.sock' });
-    expect(commands()).toEqual(['balloon_stats /run/vms/crosvm-1001.sock']);
+    const folder = join(tree.dir, 'vms');
+    mkdirSync(folder);
+    const path = join(folder, 'crosvm-1001.sock');
+    crosvm(1001, ['--socket', `${folder}/`], path);
+    expect((await asked(1000)).monitor).toMatchObject({ state: 'ok', path });
+    expect(commands()).toEqual([`balloon_stats ${path}`]);
   });
 
   it('that does not answer costs its client, and what it said last stays', async () => {
@@ -188,14 +197,19 @@ describe('a guest of crosvm', () => {
     expect((await asked(1000)).monitor.reason).toMatch(reason);
   });
 
-  it('that claims the socket of another is asked for neither', async () => {
-    fake.play({ balloon_stats: healthy });
+  it('on whose socket another listens, too, is neither asked nor changed any more', async () => {
+    fake.play({ balloon_stats: healthy, balloon: {} });
     crosvm(1001);
     crosvm(1002, ['--socket', socketOf(1001)], socketOf(1001));
-    await reader.poll(1000, plenty);
-    for (const { monitor } of reader.read(new Set(), 1000).guests)
-      expect(monitor).toMatchObject({ state: 'none', reason: expect.stringMatching(/is claimed by process/) });
-    expect(fake.runs()).toEqual([]);
+    for (const time of [1000, 1006]) await reader.poll(time, plenty);
+    for (const { id, monitor } of reader.read(new Set(), 1006).guests) {
+      expect(monitor).toMatchObject({
+        state: 'none',
+        reason: expect.stringMatching(/process \d+ listens on its control/),
+      });
+      await expect(reader.run(id, ['crosvm', 'balloon', '0', socketOf(1001)])).rejects.toThrow(/nothing was changed/);
+    }
+    expect(commands().filter(command => command.startsWith('balloon '))).toEqual([]);
   });
 });
 
@@ -250,7 +264,7 @@ describe('its balloon', () => {
 
   it.each([
     ['another guest’s socket', ['crosvm', 'balloon', '0', '/run/other.sock'], /not about that guest/],
-    ['another program', ['sh', '-c', socketOf(1001)], /not about that guest/],
+    ['another program', ['sh', '-c', '/run/vm.sock'], /not about that guest/],
   ])('is not moved by %s', async (_what, words, reason) => {
     fake.play({ balloon_stats: healthy, balloon: {} });
     crosvm(1001);

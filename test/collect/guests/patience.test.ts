@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
+import { wayTo } from '../../qmp/way.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -28,7 +29,7 @@ const silentSocket = async (): Promise<string> => {
 it('a silent monitor is given up after the seconds that were set, and asked again after no more than were set', async () => {
   const path = await silentSocket();
   const patience = { greeting: 0.1, round: 0.1, pause: 5 };
-  const monitor = new GuestMonitor([{ address: { kind: 'unix', path }, label: path, claim: path }], {}, patience);
+  const monitor = new GuestMonitor([wayTo(path)], {}, patience);
   ends.push(() => void monitor.close());
   const started = performance.now();
   for (const now of [1000, 2000, 3000, 4000]) await monitor.ask(now, 1);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseListening } from '../../../src/collect/guests/process/sockets.ts';
+import { parseListening, parsePorts } from '../../../src/collect/guests/process/sockets.ts';
 
 const head = 'Num       RefCount Protocol Flags    Type St Inode Path\n';
 const row = (inode: number, flags: string, path: string) =>
@@ -28,6 +28,30 @@ it('takes any text', () => {
   fc.assert(
     fc.property(fc.string(), text => {
       expect(parseListening(text)).toBeInstanceOf(Array);
+    }),
+  );
+});
+
+/** As Linux 6.1 on x86-64 writes them, but for the addresses. */
+const ports = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
+   0: 0100007F:115C 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 21840 1 0000000000000000 100 0 0 10 0                     
+   1: 0100007F:115C 0100007F:A1B2 01 00000000:00000000 00:00000000 00000000  1000        0 21999 1 0000000000000000 20 4 30 10 -1                    
+`;
+const ports6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000001000000:115D 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0000000000000000 100 0 0 10 0
+`;
+
+it('keeps the ports on which somebody listens, with who', () => {
+  expect(parsePorts(ports, true)).toEqual([{ inode: '21840', user: 1000, address: '7f000001', port: 4444 }]);
+  const one6 = { inode: '7', user: 0, address: '00000000000000000000000000000001', port: 4445 };
+  expect(parsePorts(ports6, true)).toEqual([one6]);
+  expect(parsePorts(ports.replaceAll('0100007F', '7F000001'), false)).toEqual(parsePorts(ports, true));
+});
+
+it('takes any text for ports', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.boolean(), (text, little) => {
+      expect(parsePorts(text, little)).toBeInstanceOf(Array);
     }),
   );
 });

@@ -13,6 +13,46 @@ export interface Patience {
 /** A healthy QEMU needs four milliseconds for a round. */
 export const defaultPatience: Patience = { greeting: 1, round: 2, pause: 30 };
 
+/** What a connection is made to. */
+export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** A monitor as it was found to be the guest's own, for one connection. */
+export interface Reached {
+  readonly target: Target;
+  /** Once more, before a change. @throws MonitorError where the guest no longer listens there. */
+  check(): void;
+  /** The connection has ended. */
+  release(): void;
+}
+
+/** The way to a guest's own monitor. */
+export interface Way {
+  /** As the process itself calls the place; for people. */
+  readonly label: string;
+  /** @throws MonitorError where that is not there, or not the guest's own. */
+  reach(withinMs: number): Promise<Reached>;
+  /** What was found may have changed: it is looked for anew. */
+  forget(): void;
+  close(): void;
+}
+
+/** Does `work` with a connection to a monitor. `deadline`: by `performance.now()`. */
+export const connected = async <Result>(
+  way: Way,
+  deadline: number,
+  work: (reached: Reached) => Promise<Result>,
+): Promise<Result> => {
+  const reached = await way.reach(Math.max(0, deadline - performance.now()));
+  try {
+    return await work(reached);
+  } catch (error) {
+    way.forget();
+    throw error;
+  } finally {
+    reached.release();
+  }
+};
+
 /** A guest's monitor, whatever it speaks. Nothing of it ever holds up a frame: what was last said is always at hand. */
 export interface Monitor {
   /** What it last said, with its age. */

@@ -2,9 +2,9 @@ import { errorOf } from '../../../errors.ts';
 import type { LaunchSample, MonitorSample } from '../../../sample.ts';
 import { safe } from '../../../text.ts';
 import type { Dialect, Round } from '../../../vmm/dialect.ts';
-import type { Place, Started } from '../../../vmm/launch.ts';
+import type { Started } from '../../../vmm/launch.ts';
 import { MonitorError } from '../../../vmm/trouble.ts';
-import { afterBug, defaultPatience, heardAt, type Monitor, type Patience } from './contract.ts';
+import { afterBug, defaultPatience, heardAt, type Monitor, type Patience, type Way } from './contract.ts';
 
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
 const early = 0.1;
@@ -21,7 +21,7 @@ export interface Partner<Ask> {
   readonly title: string;
   readonly dialect: Dialect<Ask>;
   readonly started: Started;
-  readonly place: Place;
+  readonly way: Way;
 }
 
 /**
@@ -30,8 +30,7 @@ export interface Partner<Ask> {
  */
 export abstract class DialectMonitor<Ask> implements Monitor {
   protected readonly title: string;
-  /** Its socket as its own process knows it. */
-  protected readonly label: string;
+  protected readonly way: Way;
   protected readonly ending = new AbortController();
   readonly #dialect: Dialect<Ask>;
   readonly #started: Started;
@@ -45,13 +44,13 @@ export abstract class DialectMonitor<Ask> implements Monitor {
   #dueAt = Number.NEGATIVE_INFINITY;
   #round: Promise<void> | undefined;
 
-  constructor({ title, dialect, started, place }: Partner<Ask>, patience: Patience = defaultPatience) {
+  constructor({ title, dialect, started, way }: Partner<Ask>, patience: Patience = defaultPatience) {
     this.title = title;
     this.#dialect = dialect;
     this.#started = started;
-    this.label = place.label;
+    this.way = way;
     this.#patience = patience;
-    this.#sample = { state: 'unasked', path: place.label };
+    this.#sample = { state: 'unasked', path: way.label };
   }
 
   /** How a round asks. */
@@ -95,7 +94,7 @@ export abstract class DialectMonitor<Ask> implements Monitor {
     try {
       this.#last = await this.#dialect.round(this.asking(limits), this.#last, now, this.#started);
       const time = heardAt(now, started);
-      this.#sample = { ...this.#last.known, state: 'ok', time, path: this.label };
+      this.#sample = { ...this.#last.known, state: 'ok', time, path: this.way.label };
       this.#problem = undefined;
       this.#bug = undefined;
       this.#failures = 0;
@@ -151,5 +150,6 @@ export abstract class DialectMonitor<Ask> implements Monitor {
   async close(): Promise<void> {
     this.ending.abort();
     await this.#round;
+    this.way.close();
   }
 }

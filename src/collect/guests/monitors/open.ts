@@ -1,9 +1,9 @@
 import { known } from '../../../known.ts';
 import type { MonitorSample } from '../../../sample.ts';
 import type { Abilities } from '../../../vmm/kind.ts';
-import type { Address, Place, Started } from '../../../vmm/launch.ts';
+import type { Place, Started } from '../../../vmm/launch.ts';
 import { ClientMonitor } from './client/monitor.ts';
-import type { Monitor, Patience } from './contract.ts';
+import type { Monitor, Patience, Way } from './contract.ts';
 import { HttpMonitor } from './http/monitor.ts';
 import { isDomainUuid, type Libvirt } from './libvirt/libvirt.ts';
 import { GuestMonitor } from './qmp/monitor.ts';
@@ -13,19 +13,19 @@ export interface Askable {
   readonly monitors: boolean;
   readonly libvirt: Libvirt | undefined;
   readonly patience: Patience;
+  /** The way to a place; `what` is there, in words. */
+  readonly way: (place: Place, what: string) => Way;
 }
 
 const foreign = 'monitors are not asked: the root is not this host';
 
 const idle = (reason: string | undefined): MonitorSample => ({ state: 'none', ...known({ reason }) });
 
-type UnixPlace = Place & { readonly address: Extract<Address, { readonly kind: 'unix' }> };
-
 /** Who speaks with the monitor of a guest of this kind; where nobody can, what is shown instead. */
 export const openMonitor = (
   { title, monitor: how }: Abilities,
   started: Started,
-  { monitors, libvirt, patience }: Askable,
+  { monitors, libvirt, patience, way }: Askable,
 ): Monitor | MonitorSample => {
   const { launch, expected, places, why } = started;
   switch (how.by) {
@@ -41,16 +41,21 @@ export const openMonitor = (
     }
     case 'qmp':
       if (places.length === 0) return idle(why);
-      return monitors ? new GuestMonitor(places, expected, patience) : idle(foreign);
+      if (!monitors) return idle(foreign);
+      return new GuestMonitor(
+        places.map(place => way(place, 'monitor')),
+        expected,
+        patience,
+      );
     case 'http':
     case 'client': {
-      const place = places.find((one): one is UnixPlace => one.address.kind === 'unix');
+      const [place] = places;
       if (!place) return idle(why);
       if (!monitors) return idle(foreign);
-      const { path } = place.address;
-      return how.by === 'http'
-        ? new HttpMonitor({ title, dialect: how.dialect, started, place }, path, patience)
-        : new ClientMonitor({ title, dialect: how.dialect, started, place }, { ...how, socket: path }, patience);
+      if (how.by === 'http')
+        return new HttpMonitor({ title, dialect: how.dialect, started, way: way(place, 'API') }, patience);
+      const partner = { title, dialect: how.dialect, started, way: way(place, 'control') };
+      return new ClientMonitor(partner, how, patience);
     }
   }
 };

@@ -150,3 +150,7 @@ export const parseStat = (bytes: Uint8Array): ProcessStat | undefined => {
   }
   return undefined;
 };
+
+/** The users that a process is, by its status: `Uid: REAL EFFECTIVE SAVED OF_FILES`. */
+export const parseUsers = (status: string): ReadonlySet<number> =>
+  new Set([...(/^Uid:\s+([\d\s]+)$/m.exec(status)?.[1] ?? '').matchAll(/\d+/g)].map(([user]) => Number(user)));

@@ -1,7 +1,9 @@
-import { basename, join, normalize } from 'node:path';
+import { basename, normalize } from 'node:path';
 import type { Root } from '../../../root.ts';
-import { type Moved, type ProcessView, splitCommandLine } from '../../../vmm/launch.ts';
+import { type Located, type Moved, type ProcessView, splitCommandLine } from '../../../vmm/launch.ts';
 import { programName } from './discovery.ts';
+import { type Mount, parseMounts } from './mounts.ts';
+import { parseUsers } from './numbers.ts';
 import { listeningPaths } from './sockets.ts';
 
 /** How a process sees files, and how to reach the same files from here. */
@@ -11,16 +13,15 @@ export class LiveProcess implements ProcessView {
   readonly #root: Root;
   readonly #rootLink: string | undefined;
   readonly #sameMounts: boolean;
-  readonly #namespace: string;
 
   constructor(root: Root, pid: number) {
     this.pid = pid;
     this.words = splitCommandLine(root.read(`/proc/${pid}/cmdline`) ?? '');
     this.#root = root;
     this.#rootLink = root.link(`/proc/${pid}/root`);
-    this.#namespace = root.link(`/proc/${pid}/ns/mnt`) ?? '';
     // Who may not look has to take it for granted; then `connect` tells the rest.
-    this.#sameMounts = this.#namespace === '' || this.#namespace === root.link('/proc/self/ns/mnt');
+    const mounts = root.link(`/proc/${pid}/ns/mnt`);
+    this.#sameMounts = mounts === undefined || mounts === root.link('/proc/self/ns/mnt');
   }
 
   get program(): string {
@@ -28,21 +29,30 @@ export class LiveProcess implements ProcessView {
   }
 
   get sameNetwork(): boolean {
-    return this.#root.link(`/proc/${this.pid}/ns/net`) === this.#root.link('/proc/self/ns/net');
+    return this.#sameNamespace('net');
   }
 
-  socket(path: string, moved: Moved): string | undefined {
-    if (path.startsWith('/')) {
-      // With -chroot the sockets were opened before the change of root.
-      return this.#sameView || moved.chroots ? path : this.#root.path(`/proc/${this.pid}/root${path}`);
-    }
-    return this.#relative(path, moved.daemonized || moved.chroots, link => this.#root.path(link));
+  /** Whether it counts users as this host does: who does not may have mounted what he likes, in a namespace of his own. */
+  get sameUsers(): boolean {
+    return this.#sameNamespace('user');
   }
 
-  claim(path: string): string {
-    return this.#sameView
-      ? path
-      : `${this.#namespace} ${this.#rootLink ?? ''} ${path.replace(/^.*?\/(root|cwd)\//, '')}`;
+  /** The users that it is. */
+  get users(): ReadonlySet<number> {
+    return parseUsers(this.#root.read(`/proc/${this.pid}/status`) ?? '');
+  }
+
+  /** What is mounted below the root of this file; nothing where that is not known. */
+  mounts({ root }: Located): readonly Mount[] {
+    const read = (process: number | 'self') => parseMounts(this.#root.read(`/proc/${process}/mountinfo`) ?? '');
+    const own = read('self');
+    if (root === '/') return own;
+    // What is outside of its root is not in its table. The names there mean others.
+    return [...read(this.pid), ...own.map(mount => ({ ...mount, at: undefined }))];
+  }
+
+  socket(path: string, moved: Moved): Located | undefined {
+    return this.#locate(path, moved, '/');
   }
 
   onHugetlbfs(path: string): boolean {
@@ -69,21 +79,36 @@ export class LiveProcess implements ProcessView {
     return this.#sameMounts && (this.#rootLink === undefined || this.#rootLink === '/');
   }
 
-  /** The Root's path of a file that the process opened as `path`. */
-  #file(path: string, moved: boolean): string | undefined {
-    if (path.startsWith('/')) return this.#sameView ? path : `/proc/${this.pid}/root${path}`;
-    return this.#relative(path, moved, link => link);
+  #sameNamespace(kind: 'net' | 'user'): boolean {
+    return this.#root.link(`/proc/${this.pid}/ns/${kind}`) === this.#root.link(`/proc/self/ns/${kind}`);
   }
 
-  /** `moved`: it changed its folder after it opened its files, so only the one it was started in is of use. */
-  #relative(path: string, moved: boolean, reach: (link: string) => string): string | undefined {
-    if (moved) {
-      const environment = this.#root.read(`/proc/${this.pid}/environ`)?.split('\0') ?? [];
-      const started = environment.find(entry => entry.startsWith('PWD=/'))?.slice('PWD='.length);
-      return started === undefined ? undefined : join(started, path);
-    }
-    const cwd = this.#root.link(`/proc/${this.pid}/cwd`);
-    if (cwd === undefined) return undefined;
-    return this.#sameView ? join(cwd, path) : reach(`/proc/${this.pid}/cwd/${path}`);
+  /** `here`: the folder that is the root of those who see files as kvmtop does. */
+  #locate(path: string, { chroots, daemonized }: Moved, here: string): Located | undefined {
+    // With -chroot it opened them before the change of root.
+    const root = this.#sameView || (chroots && this.#sameMounts) ? here : this.#root.path(`/proc/${this.pid}/root`);
+    if (path.startsWith('/')) return { root, path, relative: false };
+    // It changed its folder after it opened its files, so only the one that it was started in is of use.
+    const from = daemonized || chroots ? this.#startedIn() : this.#folder();
+    return from === undefined ? undefined : { root, path: `${from}/${path}`, relative: true };
+  }
+
+  #startedIn(): string | undefined {
+    const environment = this.#root.read(`/proc/${this.pid}/environ`)?.split('\0') ?? [];
+    return environment.find(entry => entry.startsWith('PWD=/'))?.slice('PWD='.length);
+  }
+
+  /** Its folder, from its root on. */
+  #folder(): string | undefined {
+    const folder = this.#root.link(`/proc/${this.pid}/cwd`);
+    if (this.#sameView || this.#rootLink === '/' || folder === undefined) return folder;
+    const root = this.#rootLink ?? '';
+    return `${folder}/`.startsWith(`${root}/`) ? folder.slice(root.length) : undefined;
+  }
+
+  /** The Root's path of a file that the process opened as `path`. */
+  #file(path: string, daemonized: boolean): string | undefined {
+    const located = this.#locate(path, { daemonized, chroots: false }, '');
+    return located && (located.root === '' ? normalize(located.path) : `/proc/${this.pid}/root${located.path}`);
   }
 }

@@ -1,13 +1,11 @@
 import { safe } from '../../../../text.ts';
 import type { RunClient } from '../../../../vmm/dialect.ts';
-import type { Patience } from '../contract.ts';
+import { connected, type Patience } from '../contract.ts';
 import { DialectMonitor, type Limits, type Partner } from '../dialect.ts';
 
-/** `socket`: its path from here. */
 interface Client {
   readonly program: string;
   readonly late: string;
-  readonly socket: string;
 }
 
 /** The monitor of a VMM that is asked by a program of its own. */
@@ -29,15 +27,17 @@ export class ClientMonitor extends DialectMonitor<RunClient> {
   ): Promise<void> {
     const [program, ...rest] = words;
     const what = `${words.slice(0, 2).join(' ')} on ${safe(options.name)}`;
-    if (program !== this.#client.program || rest.pop() !== this.label)
+    if (program !== this.#client.program || rest.pop() !== this.way.label)
       throw new Error(`${what}: it is not about that guest; nothing was done`);
     await this.changed(what, options, limits => this.#run(rest, limits));
   }
 
   /** Loaded by the first guest that needs it: few hosts have one. */
   async #run(words: readonly string[], limits: Limits): Promise<string> {
-    const { program, late, socket } = this.#client;
+    const { program, late } = this.#client;
     const { runClient } = await import('./run.ts');
-    return runClient(program, [...words, socket], limits, late);
+    return connected(this.way, limits.deadline, ({ target }) =>
+      runClient(program, [...words, 'path' in target ? target.path : ''], limits, late),
+    );
   }
 }

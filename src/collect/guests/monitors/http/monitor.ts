@@ -1,21 +1,12 @@
 import { safe } from '../../../../text.ts';
 import { faultOf, type HttpGet } from '../../../../vmm/dialect.ts';
-import type { Patience } from '../contract.ts';
-import { DialectMonitor, type Limits, type Partner } from '../dialect.ts';
+import { DialectMonitor, type Limits } from '../dialect.ts';
 import { ask } from './http.ts';
 
 /** The monitor of a VMM that has an HTTP API on a unix socket. */
 export class HttpMonitor extends DialectMonitor<HttpGet> {
-  readonly #socket: string;
-
-  /** `socket`: the path of the place, from here. */
-  constructor(partner: Partner<HttpGet>, socket: string, patience?: Patience) {
-    super(partner, patience);
-    this.#socket = socket;
-  }
-
   protected override asking(limits: Limits): HttpGet {
-    return path => ask(this.#socket, { method: 'GET', path }, limits);
+    return path => ask(this.way, { method: 'GET', path }, limits);
   }
 
   async call(
@@ -25,7 +16,7 @@ export class HttpMonitor extends DialectMonitor<HttpGet> {
     options: { readonly name: string; readonly timeoutMs: number; readonly check: () => void },
   ): Promise<void> {
     const what = `${method} ${path} on ${safe(options.name)}`;
-    const reply = await this.changed(what, options, limits => ask(this.#socket, { method, path, body }, limits));
+    const reply = await this.changed(what, options, limits => ask(this.way, { method, path, body }, limits));
     if (reply.status >= 200 && reply.status < 300) return;
     throw new Error(`${what}: ${this.title} refused: ${faultOf(reply)}; nothing was changed`);
   }

@@ -1,7 +1,7 @@
 import { errorOf } from '../../../../errors.ts';
 import type { MonitorSample } from '../../../../sample.ts';
 import { safe } from '../../../../text.ts';
-import type { Identity, Place } from '../../../../vmm/launch.ts';
+import type { Identity } from '../../../../vmm/launch.ts';
 import type { Answer, Answers } from '../../../../vmm/qemu/answer.ts';
 import {
   digest,
@@ -13,7 +13,7 @@ import {
   sameGuest,
 } from '../../../../vmm/qemu/round.ts';
 import { MonitorError, type Trouble } from '../../../../vmm/trouble.ts';
-import { afterBug, defaultPatience, heardAt, type Patience } from '../contract.ts';
+import { afterBug, connected, defaultPatience, heardAt, type Patience, type Reached, type Way } from '../contract.ts';
 import { type Connection, connectMonitor } from './qmp.ts';
 
 /** Seconds between questions after what others may have begun: a migration, a device plugged in. */
@@ -23,14 +23,14 @@ const early = 0.1;
 
 /** One guest's QMP monitor: asked in short rounds, one connection at a time, since its socket serves one client. */
 export class GuestMonitor {
-  readonly #places: readonly Place[];
+  readonly #ways: readonly Way[];
   readonly #expected: Identity;
   readonly #patience: Patience;
   readonly #ending = new AbortController();
   #sample: MonitorSample;
   #problem: string | undefined;
   #bug: Error | undefined;
-  #place = 0;
+  #way = 0;
   #failures = 0;
   #fresh = true;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -39,12 +39,12 @@ export class GuestMonitor {
   #asking = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `expected`: who the command line says must answer. `places` has at least one. */
-  constructor(places: readonly Place[], expected: Identity, patience: Patience = defaultPatience) {
+  /** `expected`: who the command line says must answer. `ways` has at least one, in the order in which they are tried. */
+  constructor(ways: readonly Way[], expected: Identity, patience: Patience = defaultPatience) {
     this.#patience = patience;
-    this.#places = places;
+    this.#ways = ways;
     this.#expected = expected;
-    this.#sample = { state: 'unasked', ...labelOf(places[0]) };
+    this.#sample = { state: 'unasked', ...labelOf(ways[0]) };
   }
 
   get sample(): MonitorSample {
@@ -114,9 +114,10 @@ export class GuestMonitor {
       let sent = false;
       let answer: Answer;
       try {
-        answer = await this.#connected({ greeting: timeoutMs, total: timeoutMs }, async connection => {
+        answer = await this.#connected({ greeting: timeoutMs, total: timeoutMs }, async (connection, check) => {
           this.#confirm(await askAll(connection, identityQuestions));
           options.check();
+          check();
           sent = true;
           const [given] = await connection.ask([{ command, args }]);
           return given as Answer;
@@ -142,10 +143,11 @@ export class GuestMonitor {
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#turn;
+    for (const way of this.#ways) way.close();
   }
 
   async #round(rare: boolean): Promise<{ answers: Answers; version: string | undefined; label: string }> {
-    const label = this.#places[this.#place]?.label ?? '';
+    const label = this.#ways[this.#way]?.label ?? '';
     const { greeting, round } = this.#patience;
     const limits = { greeting: greeting * 1000, total: Math.max(greeting, round) * 1000 };
     return this.#connected(limits, async connection => {
@@ -165,15 +167,17 @@ export class GuestMonitor {
 
   async #connected<T>(
     limits: { readonly greeting: number; readonly total: number },
-    work: (connection: Connection) => Promise<T>,
+    work: (connection: Connection, check: Reached['check']) => Promise<T>,
   ): Promise<T> {
-    const place = this.#places[this.#place] as Place;
-    const connection = await connectMonitor(place.address, { ...limits, signal: this.#ending.signal });
-    try {
-      return await work(connection);
-    } finally {
-      connection.close();
-    }
+    const way = this.#ways[this.#way] as Way;
+    return connected(way, performance.now() + limits.greeting, async ({ target, check }) => {
+      const connection = await connectMonitor(target, { ...limits, signal: this.#ending.signal });
+      try {
+        return await work(connection, check);
+      } finally {
+        connection.close();
+      }
+    });
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -186,14 +190,14 @@ export class GuestMonitor {
     const { path: _, reason: __, ...values } = this.#sample;
     const kept = error.trouble === 'identity' ? {} : values;
     const state = stateAfter(error.trouble, this.#sample.time !== undefined);
-    this.#sample = { ...kept, ...labelOf(this.#places[this.#place]), state, reason: error.message };
+    this.#sample = { ...kept, ...labelOf(this.#ways[this.#way]), state, reason: error.message };
     this.#problem = state === 'busy' || error.trouble === 'absent' ? undefined : error.message;
     this.#bug = undefined;
-    this.#place = (this.#place + 1) % this.#places.length;
+    this.#way = (this.#way + 1) % this.#ways.length;
   }
 }
 
-const labelOf = (place: Place | undefined) => (place ? { path: place.label } : {});
+const labelOf = (way: Way | undefined) => (way ? { path: way.label } : {});
 
 /** A monitor that has answered before is there; one that never did may not be one. */
 const stateAfter = (trouble: Trouble, answeredBefore: boolean): MonitorSample['state'] => {
@@ -208,7 +212,7 @@ const advices: Readonly<Record<Trouble, string>> = {
   absent: 'the guest may be ending, or its socket was removed',
   closed: 'try again, and look whether the guest still runs',
   garbage: 'look at what listens there',
-  identity: 'two guests were given one socket; restart one with its own',
+  identity: 'start each guest with a socket of its own',
 };
 
 /** Asks all at once and waits for all. */

@@ -1,11 +1,9 @@
-import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
 import { errorOf } from '../../../../errors.ts';
 import { record, text } from '../../../../vmm/answers.ts';
-import type { Address } from '../../../../vmm/launch.ts';
 import type { Answer } from '../../../../vmm/qemu/answer.ts';
 import { MonitorError } from '../../../../vmm/trouble.ts';
+import type { Target } from '../contract.ts';
 import { MessageSplitter } from './splitter.ts';
 
 export interface Command {
@@ -30,9 +28,6 @@ export interface Limits {
   readonly signal?: AbortSignal;
 }
 
-/** The length of `sun_path` less its final NUL (Linux, unix(7)), bytes. */
-const longestPath = 107;
-
 /** Characters of why QEMU refused something. */
 const longestReason = 1024;
 
@@ -43,41 +38,15 @@ const busyReason = 'another client holds its monitor, or QEMU does not answer';
  * Connects and waits for the greeting; the first question goes out together with the capabilities' negotiation. The
  * socket serves one client, so `close` as soon as possible.
  */
-export const connectMonitor = async (address: Address, limits: Limits): Promise<Connection> => {
-  const near = reachable(address);
-  let connection: QmpConnection | undefined;
+export const connectMonitor = async (target: Target, limits: Limits): Promise<Connection> => {
+  const connection = new QmpConnection(target, limits);
   try {
-    connection = new QmpConnection(near.target, limits);
     await connection.greeted;
     return connection;
   } catch (error) {
-    connection?.close();
+    connection.close();
     throw error;
-  } finally {
-    near.release();
   }
-};
-
-type Target = { readonly path: string } | { readonly host: string; readonly port: number };
-
-/**
- * What to connect to. A path too long for a socket address is shortened through a descriptor of its folder, because
- * Node cuts it silently and then says that there is no such file.
- */
-export const reachable = (address: Address): { target: Target; release: () => void } => {
-  if (address.kind === 'tcp') return { target: { host: address.host, port: address.port }, release: () => {} };
-  if (Buffer.byteLength(address.path) <= longestPath) return { target: { path: address.path }, release: () => {} };
-  let folder: number;
-  try {
-    folder = openSync(dirname(address.path), constants.O_RDONLY | constants.O_DIRECTORY);
-  } catch (error) {
-    throw connectError(error as NodeJS.ErrnoException);
-  }
-  const path = `/proc/self/fd/${folder}/${basename(address.path)}`;
-  const release = () => closeSync(folder);
-  if (Buffer.byteLength(path) <= longestPath) return { target: { path }, release };
-  release();
-  throw new MonitorError('absent', `the name of its socket has more than ${longestPath} bytes`);
 };
 
 /** `what`: the thing that was connected to, in words. */
