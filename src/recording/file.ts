@@ -18,12 +18,19 @@ export const pageBytes = 8192;
 
 const headlineColumns = headlineIds.map(id => `${id} NUMERIC`).join(', ');
 
-const schema = `
+/**
+ * What kind of file it is comes first, since a kill in between leaves what is written so far, and that must be known again.
+ * In a file that has a page, auto_vacuum holds from the next VACUUM on, which here has nothing to move.
+ */
+export const schema = `
   PRAGMA page_size = ${pageBytes};
-  PRAGMA auto_vacuum = INCREMENTAL;
   BEGIN IMMEDIATE;
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${major};
+  COMMIT;
+  PRAGMA auto_vacuum = INCREMENTAL;
+  VACUUM;
+  BEGIN IMMEDIATE;
   CREATE TABLE session (id INTEGER PRIMARY KEY, started REAL, ended REAL, program TEXT, hostname TEXT, kernel TEXT,
     boot TEXT, page_size INTEGER, delay REAL, user TEXT, pid INTEGER, starttime INTEGER, fields TEXT);
   CREATE TABLE sample (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, time REAL NOT NULL, key INTEGER NOT NULL, data BLOB NOT NULL);

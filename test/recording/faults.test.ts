@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { schema } from '../../src/recording/file.ts';
 import { openRecording } from '../../src/recording/read.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
@@ -71,15 +72,26 @@ test('killed before its first sample it is a recording without samples, or can b
   }
 });
 
-test('killed while its tables were made it has none, and gets them', () => {
-  const path = join(folder(), 'half.kvmtop');
-  const half = new DatabaseSync(path);
-  half.exec(`PRAGMA application_id = ${0x6b766d74}; PRAGMA user_version = 1`);
-  half.close();
-  const writer = openWriter(path, options);
-  writer.append(samples[0]!, headlines[0]!);
-  writer.close();
-  expect(readAll(path)).toBe(1);
+test('killed after any of the statements that make it, it is made by the next recorder', () => {
+  const there = folder();
+  const statements = schema.split(/(?<=;)/).filter(statement => statement.trim() !== '');
+  expect(statements.length).toBeGreaterThan(10);
+  for (const count of statements.keys()) {
+    const path = join(there, `${count}.kvmtop`);
+    writeFileSync(path, '');
+    const half = new DatabaseSync(path);
+    half.exec(statements.slice(0, count).join(''));
+    // What was not committed is taken back, as it is after a kill.
+    half.close();
+    const writer = openWriter(path, options);
+    writer.append(samples[0]!, headlines[0]!);
+    writer.close();
+    expect(readAll(path), statements[count]).toBe(1);
+    const whole = new DatabaseSync(path, { readOnly: true });
+    // Without it a ring would never give pages back.
+    expect(whole.prepare('PRAGMA auto_vacuum').get(), statements[count]).toEqual({ auto_vacuum: 2 });
+    whole.close();
+  }
 });
 
 /** A file system of its own. */
