@@ -182,6 +182,10 @@ export interface LaunchSample {
   readonly maxmem?: number;
   readonly backend?: Backend;
   readonly memLock?: boolean;
+  /** What pins all of its RAM: a device that reaches it by DMA, such as `vfio-pci`. */
+  readonly pinnedBy?: string;
+  /** What keeps its memory from the host: `SEV`, `TDX`, … */
+  readonly confidential?: string;
   readonly prealloc?: boolean;
   /** false: `-machine mem-merge=off`, so KSM is offered none of it. */
   readonly memMerge?: boolean;

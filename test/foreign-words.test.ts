@@ -69,6 +69,7 @@ import { readLaunch } from '../src/vmm/qemu/launch.ts';
 import { parseMemoryDevices } from '../src/vmm/qemu/memory-devices.ts';
 import { parseMigration } from '../src/vmm/qemu/migration.ts';
 import { parseArguments, parseConfig, parseKeys } from '../src/vmm/qemu/options.ts';
+import { describePinned } from '../src/vmm/qemu/pinned.ts';
 import { digest, furtherQuestions, identityOf, parseStats } from '../src/vmm/qemu/round.ts';
 import { parseStatistics } from '../src/vmm/statistics.ts';
 import { capturedModel } from './actions/hosts.ts';
@@ -248,6 +249,13 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
   [
     describeAcceleration,
     (key, value) => describeAcceleration(parseArguments(['-accel', key, '-cpu', `${value},${key}=on`])),
+  ],
+  [
+    describePinned,
+    (key, value) =>
+      describePinned(
+        parseArguments(['-machine', `confidential-guest-support=${key}`, '-object', `${value},id=${key}`]),
+      ),
   ],
   [
     readLaunch,

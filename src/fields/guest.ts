@@ -1,6 +1,6 @@
 import type { GuestSample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
-import { balloonMaximum, memSize } from '../vmm/memory.ts';
+import { balloonMaximum, isUnseen, memSize } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { GuestField } from './field.ts';
 import { guestHeld } from './held.ts';
@@ -19,9 +19,13 @@ const status =
 const noProcess = (guest: GuestSample): string =>
   guest.process.status ? 'this kernel does not tell it' : 'its process could not be read';
 
+/** Of guests under SEV-SNP and TDX. */
+const unseen = 'its memory is in a guest_memfd: no counter of its process tells of that';
+
 const heldWhy = (guest: GuestSample): string => {
   const { status } = guest.process;
   if (!status) return noProcess(guest);
+  if (isUnseen(guest)) return unseen;
   if (status['RssAnon'] === undefined) return 'this kernel tells no kinds of RAM of a process (4.5): at most VmRSS';
   return `${ksmStatWhy(guest)}: merged pages count in full`;
 };
@@ -329,7 +333,8 @@ export const guestFields = {
       const held = guestHeld(guest, sample);
       return held?.exact === false ? held.bytes : undefined;
     },
-    why: guest => (guest.process.status ? 'what the host holds is known exactly' : noProcess(guest)),
+    why: guest =>
+      !guest.process.status ? noProcess(guest) : isUnseen(guest) ? unseen : 'what the host holds is known exactly',
   },
   rss: {
     title: 'RSS',

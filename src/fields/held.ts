@@ -1,4 +1,5 @@
 import type { GuestSample, HostProcess, HostSample, Numbers, Sample } from '../sample.ts';
+import { isUnseen } from '../vmm/memory.ts';
 import { hugetlbUsed } from './memory.ts';
 import { whyNotMerged } from './mergeable.ts';
 
@@ -70,8 +71,12 @@ const mostHugepages = ({ launch }: GuestSample, host: HostSample): number | unde
   return Number.isFinite(most) ? most : undefined;
 };
 
-/** What the host holds for a guest, merged pages by share; where their share is unknown, in full. */
+/**
+ * What the host holds for a guest, merged pages by share; where their share is unknown, in full. Unknown of one whose memory
+ * its process does not show.
+ */
 export const guestHeld = (guest: GuestSample, sample: Sample): Held | undefined => {
+  if (isUnseen(guest)) return undefined;
   const own = guest.process.status;
   const whole = own && heldBy(own, mostHugepages(guest, sample.host));
   if (!whole?.exact) return whole;

@@ -11,6 +11,10 @@ export const whyNotMerged = (guest: GuestSample): string | undefined => {
   if (launch.backend === 'hugetlb') return 'its memory is in hugepages: KSM merges none of those';
   if (launch.backend === 'shared' || (memdevs && memdevs.length > 0 && memdevs.every(({ share }) => share)))
     return 'its memory is shared (memfd or a shared file): KSM merges anonymous memory only';
+  if (launch.pinnedBy !== undefined)
+    return `its memory is pinned for a device (${launch.pinnedBy}): KSM merges no such pages`;
+  if (launch.confidential !== undefined)
+    return `its memory is kept from the host (${launch.confidential}): KSM can’t compare it`;
   const { merging } = kindOf(guest);
   if ('unable' in merging) return merging.unable;
   if (launch.memMerge === false || (memdevs && memdevs.length > 0 && memdevs.every(({ merge }) => !merge)))

@@ -4,6 +4,7 @@ import { allGuests } from '../guests.ts';
 import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
+import { isUnseen, whyKept } from '../vmm/memory.ts';
 import { idleMemory } from './findings/room.ts';
 
 /**
@@ -31,7 +32,7 @@ export interface Stress {
 const claimOf = ({ values, sample }: GuestModel): number | undefined => {
   if (sample.launch.backend === 'hugetlb') return 0;
   const { mem_size: size, rss_anon: anon, rss_shmem: shmem } = values;
-  if (size === undefined || anon === undefined) return undefined;
+  if (size === undefined || anon === undefined || isUnseen(sample)) return undefined;
   // A guest takes what was asked of its virtio-mem by itself, as soon as its driver gets to it.
   const coming = Math.max(0, (values.virtio_mem_requested ?? 0) - (values.virtio_mem_size ?? 0));
   return Math.max(0, size + coming - anon - (shmem ?? 0));
@@ -48,7 +49,9 @@ const diskSwap = (model: Model): number | undefined => {
 
 /** It may have memory to spare, and does not tell. */
 const isSilent = (guest: GuestModel, limits: Limits): boolean =>
-  guest.sample.monitor.balloon?.device !== false && statsStale(guest, limits) !== false;
+  guest.sample.monitor.balloon?.device !== false &&
+  whyKept(guest.sample) === undefined &&
+  statsStale(guest, limits) !== false;
 
 export const stress = (model: Model, limits: Limits = defaultLimits): Stress => {
   // Whatever -p chose: the others claim memory of the same host.

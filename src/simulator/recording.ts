@@ -2,7 +2,7 @@ import { known } from '../known.ts';
 import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Tape } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
-import { balloonMaximum } from '../vmm/memory.ts';
+import { balloonMaximum, whyKept } from '../vmm/memory.ts';
 import { overhead } from './guest.ts';
 import { kernelOf, pageSize, programsFor, wholePages } from './inside.ts';
 import type { Scenario, SimulatedGuest } from './scenario.ts';
@@ -64,11 +64,9 @@ const heldBy = ({ values }: GuestModel): number | undefined =>
     ? undefined
     : Math.max(0, values.rss_anon + (values.rss_shmem ?? 0) + (values.swap ?? 0) - overhead);
 
-/** Hugepages can't be swapped, merged or given back: such a guest belongs to what the host uses. */
+/** What can't be swapped, merged or given back belongs to what the host uses. */
 const simulated = (guest: GuestModel): boolean =>
-  guest.sample.launch.backend !== 'hugetlb' &&
-  balloonMaximum(guest.sample) !== undefined &&
-  heldBy(guest) !== undefined;
+  whyKept(guest.sample) === undefined && balloonMaximum(guest.sample) !== undefined && heldBy(guest) !== undefined;
 
 const begin = (guest: GuestModel, time: number): Track => {
   const size = wholePages(balloonMaximum(guest.sample) ?? 0);
@@ -131,7 +129,7 @@ const ownUse = ({ ledger, guests }: Model): number | undefined => {
  *
  * What the model can't know: what a guest would have used with more memory (one that thrashed shows only what it had);
  * page cache that it would have filled with more room; which pages are alike where KSM did not merge them. A guest without
- * statistics is taken to need all that the host holds for it. Guests on hugepages count as the host's own use.
+ * statistics is taken to need all that the host holds for it. Guests that can give nothing back (on hugepages, pinned for a device) count as the host's own use.
  * @throws Error when there are not two moments to go from one to the other, or the host's memory is not in it.
  */
 export const scenarioOf = (models: Iterable<Model>, title: string): Scenario => {

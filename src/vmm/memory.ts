@@ -1,6 +1,6 @@
 import type { GuestSample, MonitorSample } from '../sample.ts';
 
-/** How much memory a guest has, can have, and what of it is its balloon's. Pure. */
+/** How much memory a guest has, can have, what of it is its balloon's, and whether the host gets that back. Pure. */
 
 /**
  * RAM in plugged DIMMs, which QEMU's balloon counts as it does boot memory; virtio-mem it leaves out
@@ -38,3 +38,35 @@ export const given = (guest: GuestSample): number | undefined => {
   const size = memSize(guest);
   return size === undefined ? guest.monitor.balloon?.actual : Math.max(0, size - (withheld(guest) ?? 0));
 };
+
+/** Who has this part of its memory pinned or locked has all of it so: pages that are not mapped yet are missing. */
+const nearlyAll = 0.9;
+
+/** Pinned or locked as the host sees it: by a device that was plugged in later, too. */
+const seenKept = (guest: GuestSample): string | undefined => {
+  const size = memSize(guest);
+  const { VmPin: pinned = 0, VmLck: locked = 0 } = guest.process.status ?? {};
+  if (size === undefined || size === 0) return undefined;
+  if (pinned >= nearlyAll * size) return 'its memory is pinned (VmPin)';
+  return locked >= nearlyAll * size ? 'its memory is locked or pinned (VmLck)' : undefined;
+};
+
+/**
+ * Why the host gets nothing back of what a balloon takes from this guest, as a clause; `undefined` where it does. QEMU accepts
+ * the command, the guest loses the memory, and nothing is freed.
+ */
+export const whyKept = (guest: GuestSample): string | undefined => {
+  const { backend, memLock, pinnedBy, confidential } = guest.launch;
+  if (backend === 'hugetlb') return 'its memory is in hugepages';
+  if (memLock) return 'its memory is locked (mem-lock)';
+  if (pinnedBy !== undefined) return `its memory is pinned for a device (${pinnedBy})`;
+  if (confidential !== undefined) return `its memory is kept from the host (${confidential})`;
+  return seenKept(guest);
+};
+
+/** Kinds whose memory is in a guest_memfd: no counter of its process tells of it. */
+const inGuestMemfd = new Set(['SEV-SNP', 'TDX', 'CCA']);
+
+/** Whether the host does not tell how much of its memory the guest has touched. */
+export const isUnseen = ({ launch: { confidential } }: GuestSample): boolean =>
+  confidential !== undefined && inGuestMemfd.has(confidential);

@@ -113,3 +113,17 @@ it('is told as the most that it can be, and ordered by that', () => {
   expect(formatMost(guestFields, 'swap', { held_most: GiB })).toBe('–');
   expect(valueOrMost(guestFields, 'held', { held_most: 5 })).toBe(5);
 });
+
+it('is not known at all of a guest whose memory is in a guest_memfd', () => {
+  const model = modelOf({}, one({ confidential: 'TDX' }, { RssAnon: 90 * MiB }));
+  const [own] = model.guests;
+  expect([own!.values.held, own!.values.held_most, model.host.values.guests_held]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([whyUnknown(own!, 'held'), whyUnknown(own!, 'held_most')]).toEqual([
+    expect.stringMatching(/guest_memfd/),
+    expect.stringMatching(/guest_memfd/),
+  ]);
+});

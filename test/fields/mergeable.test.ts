@@ -12,6 +12,8 @@ it.each<[string, Partial<GuestSample>, RegExp | undefined]>([
   ['hugepages', { launch: { backend: 'hugetlb' } }, /hugepages/],
   ['shared memory', { launch: { backend: 'shared' } }, /shared/],
   ['shared memory that only the monitor tells', { monitor: { state: 'ok', memdevs: [memdev(true, true)] } }, /shared/],
+  ['VFIO', { launch: { backend: 'anon', pinnedBy: 'vfio-pci' } }, /pinned for a device \(vfio-pci\)/],
+  ['SEV', { launch: { backend: 'anon', confidential: 'SEV' } }, /kept from the host \(SEV\)/],
   ['mem-merge=off', { launch: { backend: 'anon', memMerge: false } }, /mem-merge=off/],
   ['merge=off of every part', { monitor: { state: 'ok', memdevs: [memdev(false, false)] } }, /merge=off/],
   [

@@ -104,6 +104,17 @@ describe('if every guest claims its maximum', () => {
     expect(stress(idleHost([well({ monitor: { memory, memoryDevices } })])).needed).toBe(4 * GiB);
   });
 
+  it('who can give nothing back keeps nobody from knowing what balloons could give', () => {
+    const silent = { pollingInterval: 0, stats: { lastUpdate: 1, values: {} } };
+    expect(stress(idleHost([well({ balloon: silent })])).balloons).toBeUndefined();
+    expect(stress(idleHost([well({ balloon: silent, launch: { pinnedBy: 'vfio-pci' } })])).balloons).toBe(0);
+  });
+
+  it('what a guest in a guest_memfd holds, and so may claim, is unknown', () => {
+    expect(stress(idleHost([well({ launch: { confidential: 'TDX' } })])).unknown).toEqual(['web-1']);
+    expect(stress(idleHost([well({ launch: { confidential: 'SEV' } })])).needed).toBe(GiB);
+  });
+
   it('is never short by less for one guest more', () => {
     fc.assert(
       fc.property(

@@ -56,6 +56,43 @@ test.each([
   [['-object', 'memory-backend-file,id=iv,mem-path=/dev/shm/a,share=on', '-device', 'ivshmem-plain,memdev=iv'], 'anon'],
 ])('the backend of %j is %s', (args, backend) => expect(parse(...args).backend).toBe(backend));
 
+test.each<[string[], string | undefined]>([
+  [['-device', 'vfio-pci,host=0000:01:00.0'], 'vfio-pci'],
+  [['-device', '{"driver":"vfio-pci","host":"0000:01:00.0","id":"hostdev0","bus":"pci.5"}'], 'vfio-pci'],
+  [['-device', 'driver=vfio-pci-nohotplug,sysfsdev=/sys/bus/mdev/devices/x'], 'vfio-pci-nohotplug'],
+  [['-device', 'vfio-amd-xgbe,host=e0700000.xgmac'], 'vfio-amd-xgbe'],
+  [['-device', 'vhost-vdpa-device-pci,vhostdev=/dev/vhost-vdpa-0'], 'vhost-vdpa-device-pci'],
+  [['-netdev', 'vhost-vdpa,id=n0,vhostdev=/dev/vhost-vdpa-0'], 'vhost-vdpa'],
+  [['-netdev', '{"type":"vhost-vdpa","vhostdev":"/dev/fdset/0","id":"n0"}'], 'vhost-vdpa'],
+  [['-drive', 'file=nvme://0000:44:00.0/1,if=none,id=d0'], 'nvme'],
+  [['-blockdev', 'driver=nvme,node-name=d0,device=0000:44:00.0,namespace=1'], 'nvme'],
+  [['-blockdev', '{"driver":"raw","file":{"driver":"virtio-blk-vfio-pci","path":"/x"}}'], 'virtio-blk-vfio-pci'],
+  // These pin what they use, and no more.
+  [['-device', 'vfio-ap,sysfsdev=/sys/x'], undefined],
+  [['-device', 'vfio-ccw,sysfsdev=/sys/x'], undefined],
+  [['-device', 'vfio-pci,sysfsdev=/sys/x,x-balloon-allowed=on'], undefined],
+  [['-device', 'virtio-net-pci,netdev=vfio-pci', '-netdev', 'tap,id=vhost-vdpa'], undefined],
+  [['-device', 'nvme,drive=d0', '-drive', 'file=/srv/nvme.img,id=d0'], undefined],
+  [['-name', 'vfio-pci'], undefined],
+])('what pins the memory of %j is %s', (args, pinnedBy) => expect(parse(...args).pinnedBy).toBe(pinnedBy));
+
+test.each<[string[], string | undefined]>([
+  [['-machine', 'q35,confidential-guest-support=lsec0', '-object', 'sev-guest,id=lsec0,policy=0x3'], 'SEV'],
+  [['-machine', 'confidential-guest-support=lsec0', '-object', '{"qom-type":"sev-snp-guest","id":"lsec0"}'], 'SEV-SNP'],
+  [['-object', 'tdx-guest,id=tdx0', '-M', 'q35,kernel-irqchip=split,confidential-guest-support=tdx0'], 'TDX'],
+  [['-machine', 'memory-encryption=sev0', '-object', 'sev-guest,id=sev0'], 'SEV'],
+  [
+    ['-machine', 's390-ccw-virtio,confidential-guest-support=pv0', '-object', 's390-pv-guest,id=pv0'],
+    'Secure Execution',
+  ],
+  [['-machine', 'confidential-guest-support=a', '-object', 'toString,id=a'], 'toString'],
+  [['-machine', 'confidential-guest-support=lsec0', '-object', 'sev-guest,id=other'], undefined],
+  [['-object', 'sev-guest,id=lsec0'], undefined],
+  [['-object', 'sev-guest'], undefined],
+])('what keeps the memory of %j from the host is %s', (args, confidential) =>
+  expect(parse(...args).confidential).toBe(confidential),
+);
+
 it('knows locked and preallocated memory', () => {
   expect(parse()).toMatchObject({ memLock: false, prealloc: false });
   expect(parse('-overcommit', 'mem-lock=on', '-mem-prealloc')).toMatchObject({ memLock: true, prealloc: true });

@@ -151,6 +151,11 @@ describe('how a crosvm was started', () => {
     });
   });
 
+  it('tells what pins its memory, and what keeps it from the host', () => {
+    expect(started('--vfio', '/sys/bus/pci/devices/0000:01:00.0', '/k').launch).toMatchObject({ pinnedBy: 'vfio' });
+    expect(started('--protected-vm', '/k').launch).toMatchObject({ confidential: 'protected VM' });
+  });
+
   it('has 256 MiB, and no control socket, unless it says otherwise', () => {
     expect(started('--name', 'vm', '/k')).toMatchObject({
       name: 'vm',

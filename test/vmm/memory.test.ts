@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MemoryDeviceSample, MonitorSample } from '../../src/sample.ts';
+import type { LaunchSample, MemoryDeviceSample, MonitorSample, Numbers } from '../../src/sample.ts';
 import { GiB } from '../../src/units.ts';
-import { balloonMaximum, given, memSize, withheld } from '../../src/vmm/memory.ts';
+import { balloonMaximum, given, isUnseen, memSize, whyKept, withheld } from '../../src/vmm/memory.ts';
 import { guest } from '../samples.ts';
 
 const device = (type: string, size: number): MemoryDeviceSample => ({ type, values: { size } });
@@ -11,6 +11,38 @@ const maximum = (monitor: Partial<MonitorSample>, size?: number): number | undef
   balloonMaximum(guest({ launch: size === undefined ? {} : { size }, monitor: { state: 'ok', ...monitor } }));
 
 const memory = { 'base-memory': GiB, 'plugged-memory': 3 * GiB };
+
+describe('why a balloon frees nothing', () => {
+  const why = (launch: LaunchSample, status: Numbers = {}) =>
+    whyKept(guest({ launch: { size: 4 * GiB, backend: 'anon', memLock: false, ...launch }, process: { status } }));
+
+  it.each<[string, LaunchSample, Numbers, string | undefined]>([
+    ['ordinary memory', {}, { VmPin: 0, VmLck: 0 }, undefined],
+    ['shared memory', { backend: 'shared' }, {}, undefined],
+    ['hugepages', { backend: 'hugetlb' }, {}, 'its memory is in hugepages'],
+    ['mem-lock', { memLock: true }, {}, 'its memory is locked (mem-lock)'],
+    ['VFIO', { pinnedBy: 'vfio-pci' }, {}, 'its memory is pinned for a device (vfio-pci)'],
+    ['SEV', { confidential: 'SEV' }, {}, 'its memory is kept from the host (SEV)'],
+    ['a device plugged in later', {}, { VmLck: 4 * GiB + 4096 }, 'its memory is locked or pinned (VmLck)'],
+    ['the same by iommufd or vDPA', {}, { VmPin: 3.7 * GiB }, 'its memory is pinned (VmPin)'],
+    ['what io_uring pins', {}, { VmPin: 0.1 * GiB, VmLck: 0.1 * GiB }, undefined],
+  ])('%s', (_what, launch, status, reason) => {
+    expect(why(launch, status)).toBe(reason);
+  });
+
+  it('is not told of a guest of unknown size', () => {
+    expect(whyKept(guest({ process: { status: { VmLck: GiB } } }))).toBeUndefined();
+  });
+
+  it('is all the more unknown of what is in a guest_memfd', () => {
+    expect(['SEV', 'SEV-SNP', 'TDX'].map(confidential => isUnseen(guest({ launch: { confidential } })))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(isUnseen(guest({}))).toBe(false);
+  });
+});
 
 describe('what a guest has', () => {
   const of = (monitor: Partial<MonitorSample>, size?: number) => {

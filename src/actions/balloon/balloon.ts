@@ -4,7 +4,7 @@ import type { GuestId } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
 import type { Balloon } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
-import { balloonMaximum } from '../../vmm/memory.ts';
+import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
@@ -33,18 +33,26 @@ const driverMissing = (guest: GuestModel): boolean => {
 const shrinkEffect = (model: Model, guest: GuestModel, from: number, to: number): string[] => {
   const { guest_available: available, guest_used: used } = guest.values;
   const change = { guest, from, to };
+  const kept = whyKept(guest.sample);
   return [
     available === undefined
       ? 'guest: what stays available inside is unknown'
       : `guest: uses ${longBytes(used)}; available falls from ${longBytes(available)} to about ${longBytes(availableAt(guest, to))}`,
-    `host: gets back ${longBytes(certainGain(model, change))} to ${longBytes(mostGain(change))}, as far as the guest had touched it`,
+    kept === undefined
+      ? `host: gets back ${longBytes(certainGain(model, change))} to ${longBytes(mostGain(change))}, as far as the guest had touched it`
+      : `host: gets back nothing: ${kept}`,
   ];
 };
 
-const growEffect = (model: Model, from: number, to: number): string[] => [
-  `guest: ${longBytes(to - from)} more, at once available inside`,
-  `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
-];
+const growEffect = (model: Model, { sample }: GuestModel, from: number, to: number): string[] => {
+  const kept = whyKept(sample);
+  return [
+    `guest: ${longBytes(to - from)} more, at once available inside`,
+    kept === undefined
+      ? `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available_with_arc)} available now`
+      : `host: gives no RAM for it: ${kept}`,
+  ];
+};
 
 const warnings = (
   model: Model,
@@ -58,10 +66,9 @@ const warnings = (
   if (asked - to >= model.sample.pageSize) said.push(`its maximum is ${longBytes(to)}: more than that needs hotplug`);
   if (guest.state === 'paused') said.push('the guest is paused: nothing moves until it continues');
   if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
-  if (available !== undefined && to - from > available)
+  if (whyKept(guest.sample) === undefined && available !== undefined && to - from > available)
     said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
   if (rival !== undefined) said.push(rival);
-  if (to > from && guest.sample.launch.backend === 'hugetlb') said.push('hugepages: only what the guest sees changes');
   return said;
 };
 
@@ -133,7 +140,7 @@ export const balloon: Action<BalloonInput> = {
       subject: guest.name,
       summary,
       steps: [ability.step(guest.sample, to)],
-      effect: to < from ? shrinkEffect(model, guest, from, to) : growEffect(model, from, to),
+      effect: to < from ? shrinkEffect(model, guest, from, to) : growEffect(model, guest, from, to),
       warnings: warnings(model, guest, { from, to, asked: input.bytes }, ability),
       forecasts: balloonForecasts(model, [{ guest, from, to }]),
       ...(refusal ? { refusal } : {}),

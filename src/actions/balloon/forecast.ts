@@ -1,5 +1,6 @@
 import type { LedgerPart } from '../../ledger.ts';
 import type { GuestModel, Model } from '../../model.ts';
+import { whyKept } from '../../vmm/memory.ts';
 import { availableAfter, draw, type Forecast } from '../forecast.ts';
 
 /** A balloon that is to move: bytes that the guest has, and will have. */
@@ -17,23 +18,23 @@ export const certainGain = (model: Model, { guest, from, to }: BalloonChange): n
   const { rss_anon: anon, rss_shmem: shmem, ksm_merging: told } = guest.values;
   const merging = told ?? ((model.host.values.ksm_pages_sharing ?? 0) > 0 ? undefined : 0);
   if (anon === undefined || merging === undefined) return 0;
-  if (guest.sample.launch.backend === 'hugetlb' || guest.sample.launch.memLock) return 0;
+  if (whyKept(guest.sample) !== undefined) return 0;
   return Math.max(0, Math.min(from - to, anon + (shmem ?? 0) - merging - to));
 };
 
 /** The most that it can give back: all that it holds, up to what the balloon takes. Bytes. */
 export const mostGain = ({ guest, from, to }: BalloonChange): number => {
   const { rss_anon: anon, rss_shmem: shmem } = guest.values;
-  if (guest.sample.launch.backend === 'hugetlb' || guest.sample.launch.memLock) return 0;
+  if (whyKept(guest.sample) !== undefined) return 0;
   return Math.min(from - to, anon === undefined ? from - to : anon + (shmem ?? 0));
 };
 
-/** What the host gains at worst and at best; below 0 it gives. A guest on hugepages takes what it gets from its pool. */
+/** What the host gains at worst and at best; below 0 it gives: nothing where all of the guest's memory is its own already. */
 const gainsOf = (model: Model, change: BalloonChange) => {
   const { guest, from, to } = change;
   const part: LedgerPart = guest.sample.launch.backend === 'shared' ? 'guest_shmem' : 'guest_anon';
   if (to < from) return { ...change, part, worst: certainGain(model, change), best: mostGain(change) };
-  return { ...change, part, worst: guest.sample.launch.backend === 'hugetlb' ? 0 : from - to, best: 0 };
+  return { ...change, part, worst: whyKept(guest.sample) === undefined ? from - to : 0, best: 0 };
 };
 type Gains = ReturnType<typeof gainsOf>;
 

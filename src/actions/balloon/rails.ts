@@ -1,6 +1,6 @@
 import type { GuestModel } from '../../model.ts';
 import { formatDuration, formatRatio, longBytes, MiB } from '../../units.ts';
-import { balloonMaximum, given } from '../../vmm/memory.ts';
+import { balloonMaximum, given, whyKept } from '../../vmm/memory.ts';
 import type { Plan } from '../action.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 
@@ -81,17 +81,12 @@ const unsafe = (guest: GuestModel, bytes: number, floor: number, limits: Limits)
 
 /** What the guard rails say of shrinking; the first that objects is told. */
 export const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Plan['refusal'] => {
-  const { launch } = guest.sample;
+  const kept = whyKept(guest.sample);
   if (bytes < smallest)
     return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
-  if (launch.backend === 'hugetlb')
+  if (kept !== undefined)
     return {
-      reason: 'its memory is in hugepages: a balloon would take them from the guest and free nothing on the host',
-      forceable: true,
-    };
-  if (launch.memLock)
-    return {
-      reason: 'its memory is locked (mem-lock): a balloon would take it from the guest and free nothing on the host',
+      reason: `${kept}: a balloon would take it from the guest and free nothing on the host`,
       forceable: true,
     };
   const stale = statsStale(guest, limits);

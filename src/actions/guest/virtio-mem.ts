@@ -119,6 +119,7 @@ export const virtioMem: Action<VirtioMemInput> = {
           ? `it already has ${longBytes(to)} (its blocks are ${longBytes(block)})`
           : `${longBytes(to)} is asked for already; it has ${longBytes(from)}`,
       );
+    const { pinnedBy } = guest.sample.launch;
     const refusal = to < from ? shrinkRefusal(guest, from - to, limits) : undefined;
     return {
       request,
@@ -133,7 +134,7 @@ export const virtioMem: Action<VirtioMemInput> = {
             ]
           : [
               `guest: ${longBytes(to - from)} more, as its driver plugs the blocks`,
-              `host: gives it as the guest touches it; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
+              `host: gives it ${pinnedBy === undefined ? 'as the guest touches it' : `at once, since ${pinnedBy} pins it`}; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
             ],
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),

@@ -1,11 +1,10 @@
 import { longBytes, MiB } from '../../units.ts';
-import { withheld } from '../../vmm/memory.ts';
+import { whyKept, withheld } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { isRunning } from './names.ts';
 import { known } from './numbers.ts';
-import { givesBack } from './room.ts';
 import { thrashing } from './thrash.ts';
 
 /** A balloon that withholds less is of no account. Bytes. */
@@ -29,7 +28,7 @@ export const balloonForgotten: Rule = {
     if (!model || available === undefined || !total) return [];
     return model.guests.flatMap((guest): readonly Remark[] => {
       const holds = withheld(guest.sample);
-      if (!isRunning(guest) || !givesBack(guest) || !above(holds, much, stands(guest.id))) return [];
+      if (!isRunning(guest) || whyKept(guest.sample) !== undefined || !above(holds, much, stands(guest.id))) return [];
       if (thrashing(guest, thresholds, true) || !above((available - holds) / total, plenty, stands(guest.id)))
         return [];
       const { balloon_actual: actual, guest_available: inside } = guest.values;

@@ -5,6 +5,7 @@ import type { Limits } from '../../actions/limits.ts';
 import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatRatio, longBytes, MiB } from '../../units.ts';
+import { whyKept } from '../../vmm/memory.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { below } from './limit.ts';
 import { counted, isRunning, namesOf } from './names.ts';
@@ -18,16 +19,12 @@ export interface Idle {
   readonly held: number;
 }
 
-/** Whether what a balloon takes is freed on the host: not where it is in hugepages or locked. */
-export const givesBack = ({ sample: { launch } }: GuestModel): boolean =>
-  launch.backend !== 'hugetlb' && launch.memLock !== true;
-
 const idleOf = (guest: GuestModel, limits: Limits): Idle | undefined => {
   const { balloon_actual: actual, rss_anon: anon, rss_shmem: shmem } = guest.values;
   const floor = balloonFloor(guest, limits);
   if (actual === undefined || floor === undefined || anon === undefined || actual <= floor) return undefined;
   if (!isRunning(guest) || unreachable(guest) !== undefined || statsStale(guest, limits) !== false) return undefined;
-  if (!givesBack(guest)) return undefined;
+  if (whyKept(guest.sample) !== undefined) return undefined;
   const resident = anon + (shmem ?? 0);
   return { guest, bytes: actual - floor, held: Math.max(0, Math.min(actual, resident) - floor) };
 };
@@ -44,7 +41,10 @@ export const idleMemory = (model: Model, limits: Limits): readonly Idle[] =>
 /** Guests that may have memory to spare, and do not tell: numbers that are unknown or stale are not none. */
 export const silentGuests = ({ guests }: Model, limits: Limits): readonly GuestModel[] =>
   guests.filter(
-    guest => guest.sample.monitor.balloon?.device !== false && givesBack(guest) && statsStale(guest, limits) !== false,
+    guest =>
+      guest.sample.monitor.balloon?.device !== false &&
+      whyKept(guest.sample) === undefined &&
+      statsStale(guest, limits) !== false,
   );
 
 /** `what 2 guests use (web-1 and web-2) is unknown`. */

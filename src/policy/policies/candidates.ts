@@ -3,7 +3,7 @@ import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
 import { formatDuration, longBytes } from '../../units.ts';
-import { balloonMaximum } from '../../vmm/memory.ts';
+import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 
 /** A guest that a policy may move: all it needs to know of it is known and fresh. Bytes. */
@@ -44,9 +44,8 @@ const exempt = (guest: GuestModel, settings: PolicySettings): string | undefined
   if (problem !== undefined) return problem;
   const word = guestWord(guest);
   if (word !== 'running') return `it is ${word}: nothing of it is moved`;
-  if (guest.sample.launch.backend === 'hugetlb') return 'its memory is in hugepages: a balloon would free nothing';
-  if (guest.sample.launch.memLock) return 'its memory is locked: a balloon would free nothing';
-  return undefined;
+  const kept = whyKept(guest.sample);
+  return kept === undefined ? undefined : `${kept}: a balloon would free nothing`;
 };
 
 const candidate = (guest: GuestModel, settings: PolicySettings): Candidate | string => {

@@ -6,6 +6,7 @@ import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
+import { whyKept } from '../../vmm/memory.ts';
 import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
@@ -99,7 +100,8 @@ const balloonFinding = (guest: GuestModel, { limits, model }: Facts): GuestFindi
 /** What can't be gained from it, though all else is well. */
 const memoryFindings = (guest: GuestModel, { model }: Facts): readonly GuestFinding[] => {
   const found: GuestFinding[] = [];
-  const { launch, monitor } = guest.sample;
+  const { monitor } = guest.sample;
+  const kept = whyKept(guest.sample);
   const unmerged = model.sample.host.ksm?.['run'] === 1 ? whyNotMerged(guest.sample) : undefined;
   if (unmerged)
     found.push({
@@ -108,11 +110,11 @@ const memoryFindings = (guest: GuestModel, { model }: Facts): readonly GuestFind
       text: `KSM runs, but not for it: ${unmerged}`,
       fix: 'start it with private memory of small pages, if it is to share; else nothing is wrong',
     });
-  if (monitor.balloon?.device && (launch.backend === 'hugetlb' || launch.memLock))
+  if (monitor.balloon?.device && kept !== undefined)
     found.push({
       id: 'guest_memory',
       ok: false,
-      text: `its balloon would free nothing on the host: its memory is ${launch.backend === 'hugetlb' ? 'in hugepages' : 'locked'}`,
+      text: `its balloon would free nothing on the host: ${kept}`,
       fix: 'start it without, if it is to give memory back; else leave its balloon alone',
     });
   return found;

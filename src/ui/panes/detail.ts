@@ -4,6 +4,7 @@ import { whyNotMerged } from '../../fields/mergeable.ts';
 import { guestById, guestGone } from '../../guests.ts';
 import { type GuestModel, whyUnknown } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
+import { whyKept } from '../../vmm/memory.ts';
 import { cellText } from '../columns.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, fill, heading, labelled, pairs } from './pane.ts';
@@ -30,7 +31,6 @@ export const detailPane: Draw = canvas => {
       labelled('pid', String(guest.pid)),
       labelled('run by', manager ?? vmm),
       labelled('backend', launch.backend ?? 'unknown'),
-      ...(launch.memLock ? [labelled('memory', 'locked')] : []),
       ...(monitor.qemuVersion ? [labelled('QEMU', monitor.qemuVersion)] : []),
       labelled('safe down to', longBytes(balloonFloor(guest, state.setting.limits))),
       ...(launch.uuid ? [labelled('uuid', launch.uuid)] : []),
@@ -40,6 +40,8 @@ export const detailPane: Draw = canvas => {
       span(fill(monitorText(guest), width - 8, glyphs).trimEnd(), monitor.state === 'ok' ? 'text' : 'warn'),
     ],
   ];
+  const kept = monitor.balloon?.device ? whyKept(guest.sample) : undefined;
+  if (kept !== undefined) about.push([span('balloon ', 'dim'), span(`frees nothing on the host: ${kept}`, 'warn')]);
   const unmerged = whyNotMerged(guest.sample);
   if (unmerged !== undefined) about.push([span('ksm ', 'dim'), span(unmerged, 'warn')]);
   const ids = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] !== undefined);

@@ -33,6 +33,8 @@ export const parseInfo = (answer: unknown): Round => {
   const size = whole > 0 && amount(whole) !== undefined ? whole : undefined;
   const has = (key: string): boolean => parts.some(part => part[key] === true);
   const status = own(states, text(state) ?? '');
+  const { devices, vdpa, platform } = record(config);
+  const { tdx, sev_snp: snp } = record(platform);
   return {
     known: {
       ...known({ status }),
@@ -46,6 +48,10 @@ export const parseInfo = (answer: unknown): Round => {
       ...known({ size }),
       backend: has('hugepages') ? 'hugetlb' : has('shared') ? 'shared' : 'anon',
       prealloc: has('prefault'),
+      ...known({
+        pinnedBy: list(devices).length > 0 ? 'VFIO' : list(vdpa).length > 0 ? 'vDPA' : undefined,
+        confidential: tdx === true ? 'TDX' : snp === true ? 'SEV-SNP' : undefined,
+      }),
     },
   };
 };

@@ -40,6 +40,10 @@ export const parseMem = (given: unknown): number | undefined => {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
 };
 
+/** Devices that pin its memory, and ways to keep that from the host. */
+const devices = ['vfio', 'vfio-platform'];
+const protections = ['protected-vm', 'protected-vm-with-firmware', 'protected-vm-without-firmware'];
+
 /** What the last of its configuration files says; `undefined` where one can't be read. The command line has the last word. */
 const configOf = (view: ProcessView, path: string | undefined): Readonly<Record<string, unknown>> | undefined => {
   if (path === undefined) return {};
@@ -75,13 +79,20 @@ export const readLaunch = (view: ProcessView): Started => {
     const value = options.get(name) ?? config?.[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  const isOn = (name: string): boolean => options.has(name) || config?.[name] === true;
+  const isOn = (name: string): boolean => {
+    const told = config?.[name];
+    return options.has(name) || told === true || (Array.isArray(told) && told.length > 0);
+  };
   const size = parseMem(options.get('mem') ?? config?.['mem'] ?? (config ? usualSize : undefined));
   const launch: LaunchSample = {
     ...known({ size }),
     // A memfd, mapped shared. --hugepages asks for transparent ones.
     backend: 'shared',
     memLock: isOn('lock-guest-memory'),
+    ...known({
+      pinnedBy: devices.find(isOn),
+      confidential: protections.some(isOn) ? 'protected VM' : undefined,
+    }),
     prealloc: false,
   };
   // A guest may take back what a balloon holds unless it is a strict one; devices/src/virtio/balloon.rs: BalloonMode.

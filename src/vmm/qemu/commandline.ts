@@ -4,6 +4,7 @@ import { parseBytes } from '../../units.ts';
 import { splitCommandLine } from '../launch.ts';
 import { describeAcceleration } from './acceleration.ts';
 import { type LaunchOption, parseArguments, parseKeys } from './options.ts';
+import { describePinned } from './pinned.ts';
 
 /** Where a QMP monitor listens, as the command line says it. `fd` was handed over by libvirt; `other` can't be used. */
 export type LaunchMonitor =
@@ -20,6 +21,8 @@ export interface Launch {
   readonly maxmem?: number;
   readonly backend: Backend;
   readonly memLock: boolean;
+  readonly pinnedBy?: string;
+  readonly confidential?: string;
   readonly prealloc: boolean;
   /** `-machine mem-merge=off`; absent when it is not off. */
   readonly memMerge?: false;
@@ -78,6 +81,7 @@ export const describeLaunch = (options: readonly LaunchOption[], onHugetlbfs: (p
     configs: named('readconfig').map(option => option.raw),
     daemonized: named('daemonize').length > 0,
     ...describeAcceleration(options),
+    ...describePinned(options),
     chroots: named('chroot').length > 0 || key('run-with', 'chroot') !== undefined,
   };
 };

@@ -41,12 +41,13 @@ export const readLaunch = (view: ProcessView): Started | undefined => {
 
 const sampleOf = (launch: Launch): LaunchSample => {
   const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid, accelerator, asyncPageFaults } = launch;
+  const { pinnedBy, confidential } = launch;
   return {
     ...known({ uuid, size, maxmem }),
     backend,
     memLock,
     prealloc,
-    ...known({ memMerge, vmid, accelerator, asyncPageFaults }),
+    ...known({ pinnedBy, confidential, memMerge, vmid, accelerator, asyncPageFaults }),
   };
 };
 

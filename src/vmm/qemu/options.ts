@@ -18,6 +18,7 @@ const impliedKeys: Readonly<Record<string, string>> = {
   mon: 'chardev',
   object: 'qom-type',
   device: 'driver',
+  netdev: 'type',
   numa: 'type',
   accel: 'accel',
   cpu: 'model',

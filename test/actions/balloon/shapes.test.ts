@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planStrictly } from '../../../src/actions/actions.ts';
+import { defaultLimits } from '../../../src/actions/limits.ts';
+import { createGuestReader } from '../../../src/collect/guests/guests.ts';
 import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
 import { derive, type Model } from '../../../src/model.ts';
+import { idleMemory } from '../../../src/policy/findings/room.ts';
+import { candidatesOf } from '../../../src/policy/policies/candidates.ts';
+import { stress } from '../../../src/policy/stress.ts';
+import { Root } from '../../../src/root.ts';
 import type { LaunchSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
+import { makeTree } from '../../collect/guests/tree.ts';
+import { settings } from '../../policy/policies/world.ts';
 import { guestStats, healthy, type Peer, type Script, startPeer } from '../../qmp/peer.ts';
 import { wayTo } from '../../qmp/way.ts';
 import { guest, sample } from '../../samples.ts';
@@ -56,7 +64,8 @@ const devicesOf = ({ dimms = [], virtioMem }: Shape): Script['replies'][string] 
   ],
 });
 
-const startShape = async (shape: Shape): Promise<GuestMonitor> => {
+/** Starts its peer; gives where that listens. */
+const listening = async (shape: Shape): Promise<string> => {
   const { base, dimms = [], virtioMem = 0, actual, total, available } = shape;
   const path = join(folder, 'qmp');
   peer = await startPeer(path, {
@@ -71,6 +80,11 @@ const startShape = async (shape: Shape): Promise<GuestMonitor> => {
     'query-memory-size-summary': { return: { 'base-memory': base, 'plugged-memory': sum(dimms) + virtioMem } },
     'query-memory-devices': devicesOf(shape),
   });
+  return path;
+};
+
+const startShape = async (shape: Shape): Promise<GuestMonitor> => {
+  const path = await listening(shape);
   return new GuestMonitor([wayTo(path)], { name: 'web-1' });
 };
 
@@ -199,6 +213,69 @@ describe('what virtio-mem plugged', () => {
   it('is not the balloon’s: it neither gives nor takes it', async () => {
     const shape: Shape = { base: GiB, virtioMem: 7 * GiB, actual: GiB, total: 7.9 * GiB, available: 6 * GiB };
     expect(asked(await model(shape), 'balloon web-1 max').refusal?.reason).toBe('it already has 1.00 GiB');
+  });
+});
+
+describe('memory that a balloon can’t free', () => {
+  const shape: Shape = { base: 4 * GiB, actual: 4 * GiB, total: 4 * GiB, available: 3 * GiB };
+  const status = 'VmRSS:\t 4194304 kB\nRssAnon:\t 4194304 kB\n';
+
+  /** The same guest as a process with a command line, seen as on a host. */
+  const started = async (words: readonly string[], more = ''): Promise<Model> => {
+    const path = await listening(shape);
+    const tree = makeTree();
+    const reader = createGuestReader(new Root(tree.dir), { monitors: true });
+    try {
+      const args = ['qemu', '-name', 'web-1', '-m', '4096', ...words, '-qmp', `unix:${path},server=on,wait=off`];
+      tree.process(100, { exe: '/usr/bin/qemu-system-x86_64', args, files: { status: status + more } });
+      await reader.poll(now, 20_000);
+      const { guests } = reader.read(new Set(), now);
+      expect(guests.map(({ monitor: { state } }) => state)).toEqual(['ok']);
+      const host = { meminfo: { MemTotal: 16 * GiB, MemFree: 8 * GiB, MemAvailable: 8 * GiB } };
+      return derive(undefined, sample({ time: now, guests, host }));
+    } finally {
+      await reader.close();
+      tree.remove();
+    }
+  };
+
+  it.each<[string, readonly string[], string, RegExp]>([
+    [
+      'VFIO',
+      ['-device', 'vfio-pci,host=0000:01:00.0'],
+      '',
+      /its memory is pinned for a device \(vfio-pci\): a balloon/,
+    ],
+    ['vDPA', ['-netdev', 'vhost-vdpa,id=n0,vhostdev=/dev/x'], '', /pinned for a device \(vhost-vdpa\)/],
+    ['mem-lock', ['-overcommit', 'mem-lock=on'], '', /locked \(mem-lock\)/],
+    [
+      'SEV',
+      ['-machine', 'q35,confidential-guest-support=s0', '-object', 'sev-guest,id=s0'],
+      '',
+      /kept from the host \(SEV\)/,
+    ],
+    ['a device that was plugged in later', [], 'VmLck:\t 4194304 kB\n', /VmLck/],
+  ])('of %s is not taken, and never said to come back', async (_what, words, more, why) => {
+    const one = await started(words, more);
+    const plan = asked(one, 'balloon web-1 3G');
+    expect(plan.refusal).toEqual({ reason: expect.stringMatching(why), forceable: true });
+    expect(plan.effect[1]).toMatch(/^host: gets back nothing: its memory is /);
+    expect(plan.forecasts?.flatMap(({ moves }) => moves.map(({ bytes }) => bytes))).toEqual([]);
+    expect(asked(one, 'balloon-all 3G').refusal?.reason).toMatch(why);
+    expect(idleMemory(one, defaultLimits)).toEqual([]);
+    expect(stress(one).balloons).toBe(0);
+    expect(candidatesOf(one, settings)).toMatchObject({
+      candidates: [],
+      skipped: [{ why: expect.stringMatching(/^its memory is .*: a balloon would free nothing$/) }],
+    });
+  });
+
+  it('of others is', async () => {
+    const one = await started([]);
+    expect(asked(one, 'balloon web-1 3G')).toMatchObject({
+      effect: [expect.any(String), expect.stringMatching(/^host: gets back .* to 1.00 GiB/)],
+    });
+    expect(idleMemory(one, defaultLimits)).toHaveLength(1);
   });
 });
 

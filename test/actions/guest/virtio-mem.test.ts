@@ -73,6 +73,12 @@ describe('virtio-mem', () => {
     ]);
   });
 
+  it('is given at once where a device pins all memory', () => {
+    const grown = (launch: GuestSample['launch']) => asked({ ...db([device()]), launch }, '2G').effect[1];
+    expect(grown({})).toMatch(/^host: gives it as the guest touches it;/);
+    expect(grown({ pinnedBy: 'vfio-pci' })).toMatch(/^host: gives it at once, since vfio-pci pins it;/);
+  });
+
   it('takes sizes of what was asked and of its room', () => {
     expect(sent(asked(db([device({ size: 0 })]), '+512M'))?.['value']).toBe(1.5 * GiB);
     expect(sent(asked(db([device()]), '75%'))?.['value']).toBe(3 * GiB);

@@ -247,6 +247,19 @@ describe('Cloud Hypervisor', () => {
     });
   });
 
+  it('tells what pins its memory, and what keeps it from the host', () => {
+    const launch = (config: object) => parseInfo({ config: { memory: { size: GiB }, ...config } }).launch;
+    expect(launch({ devices: [{ path: '/sys/bus/pci/devices/0000:01:00.0' }] })).toMatchObject({ pinnedBy: 'VFIO' });
+    expect(launch({ vdpa: [{ path: '/dev/vhost-vdpa-0' }], devices: null })).toMatchObject({ pinnedBy: 'vDPA' });
+    expect(launch({ platform: { tdx: true } })).toMatchObject({ confidential: 'TDX' });
+    expect(launch({ platform: { sev_snp: true } })).toMatchObject({ confidential: 'SEV-SNP' });
+    expect(launch({ devices: [], vdpa: null, platform: { tdx: false } })).toEqual({
+      size: GiB,
+      backend: 'anon',
+      prealloc: false,
+    });
+  });
+
   it('without a guest is no monitor yet', async () => {
     tree.process(1002, { exe: '/bin/cloud-hypervisor', args: ['ch', '--api-socket', socket('ch')], links: machine });
     await listen(socket('ch'), () => [500, ['The VM is not created']]);

@@ -111,6 +111,7 @@ describe('a balloon that was forgotten', () => {
       well(thrashes),
       well({ balloon: { actual: 4 * GiB } }),
       well({ launch: { backend: 'hugetlb' } }),
+      well({ launch: { pinnedBy: 'vfio-pci' } }),
     ])
       expect(remarks(balloonForgotten, [idleHost([one])])).toEqual([]);
   });
@@ -120,6 +121,8 @@ describe('a balloon that frees nothing', () => {
   it.each([
     [{ backend: 'hugetlb' as const }, /in hugepages/],
     [{ memLock: true }, /locked/],
+    [{ pinnedBy: 'vfio-pci' }, /but its memory is pinned for a device \(vfio-pci\): the guest lost it/],
+    [{ confidential: 'TDX' }, /kept from the host \(TDX\)/],
   ])('is told of %j', (launch, words) => {
     const said = remark(balloonInVain, [idleHost([well({ launch })])]);
     expect(said.text).toMatch(words);

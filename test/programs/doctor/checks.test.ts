@@ -208,6 +208,11 @@ describe('of a guest', () => {
     expect(ids).toEqual(['guest_balloon', 'guest_ksm', 'guest_memory']);
   });
 
+  it('pinned for a device: its balloon would free nothing', () => {
+    const texts = found({ launch: { size: 4 * GiB, backend: 'anon', pinnedBy: 'vfio-pci' } }).map(({ text }) => text);
+    expect(texts).toContain('its balloon would free nothing on the host: its memory is pinned for a device (vfio-pci)');
+  });
+
   it('in shared memory: KSM is no fault where it does not run', () => {
     const model = modelOf({ ...goodHost, ksm: { run: 0 } }, { ...good, launch: { backend: 'shared' } });
     const ids = findings(factsOf({ model })).map(({ id }) => id);
