@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorOf } from '../../../../errors.ts';
 import { record, text } from '../../../../vmm/answers.ts';
 import type { Answer } from '../../../../vmm/qemu/answer.ts';
@@ -34,18 +35,33 @@ const longestReason = 1024;
 const closedHere = 'the connection was closed here';
 const busyReason = 'another client holds its monitor, or QEMU does not answer';
 
+/** QEMU serves one client and lets two wait; the next is turned away at once. */
+class QueueFull extends MonitorError {
+  constructor() {
+    super('busy', busyReason);
+  }
+}
+
+/** Milliseconds until one that was turned away tries again: a round of another kvmtop takes some 4. Never in step with others. */
+const turn = (): number => 5 + 20 * Math.random();
+
 /**
  * Connects and waits for the greeting; the first question goes out together with the capabilities' negotiation. The
- * socket serves one client, so `close` as soon as possible.
+ * socket serves one client, so `close` as soon as possible, and wait in turn where others wait already.
  */
 export const connectMonitor = async (target: Target, limits: Limits): Promise<Connection> => {
-  const connection = new QmpConnection(target, limits);
-  try {
-    await connection.greeted;
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
+  const until = performance.now() + limits.greeting;
+  for (;;) {
+    const connection = new QmpConnection(target, { ...limits, greeting: until - performance.now() });
+    try {
+      await connection.greeted;
+      return connection;
+    } catch (error) {
+      connection.close();
+      const pause = turn();
+      if (!(error instanceof QueueFull) || performance.now() + pause > until || limits.signal?.aborted) throw error;
+      await delay(pause);
+    }
   }
 };
 
@@ -56,7 +72,7 @@ export const connectError = (error: NodeJS.ErrnoException, what = 'monitor'): Mo
     case 'EPERM':
       return new MonitorError('denied', `no privilege to connect to its ${what}; run kvmtop as root`);
     case 'EAGAIN':
-      return new MonitorError('busy', busyReason);
+      return new QueueFull();
     case 'ENOENT':
     case 'ENOTDIR':
       return new MonitorError('absent', `its ${what} socket is not there`);
