@@ -18,8 +18,8 @@ const shared = {
   isolate: false,
   env: {
     TMPDIR: scratch,
-    // Programs and workers that tests start are compiled once.
-    NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+    // Programs and workers that tests start are compiled once; they keep that at their end, which may be after this run's.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/kvmtop-tests'),
     // Ink would otherwise start tput for each frame, or ask the terminal of whoever runs the tests.
     COLUMNS: '100',
     LINES: '40',

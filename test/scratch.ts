@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, globSync, lstatSync, mkdirSync, readFileSync, rmSync, type Stats, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const memory = '/dev/shm';
 /** More than all tests that run at a time have in their folders, bytes. */
@@ -35,9 +35,20 @@ export const home = {
   XDG_STATE_HOME: join(scratch, 'home/state'),
 };
 
+const isOwn = ({ uid }: Stats): boolean => uid === process.geteuid?.();
+
+/** What runs of the same user that were killed have left, more than a day ago. */
+const leftovers = (): readonly string[] =>
+  globSync(join(dirname(scratch), 'kvmtop-tests-*')).filter(path => {
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    return status !== undefined && isOwn(status) && status.mtimeMs < Date.now() - 86_400_000;
+  });
+
 /** Makes it, for tests that become another user as well, and removes it at the end with what they left there. */
 export default (): (() => void) => {
+  for (const path of leftovers()) rmSync(path, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
+  if (!isOwn(lstatSync(scratch))) throw new Error(`${scratch} is another user’s: remove it`);
   chmodSync(scratch, 0o755);
   mkdirSync(home.HOME, { recursive: true });
   return () => rmSync(scratch, { recursive: true, force: true });
