@@ -147,8 +147,8 @@ export const ledger = (sample: Sample): Ledger | undefined => {
     guestHugetlb += huge ?? 0;
   }
   if (unread > 0) notes.push(`${unread} guests could not be read: their memory is under others`);
-  if (unsorted > 0) notes.push('this kernel tells no kinds of RAM of a process: files that guests map count as theirs');
-  if (untold > 0) notes.push('this kernel does not tell the hugepages of a process: those of guests are under others');
+  if (unsorted > 0) notes.push('kinds of RAM are not told (before 4.5): files that guests map count as theirs');
+  if (untold > 0) notes.push('guests’ hugepages are not told (before 4.4): they are under others');
   if (unattributed > 0) notes.push('whose pages KSM merged is not known: guests may be counted too high');
 
   const pooled = hugetlbTotal(sample.host) ?? 0;

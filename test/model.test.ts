@@ -243,8 +243,8 @@ describe('ledger', () => {
       cache: GiB,
     });
     expect(account.notes).toEqual([
-      'this kernel tells no kinds of RAM of a process: files that guests map count as theirs',
-      'this kernel does not tell the hugepages of a process: those of guests are under others',
+      'kinds of RAM are not told (before 4.5): files that guests map count as theirs',
+      'guests’ hugepages are not told (before 4.4): they are under others',
     ]);
   });
 

@@ -7,7 +7,7 @@ import { createKvmReader } from './kvm.ts';
 import { createLoadavgReader } from './loadavg.ts';
 import { createMeminfoReader } from './meminfo.ts';
 import { createNodesReader } from './nodes.ts';
-import { createPoolsReader } from './pools.ts';
+import { createPoolsReader, poolInMeminfo } from './pools.ts';
 import { createPressureReader } from './pressure.ts';
 import { createProcessesReader } from './processes.ts';
 import type { Reader } from './reader.ts';
@@ -93,6 +93,8 @@ export const createHostReader = (root: Root): HostReader => {
         if (counting.has(part)) note?.(part);
         fill(draft, part);
       }
+      const pool = wanted.has('pools') && !draft.pools && draft.meminfo ? poolInMeminfo(draft.meminfo) : undefined;
+      if (pool) draft.pools = [pool];
       return draft;
     },
     close,

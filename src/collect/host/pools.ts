@@ -33,6 +33,14 @@ const listPools = (root: Root, folder: string, node?: number): Pool[] =>
     })
     .sort((one, other) => one.pageSize - other.pageSize);
 
+/** The pool of the default size, as meminfo tells it: for a tree that has no folder of pools. */
+export const poolInMeminfo = ({ Hugepagesize: pageSize, ...lines }: Numbers): PoolSample | undefined => {
+  const { HugePages_Total: total, HugePages_Free: free, HugePages_Rsvd: reserved, HugePages_Surp: surplus } = lines;
+  if (!pageSize || total === undefined) return undefined;
+  const counts = { nr_hugepages: total, free_hugepages: free, resv_hugepages: reserved, surplus_hugepages: surplus };
+  return { pageSize, counts: known(counts) as Numbers };
+};
+
 /**
  * The hugepage pools of /sys/kernel/mm/hugepages, by page size, and where the host has several nodes then those of each
  * node, by node and size. With one node they would say the same twice.

@@ -120,7 +120,7 @@ export const createProcessesReader = (root: Root): Reader<readonly HostProcess[]
         if (sample) processes.push(sample);
       }
       known = seen;
-      return processes.length > 0 ? processes : undefined;
+      return processes;
     },
     close() {
       users = undefined;

@@ -77,10 +77,13 @@ const swap = ({ model }: Facts): Finding => {
   };
 };
 
-const virtualisation = ({ hasKvm, model }: Facts): Finding => {
+/** Of a captured tree, that has no devices: guests that run under KVM show it, too, and modules but the part common to all. */
+const virtualisation = ({ hasKvm, isHost, model }: Facts): Finding => {
   const id = 'kvm';
   const { modules = [], flags } = model.sample.host.kvm ?? {};
-  if (hasKvm || modules.some(name => name !== 'kvm')) return { id, ok: true, text: 'KVM is there' };
+  const used = model.guests.some(({ sample }) => sample.launch.accelerator === 'kvm');
+  if (hasKvm || used || modules.some(name => name !== 'kvm')) return { id, ok: true, text: 'KVM is there' };
+  if (!isHost) return { id, ok: false, text: 'whether KVM is there is unknown: these files do not tell' };
   const text = 'KVM is not there: guests are emulated (slow), and how they are translated can’t be told';
   const module = flags?.includes('vmx') ? 'kvm_intel' : flags?.includes('svm') ? 'kvm_amd' : undefined;
   if (module) return { id, ok: false, text, fix: `modprobe ${module}` };

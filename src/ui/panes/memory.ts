@@ -32,8 +32,10 @@ const swapRow = ({ model, state, width }: Canvas): Line => {
 
 const pressureRow = ({ model, state, width }: Canvas): Line => {
   const host = model.host.values;
-  if (host.psi_mem_some_avg10 === undefined)
-    return [span('pressure ', 'dim'), span('unknown: this kernel was built or booted without PSI', 'dim')];
+  if (host.psi_mem_some_avg10 === undefined) {
+    const why = width < 61 ? 'no PSI in this kernel' : 'this kernel was built or booted without PSI';
+    return [span(`pressure unknown: ${why}`, 'dim')];
+  }
   const tone = pressureWorry(host, state.setting.thresholds);
   // The means of 10, 60 and 300 s, or the first alone.
   const of = (...values: readonly (number | undefined)[]): string =>

@@ -66,6 +66,7 @@ const heldBy = (processes: readonly ProcessModel[]): string => {
 export const processesPane: Draw = canvas => {
   const { state, model, glyphs, width, height } = canvas;
   if (!model.processes) return [heading('Processes', canvas), [span('reading …', 'dim')]];
+  if (model.processes.length === 0) return [heading('Processes', canvas), [span('no process can be read here', 'dim')]];
   const { column, reverse } = state.processSort;
   const processes = visibleProcesses(model, state.filter, state.processSort);
   const columns = processColumns.map(one => columnOf(one, canvas));

@@ -32,7 +32,7 @@ export const tabBar: Draw = ({ state, model, width, glyphs }) => {
     ? visibleProcesses(model, filter, state.processSort).length
     : visibleGuests(model, filter, sort).length;
   const all = processes ? (model.processes?.length ?? 0) : model.guests.length;
-  const things = processes ? 'processes' : all === 1 ? 'guest' : 'guests';
+  const things = processes ? (all === 1 ? 'process' : 'processes') : all === 1 ? 'guest' : 'guests';
   const by = processes ? processTitle(state.processSort.column) : columnTitle(sort.column);
   const { reverse } = processes ? state.processSort : sort;
   const count = filter === '' ? `${all}` : `${listed} of ${all}`;

@@ -37,7 +37,9 @@ export const translationVerdict = (kvm: KvmSample | undefined): Verdict => {
   if (others.length > 0)
     return { text: `unknown: ${others.join(' and ')} does not say how it translates`, tone: 'warn' };
   const why = kvm.modules.includes('kvm')
-    ? 'neither kvm_intel nor kvm_amd is loaded'
+    ? kvm.flags
+      ? 'neither kvm_intel nor kvm_amd is loaded'
+      : 'KVM of this architecture does not say how it translates'
     : 'KVM is not loaded: guests run by emulation (TCG), or elsewhere';
   return { text: `unknown: ${why}`, tone: 'warn' };
 };
