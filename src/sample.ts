@@ -156,6 +156,27 @@ export type Manager = 'libvirt' | 'proxmox';
 
 export type Backend = 'anon' | 'shared' | 'hugetlb';
 
+/**
+ * Where the kernel counts memory: RssAnon; RssShmem (memfd, files on a tmpfs); RssFile (shared files on a disk);
+ * HugetlbPages. What is private of a file is `anon`, since its pages become so when they are written.
+ */
+export type Backing = 'anon' | 'shmem' | 'file' | 'hugetlb';
+
+/** A part of a guest's RAM, as it was started. */
+export interface MemoryPart {
+  /** `base`: it boots with it, of a guest with several nodes one for each. */
+  readonly use: 'base' | 'dimm' | 'virtio-mem';
+  /** Of its device, as the operator gave it. */
+  readonly id?: string;
+  readonly kind: Backing;
+  /** Bytes; of a virtio-mem the most that it can plug. Absent where it is QEMU's own default. */
+  readonly size?: number;
+  /** Of a virtio-mem: what it was asked for at the start, bytes. */
+  readonly requested?: number;
+  /** false: KSM is not offered it. */
+  readonly merge?: false;
+}
+
 export interface GuestSample {
   readonly id: GuestId;
   readonly pid: number;
@@ -180,6 +201,10 @@ export interface LaunchSample {
   readonly size?: number;
   /** `-m maxmem=`, bytes. */
   readonly maxmem?: number;
+  /** `maxmem` is what the guest's manager always gives, and no limit that anybody chose. */
+  readonly maxmemFormal?: true;
+  /** What it has from its start, without what was plugged later. */
+  readonly parts?: readonly MemoryPart[];
   readonly backend?: Backend;
   readonly memLock?: boolean;
   /** What pins all of its RAM: a device that reaches it by DMA, such as `vfio-pci`. */
@@ -189,7 +214,7 @@ export interface LaunchSample {
   readonly prealloc?: boolean;
   /** false: `-machine mem-merge=off`, so KSM is offered none of it. */
   readonly memMerge?: boolean;
-  /** `-accel`: `kvm`, `tcg`, … */
+  /** `-accel`: `kvm`, `tcg`, …; of several the one that was taken, where that is seen. */
   readonly accelerator?: string;
   /** Whether KVM offers it asynchronous page faults, so that it may run on while the host swaps a page in. */
   readonly asyncPageFaults?: boolean;

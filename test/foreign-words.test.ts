@@ -8,7 +8,7 @@ import { findGuest } from '../src/actions/guest/guest.ts';
 import { parsePageSize } from '../src/actions/hugepages/pool.ts';
 import { parseSysctl } from '../src/actions/sysctl/sysctl.ts';
 import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts';
-import { parseMounts } from '../src/collect/guests/process/mounts.ts';
+import { parseMounts, parseMountTable } from '../src/collect/guests/process/mounts.ts';
 import * as numbers from '../src/collect/guests/process/numbers.ts';
 import { parseListening, parsePorts } from '../src/collect/guests/process/sockets.ts';
 import { LiveProcess } from '../src/collect/guests/process/view.ts';
@@ -54,23 +54,29 @@ import { Screen } from '../src/ui/screen/screen.ts';
 import { createTheme } from '../src/ui/theme.ts';
 import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
 import { cloudHypervisorDialect, parseInfo } from '../src/vmm/cloud-hypervisor/dialect.ts';
+import { readLaunch as readCloudHypervisorLaunch } from '../src/vmm/cloud-hypervisor/launch.ts';
 import { crosvmDialect, parseBalloonStats } from '../src/vmm/crosvm/dialect.ts';
 import { parseMem, parseRun, readLaunch as readCrosvmLaunch } from '../src/vmm/crosvm/launch.ts';
 import { faultOf } from '../src/vmm/dialect.ts';
 import { firecrackerDialect } from '../src/vmm/firecracker/dialect.ts';
+import { readLaunch as readFirecrackerLaunch } from '../src/vmm/firecracker/launch.ts';
 import { vmms } from '../src/vmm/kinds.ts';
 import { type Started, splitCommandLine } from '../src/vmm/launch.ts';
 import { digestDomain, parseDomainXml, parseDomstats } from '../src/vmm/libvirt/answers.ts';
 import { parseJob } from '../src/vmm/libvirt/job.ts';
 import { describeAcceleration } from '../src/vmm/qemu/acceleration.ts';
 import type { Answers } from '../src/vmm/qemu/answer.ts';
-import { describeLaunch, parseCommandLine } from '../src/vmm/qemu/commandline.ts';
+import { describeLaunch } from '../src/vmm/qemu/commandline.ts';
+import { parseJson } from '../src/vmm/qemu/json.ts';
 import { readLaunch } from '../src/vmm/qemu/launch.ts';
+import { describeMemory } from '../src/vmm/qemu/memory.ts';
 import { parseMemoryDevices } from '../src/vmm/qemu/memory-devices.ts';
 import { parseMigration } from '../src/vmm/qemu/migration.ts';
-import { parseArguments, parseConfig, parseKeys } from '../src/vmm/qemu/options.ts';
+import { findMonitors } from '../src/vmm/qemu/monitors.ts';
+import { applySets, parseArguments, parseConfig, parseKeys } from '../src/vmm/qemu/options.ts';
 import { describePinned } from '../src/vmm/qemu/pinned.ts';
 import { digest, furtherQuestions, identityOf, parseStats } from '../src/vmm/qemu/round.ts';
+import { parseSize } from '../src/vmm/sizes.ts';
 import { parseStatistics } from '../src/vmm/statistics.ts';
 import { capturedModel } from './actions/hosts.ts';
 import { makeTree, type Tree } from './collect/guests/tree.ts';
@@ -139,7 +145,12 @@ const expectUntouched = (): void => {
 
 const host = capturedModel('debian12-1node');
 const unasked: MonitorSample = { state: 'unasked' };
-const onHugetlbfs = (): boolean => true;
+const seen: Pick<LiveProcess, 'words' | 'fileSystem' | 'listensAt' | 'hasMachine'> = {
+  words: [],
+  fileSystem: path => path,
+  listensAt: () => undefined,
+  hasMachine: () => undefined,
+};
 const started: Started = { name: 'x', expected: {}, places: [] };
 const span = { from: 1_800_000_000, to: 1_800_003_600 };
 
@@ -231,24 +242,87 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
     (key, value) => parseConfig(`[${key}]\n  ${value} = "${key}"\n[${value} "${key}"]\n  ${key} = "${value}"\n`),
   ],
   [
-    parseCommandLine,
-    (key, value) =>
-      parseCommandLine(
-        `qemu\0-name\0${key}=${value}\0-${key}\0${value}\0-chardev\0${key},id=${value}\0-mon\0chardev=${value},mode=control\0-m\0${key}\0-machine\0${key}=${value},accel=${value}\0-object\0${key},id=${value}\0-cpu\0${key},${value}=on\0-readconfig\0${key}\0`,
-        onHugetlbfs,
-      ),
-  ],
-  [
     describeLaunch,
-    (key, value) =>
+    (key, value) => [
+      describeLaunch(
+        parseArguments(
+          `-name\0${key}=${value}\0-${key}\0${value}\0-chardev\0${key},id=${value}\0-mon\0chardev=${value},mode=control\0-m\0${key}\0-machine\0${key}=${value},accel=${value},memory-backend=${value}\0-object\0memory-backend-${key},id=${value},${key}=${value}\0-device\0pc-dimm,memdev=${value},id=${key}\0-cpu\0${key},${value}=on\0-readconfig\0${key}\0-set\0${key}.${value}.${key}=${value}`.split(
+            '\0',
+          ),
+        ),
+        seen,
+      ),
       describeLaunch(
         parseConfig(`[name]\n guest = "${key}"\n[memory]\n size = "${value}"\n[${key}]\n x = "${value}"\n`),
-        onHugetlbfs,
+        seen,
+      ),
+    ],
+  ],
+  [
+    describeMemory,
+    (key, value) =>
+      describeMemory(
+        parseArguments(
+          `-m\0size=1G,maxmem=${value}\0-object\0memory-backend-file,id=${value},mem-path=${key},size=1G,merge=${key},share=on\0-device\0virtio-mem-pci,memdev=${value},id=${key},requested-size=${key}\0-numa\0node,memdev=${value}`.split(
+            '\0',
+          ),
+        ),
+        path => path,
       ),
   ],
   [
+    findMonitors,
+    (key, value) => [
+      findMonitors(parseArguments(['-qmp', `unix:${key}=${value},server=on`, '-qmp', key, '-qmp', `chardev:${value}`])),
+      findMonitors(parseArguments(['-mon', `${key},mode=control`, '-chardev', `${value},id=${key},fd=${value}`])),
+    ],
+  ],
+  [
+    readFirecrackerLaunch,
+    (key, value) => {
+      tree.process(7, {
+        exe: '/usr/bin/firecracker',
+        args: ['firecracker', '--id', key, `--${key}`, value, '--config-file', '/c.json'],
+      });
+      tree.write(
+        'c.json',
+        `{"${key}":"${value}","machine-config":{"${value}":1,"huge_pages":"${key}"},"drives":["${key}"]}`,
+      );
+      return readFirecrackerLaunch(new LiveProcess(root, 7));
+    },
+  ],
+  [
+    readCloudHypervisorLaunch,
+    (key, value) => {
+      tree.process(7, {
+        exe: '/usr/bin/cloud-hypervisor',
+        args: [
+          'ch',
+          '--kernel',
+          key,
+          '--memory',
+          `${key}=${value},size=1G`,
+          '--memory-zone',
+          `id=${key},size=${value}`,
+        ],
+      });
+      return readCloudHypervisorLaunch(new LiveProcess(root, 7));
+    },
+  ],
+  [
+    applySets,
+    (key, value) =>
+      applySets(parseArguments(['-chardev', `socket,id=${key}`, '-set', `chardev.${key}.${value}=${key}`])),
+  ],
+  [parseJson, (key, value) => [parseJson(`{"${key}":"${value}"}`), parseJson(`{'${key}':'${value}'}`)]],
+  [parseSize, (key, value) => [parseSize(key, 'm'), parseSize(`1${value}`, 'b')]],
+  [
     describeAcceleration,
-    (key, value) => describeAcceleration(parseArguments(['-accel', key, '-cpu', `${value},${key}=on`])),
+    (key, value) =>
+      describeAcceleration(parseArguments(['-accel', key, '-cpu', `${value},${key}=on`]), {
+        called: value,
+        machine: () => true,
+      }),
   ],
   [
     describePinned,
@@ -295,6 +369,7 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
     parsePorts,
     (key, value) => parsePorts(`0: 0100007F:115C 00000000:0000 0A 0:0 0:0 0 0 0 9 ${key}\n${key}: ${value}\n`, true),
   ],
+  [parseMountTable, (key, value) => parseMountTable(`${key} /${value} ${key} rw\n`)],
   [parseMounts, (key, value) => parseMounts(`1 2 0:1 / /${key} rw - ${value} ${key} ${value}\n${key} ${value}\n`)],
   [numbers.parseUsers, (key, value) => numbers.parseUsers(`Name:\t${key}\nUid:\t1 2 3 4\n${value}:\t5\n`)],
   [

@@ -1,6 +1,6 @@
 import type { GuestSample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
-import { balloonMaximum, isUnseen, memSize } from '../vmm/memory.ts';
+import { balloonMaximum, isUnseen, memSize, mostMemory } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
 import type { GuestField } from './field.ts';
 import { guestHeld } from './held.ts';
@@ -143,14 +143,12 @@ export const guestFields = {
   },
   mem_max: {
     title: 'MAX',
-    help: 'Most the guest could ever have: maxmem where hotplug is set up, else its size.',
-    source: '-m maxmem, else mem_size',
+    help: 'Most the guest can have: maxmem, unless that is a formality, else its size and all that its virtio-mem can plug.',
+    source:
+      '-m maxmem (if less than the host’s RAM, and not Proxmox’s), else mem_size + virtio_mem_max - virtio_mem_size',
     unit: 'bytes',
     kind: 'gauge',
-    read: guest => {
-      const size = memSize(guest);
-      return size === undefined ? guest.launch.maxmem : Math.max(size, guest.launch.maxmem ?? 0);
-    },
+    read: (guest, sample) => mostMemory(guest, sample.host.meminfo?.['MemTotal']),
     why: () => 'neither its monitor nor its command line tells it',
   },
   balloon_target: {

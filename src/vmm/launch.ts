@@ -66,14 +66,24 @@ export interface ProcessView {
   readonly sameNetwork: boolean;
   /** The socket that it bound as `path`; `undefined` when that can't be told. */
   socket(path: string, moved: Moved): Located | undefined;
-  onHugetlbfs(path: string): boolean;
+  /** Seconds since it was started; `undefined` where that can't be told. */
+  readonly age: number | undefined;
+  /** The type of the file system on which a path of its own lies: `ext4`, `tmpfs`, `hugetlbfs`, … */
+  fileSystem(path: string, moved: Moved): string | undefined;
   /** A plain file that it opened as `path`; `undefined` where that is none, or longer than `longest` bytes. */
-  text(path: string, daemonized: boolean, longest: number): string | undefined;
+  text(path: string, moved: Moved, longest: number): string | undefined;
   /** The paths of the sockets on which it listens; `undefined` where that may not be looked at. */
   listening(): readonly string[] | undefined;
+  /** The path of the socket that is this descriptor of its, where it listens there. */
+  listensAt(descriptor: number): string | undefined;
+  /** Whether it has a virtual machine of KVM's; `undefined` where that may not be looked at, or is still to come. */
+  hasMachine(): boolean | undefined;
 }
 
-const stays: Moved = { chroots: false, daemonized: false };
+/** Seconds. What a younger process has not opened yet, it may still open. */
+export const tooYoung = 5;
+
+export const stays: Moved = { chroots: false, daemonized: false };
 
 /** Splits /proc/PID/cmdline: words end with NUL. */
 export const splitCommandLine = (text: string): string[] => {

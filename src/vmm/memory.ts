@@ -1,29 +1,62 @@
-import type { GuestSample, MonitorSample } from '../sample.ts';
+import type { Backend, GuestSample, LaunchSample, MemoryPart } from '../sample.ts';
+import { MiB } from '../units.ts';
 
 /** How much memory a guest has, can have, what of it is its balloon's, and whether the host gets that back. Pure. */
+
+/** What its monitor does not tell is what it was started with. Bytes. */
+const started = ({ parts = [] }: LaunchSample, use: MemoryPart['use'], key: 'size' | 'requested' = 'size'): number =>
+  parts.reduce((sum, part) => sum + (part.use === use ? (part[key] ?? 0) : 0), 0);
 
 /**
  * RAM in plugged DIMMs, which QEMU's balloon counts as it does boot memory; virtio-mem it leaves out
  * (hw/virtio/virtio-balloon.c: get_current_ram_size()). A QEMU that tells no devices is too old for virtio-mem. Bytes.
  */
-const dimms = ({ memory, memoryDevices }: MonitorSample): number =>
+const dimms = ({ monitor: { memory, memoryDevices }, launch }: GuestSample): number => {
+  if (!memoryDevices) return memory ? (memory['plugged-memory'] ?? 0) : started(launch, 'dimm');
+  return memoryDevices.reduce((sum, { type, values }) => sum + (type === 'dimm' ? (values['size'] ?? 0) : 0), 0);
+};
+
+/** The most that its virtio-mem devices can plug. Bytes. */
+const room = ({ monitor: { memoryDevices }, launch }: GuestSample): number =>
   memoryDevices
-    ? memoryDevices.reduce((sum, { type, values }) => sum + (type === 'dimm' ? (values['size'] ?? 0) : 0), 0)
-    : (memory?.['plugged-memory'] ?? 0);
+    ? memoryDevices.reduce((sum, { type, values }) => sum + (type === 'virtio-mem' ? (values['max-size'] ?? 0) : 0), 0)
+    : started(launch, 'virtio-mem');
 
 /**
  * All that a guest's balloon can leave it: boot memory and DIMMs, without what virtio-mem plugged. Never less than it has
  * now, whatever is not known of it: giving all of it back takes nothing. Bytes.
  */
-export const balloonMaximum = ({ monitor, launch }: GuestSample): number | undefined => {
+export const balloonMaximum = (guest: GuestSample): number | undefined => {
+  const { monitor, launch } = guest;
   const base = monitor.memory?.['base-memory'] ?? launch.size;
-  return base === undefined ? undefined : Math.max(base + dimms(monitor), monitor.balloon?.actual ?? 0);
+  return base === undefined ? undefined : Math.max(base + dimms(guest), monitor.balloon?.actual ?? 0);
 };
 
+/** Plugged like memory, and none of the guest's RAM: QEMU counts it as plugged all the same. */
+const disks: ReadonlySet<string> = new Set(['nvdimm', 'virtio-pmem']);
+
 /** What is plugged now, from the monitor; else what the command line gave it. Bytes. */
-export const memSize = ({ monitor: { memory }, launch }: GuestSample): number | undefined => {
+export const memSize = ({ monitor: { memory, memoryDevices = [] }, launch }: GuestSample): number | undefined => {
   const base = memory?.['base-memory'];
-  return base === undefined ? launch.size : base + (memory?.['plugged-memory'] ?? 0);
+  if (base === undefined)
+    return launch.size === undefined
+      ? undefined
+      : launch.size + started(launch, 'dimm') + started(launch, 'virtio-mem', 'requested');
+  const kept = memoryDevices.reduce((sum, { type, values }) => sum + (disks.has(type) ? (values['size'] ?? 0) : 0), 0);
+  return base + Math.max(0, (memory?.['plugged-memory'] ?? 0) - kept);
+};
+
+/**
+ * Most that the guest can have. `maxmem` says so where it was chosen; as much as all of the host's RAM (`hostTotal`) is no
+ * limit, and then it is what it has and what its virtio-mem can plug. Bytes.
+ */
+export const mostMemory = (guest: GuestSample, hostTotal: number | undefined): number | undefined => {
+  const size = memSize(guest);
+  const { maxmem, maxmemFormal } = guest.launch;
+  // Kata gives the host's RAM in whole MiB.
+  const limit = maxmemFormal || (hostTotal !== undefined && (maxmem ?? 0) > hostTotal - MiB) ? undefined : maxmem;
+  if (size === undefined) return limit;
+  return Math.max(size, (balloonMaximum(guest) ?? 0) + room(guest), limit ?? 0);
 };
 
 /** What its balloon keeps from the guest. Bytes. */
@@ -70,3 +103,9 @@ const inGuestMemfd = new Set(['SEV-SNP', 'TDX', 'CCA']);
 /** Whether the host does not tell how much of its memory the guest has touched. */
 export const isUnseen = ({ launch: { confidential } }: GuestSample): boolean =>
   confidential !== undefined && inGuestMemfd.has(confidential);
+
+/** One word for what its RAM is made of: the strongest kind, which a balloon can do least with. */
+export const backendOf = (parts: readonly MemoryPart[]): Backend => {
+  const kinds = parts.map(({ kind }) => kind);
+  return kinds.includes('hugetlb') ? 'hugetlb' : kinds.every(kind => kind === 'anon') ? 'anon' : 'shared';
+};

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { describeAcceleration } from '../../src/vmm/qemu/acceleration.ts';
 import { parseArguments } from '../../src/vmm/qemu/options.ts';
 
-const of = (...args: readonly string[]) => describeAcceleration(parseArguments(args));
+const of = (...args: readonly string[]) =>
+  describeAcceleration(parseArguments(args), { called: 'qemu-system-x86_64', machine: () => undefined });
 
 describe('what runs the guest’s code', () => {
   test.each([

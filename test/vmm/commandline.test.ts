@@ -1,13 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseCommandLine } from '../../src/vmm/qemu/commandline.ts';
-import { parseConfig, parseKeys } from '../../src/vmm/qemu/options.ts';
+import { describeLaunch } from '../../src/vmm/qemu/commandline.ts';
+import { parseJson } from '../../src/vmm/qemu/json.ts';
+import { parseArguments, parseConfig, parseKeys } from '../../src/vmm/qemu/options.ts';
+import { parseSize } from '../../src/vmm/sizes.ts';
 
 const MiB = 1024 ** 2;
-const parse = (...args: string[]) =>
-  parseCommandLine(['qemu-system-x86_64', ...args].map(arg => `${arg}\0`).join(''), path =>
-    path.startsWith('/dev/hugepages/'),
-  );
+/** Nothing is known of the process but its words, and that it has hugepages mounted. */
+const parse = (...args: string[]) => {
+  const { sample, ...rest } = describeLaunch(parseArguments(args), {
+    words: ['qemu-system-x86_64', ...args],
+    fileSystem: path => (path.startsWith('/dev/hugepages/') ? 'hugetlbfs' : 'tmpfs'),
+    listensAt: () => undefined,
+    hasMachine: () => undefined,
+  });
+  return { ...sample, ...rest };
+};
 /** QEMU's own escape of a comma inside a value. */
 const doubled = (text: string) => text.replaceAll(',', ',,');
 
@@ -186,10 +194,39 @@ describe('properties', () => {
   it('a name survives the command line', () => {
     fc.assert(
       fc.property(word, name => {
-        fc.pre(!name.startsWith('-') && !name.startsWith('{'));
         expect(parse('-S', '-name', `guest=${doubled(name)}`, '-m', '64')).toMatchObject({ name, size: 64 * MiB });
+        fc.pre(!name.includes('='));
+        expect(parse('-S', '-name', doubled(name), '-m', '64')).toMatchObject({ name, size: 64 * MiB });
       }),
     );
+  });
+
+  it('a size in bytes comes back, in whatever letters it is written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 20 }), fc.constantFrom('b', 'k', 'm', 'g'), (count, letter) => {
+        const bytes = count * 1024 ** 'bkmg'.indexOf(letter);
+        expect(parseSize(`${count}${letter.toUpperCase()}`, 'm')).toBe(bytes);
+        expect(parseSize(`0x${bytes.toString(16)}`, 'b')).toBe(bytes);
+        expect(parseSize(`${bytes}`, 'b')).toBe(bytes);
+        expect(parseSize(`${count}`, 'm')).toBe(count * MiB);
+      }),
+    );
+  });
+
+  it('what is JSON is read as that, also with its strings in single quotes', () => {
+    const single = (value: unknown): string =>
+      Array.isArray(value)
+        ? `[${value.map(single).join()}]`
+        : typeof value === 'string'
+          ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+          : JSON.stringify(value);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean())), value => {
+        expect(parseJson(JSON.stringify(value))).toEqual(value);
+        expect(parseJson(single(value))).toEqual(value);
+      }),
+    );
+    fc.assert(fc.property(fc.string(), text => void parseJson(text)));
   });
 
   it('no command line and no file makes it fail', () => {

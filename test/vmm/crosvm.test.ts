@@ -147,7 +147,12 @@ describe('how a crosvm was started', () => {
       expected: {},
       launch: { size: GiB, backend: 'shared', memLock: true, prealloc: false },
       balloon: { device: true, deflateOnOom: false },
-      places: [{ address: { kind: 'unix', path: '/run/vm.sock' }, label: '/run/vm.sock', claim: '/run/vm.sock' }],
+      places: [
+        {
+          address: { kind: 'unix', file: { root: '/', path: '/run/vm.sock', relative: false } },
+          label: '/run/vm.sock',
+        },
+      ],
     });
   });
 

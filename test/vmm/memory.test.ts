@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LaunchSample, MemoryDeviceSample, MonitorSample, Numbers } from '../../src/sample.ts';
+import type { LaunchSample, MemoryDeviceSample, MemoryPart, MonitorSample, Numbers } from '../../src/sample.ts';
 import { GiB } from '../../src/units.ts';
-import { balloonMaximum, given, isUnseen, memSize, whyKept, withheld } from '../../src/vmm/memory.ts';
+import { balloonMaximum, given, isUnseen, memSize, mostMemory, whyKept, withheld } from '../../src/vmm/memory.ts';
 import { guest } from '../samples.ts';
 
 const device = (type: string, size: number): MemoryDeviceSample => ({ type, values: { size } });
@@ -66,6 +66,72 @@ describe('what a guest has', () => {
     expect(of({ balloon }, 3 * GiB)).toEqual({ size: 3 * GiB, withheld: 2 * GiB, given: GiB });
     expect(of({ balloon })).toEqual({ size: undefined, withheld: undefined, given: GiB });
     expect(of({})).toEqual({ size: undefined, withheld: undefined, given: undefined });
+  });
+});
+
+/** A guest of 1 GiB that was started with a DIMM of 2 GiB, and a virtio-mem that has 3 of 8. */
+const parts: readonly MemoryPart[] = [
+  { use: 'base', kind: 'anon', size: GiB },
+  { use: 'dimm', kind: 'anon', size: 2 * GiB },
+  { use: 'virtio-mem', kind: 'anon', size: 8 * GiB, requested: 3 * GiB },
+];
+
+describe('without a monitor', () => {
+  const silent = guest({ launch: { size: GiB, parts }, monitor: { state: 'none' } });
+
+  it('a guest has its DIMMs, and what its virtio-mem was asked for', () => {
+    expect(memSize(silent)).toBe(6 * GiB);
+    expect(balloonMaximum(silent)).toBe(3 * GiB);
+  });
+
+  it('its monitor knows better', () => {
+    const memoryDevices = [device('dimm', 4 * GiB)];
+    const told = guest({ launch: { size: GiB, parts }, monitor: { state: 'ok', memory, memoryDevices } });
+    expect(memSize(told)).toBe(4 * GiB);
+    expect(balloonMaximum(told)).toBe(5 * GiB);
+  });
+
+  it('without a size nothing is known', () => {
+    expect(memSize(guest({ launch: { parts }, monitor: { state: 'none' } }))).toBeUndefined();
+  });
+});
+
+describe('what is plugged and no RAM', () => {
+  it('is not of the guest’s size: Kata’s image is an NVDIMM', () => {
+    const memoryDevices = [device('nvdimm', 2 * GiB), device('dimm', GiB)];
+    expect(memSize(guest({ monitor: { state: 'ok', memory, memoryDevices } }))).toBe(2 * GiB);
+  });
+});
+
+describe('the most that a guest can have', () => {
+  const most = (launch: LaunchSample, hostTotal?: number, monitor: Partial<MonitorSample> = {}) =>
+    mostMemory(guest({ launch, monitor: { state: 'none', ...monitor } }), hostTotal);
+
+  it('is maxmem where somebody chose it', () => {
+    expect(most({ size: GiB, maxmem: 16 * GiB }, 64 * GiB)).toBe(16 * GiB);
+    expect(most({ size: GiB, maxmem: 16 * GiB })).toBe(16 * GiB);
+    expect(most({ maxmem: 16 * GiB }, 64 * GiB)).toBe(16 * GiB);
+  });
+
+  it('is what it has where maxmem is the host’s RAM, in whole MiB, or more', () => {
+    expect(most({ size: GiB, maxmem: 64 * GiB }, 64 * GiB + 4096)).toBe(GiB);
+    expect(most({ size: GiB, maxmem: 4096 * GiB }, 64 * GiB)).toBe(GiB);
+    expect(most({ maxmem: 4096 * GiB }, 64 * GiB)).toBeUndefined();
+  });
+
+  it('is what it has where its manager always gives the same', () => {
+    expect(most({ size: GiB, maxmem: 512 * GiB, maxmemFormal: true }, 1024 * GiB)).toBe(GiB);
+  });
+
+  it('is with DIMMs and all that virtio-mem can plug', () => {
+    expect(most({ size: GiB, parts, maxmem: 4096 * GiB }, 64 * GiB)).toBe(11 * GiB);
+    const values = { size: GiB, 'max-size': 6 * GiB };
+    const memoryDevices = [{ type: 'virtio-mem', values }];
+    expect(most({ maxmemFormal: true, maxmem: 9 * GiB }, undefined, { memory, memoryDevices })).toBe(7 * GiB);
+  });
+
+  it('is never less than it has', () => {
+    expect(most({ size: 4 * GiB, maxmem: 2 * GiB }, 64 * GiB)).toBe(4 * GiB);
   });
 });
 

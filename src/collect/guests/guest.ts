@@ -95,13 +95,14 @@ const monitorSample = (guest: Guest): MonitorSample => {
   return sample;
 };
 
-/** A size that only a configuration file or QEMU's default gave is the one that QEMU reports. */
+/** Its monitor knows best. A size that only QEMU's default gave is the one that QEMU reports. */
 const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
   const { launch } = guest.started;
-  if (!launch) return guest.monitor?.launch ?? {};
+  const told = guest.monitor?.launch;
+  if (!launch || told) return told ? { ...launch, ...told } : {};
   const { uuid, size, ...rest } = launch;
-  const told = size ?? monitor.memory?.['base-memory'];
-  if (guest.launch && guest.launch.size === told) return guest.launch;
-  guest.launch = { ...known({ uuid, size: told }), ...rest };
+  const booted = size ?? monitor.memory?.['base-memory'];
+  if (guest.launch && guest.launch.size === booted) return guest.launch;
+  guest.launch = { ...known({ uuid, size: booted }), ...rest };
   return guest.launch;
 };

@@ -1,23 +1,13 @@
 import { balloonHolds, balloonOnly, notByLibvirt } from '../common.ts';
 import type { VmmKind } from '../kind.ts';
-import { nameOf, optionOf, placesOf } from '../launch.ts';
 import { cloudHypervisorDialect } from './dialect.ts';
-
-/** Its API's socket as the process knows it; `undefined` when it was handed over as an open descriptor. */
-const socketOf = (words: readonly string[]): string | undefined => {
-  const given = optionOf(words, '--api-socket');
-  return given?.startsWith('fd=') ? undefined : given?.replace(/^path=/, '');
-};
+import { readLaunch } from './launch.ts';
 
 export const cloudHypervisor: VmmKind = {
   title: 'Cloud Hypervisor',
   program: { names: /^cloud-hypervisor/, alone: false },
 
-  started: view => ({
-    name: nameOf(view, '--id'),
-    expected: {},
-    ...placesOf(view, socketOf(view.words.slice(1)), 'an API socket'),
-  }),
+  started: readLaunch,
 
   monitor: { by: 'http', dialect: cloudHypervisorDialect, start: 'start it with --api-socket /run/NAME.sock' },
 

@@ -3,7 +3,7 @@ import { own } from '../../own.ts';
 import type { BalloonSample, LaunchSample } from '../../sample.ts';
 import { MiB } from '../../units.ts';
 import { record } from '../answers.ts';
-import { nameOf, type ProcessView, placesOf, type Started } from '../launch.ts';
+import { nameOf, type ProcessView, placesOf, type Started, stays } from '../launch.ts';
 
 /** How a crosvm was started: `crosvm [switches] run [options] KERNEL`; src/crosvm/cmdline.rs: RunCommand. */
 
@@ -47,7 +47,7 @@ const protections = ['protected-vm', 'protected-vm-with-firmware', 'protected-vm
 /** What the last of its configuration files says; `undefined` where one can't be read. The command line has the last word. */
 const configOf = (view: ProcessView, path: string | undefined): Readonly<Record<string, unknown>> | undefined => {
   if (path === undefined) return {};
-  const text = view.text(path, false, longestConfig);
+  const text = view.text(path, stays, longestConfig);
   try {
     return text === undefined ? undefined : record(JSON.parse(text));
   } catch {

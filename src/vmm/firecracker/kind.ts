@@ -1,27 +1,14 @@
 import { MiB } from '../../units.ts';
 import { balloonHolds, balloonOnly, notByLibvirt } from '../common.ts';
 import type { VmmKind } from '../kind.ts';
-import { nameOf, optionOf, placesOf } from '../launch.ts';
 import { firecrackerDialect } from './dialect.ts';
-
-/** Where it listens unless told otherwise. */
-const usualSocket = '/run/firecracker.socket';
+import { readLaunch } from './launch.ts';
 
 export const firecracker: VmmKind = {
   title: 'Firecracker',
   program: { names: /^firecracker/, alone: false },
 
-  // Behind a jailer these words are its own: it was exec()uted with them.
-  started: view => {
-    const words = view.words.slice(1);
-    const id = optionOf(words, '--id');
-    const socket = words.includes('--no-api') ? undefined : (optionOf(words, '--api-sock') ?? usualSocket);
-    return {
-      name: nameOf(view, '--id'),
-      expected: id === undefined ? {} : { name: id },
-      ...placesOf(view, socket, 'an API socket'),
-    };
-  },
+  started: readLaunch,
 
   monitor: { by: 'http', dialect: firecrackerDialect, start: 'start it with --api-sock /run/NAME.socket' },
 

@@ -2,18 +2,40 @@ import { known } from '../../known.ts';
 import type { LaunchSample } from '../../sample.ts';
 import type { LaunchOption } from './options.ts';
 
+/** What is known of the process itself. */
+export interface Running {
+  /** argv[0]. */
+  readonly called: string;
+  /** Whether it has a KVM virtual machine; `undefined` where that can't be seen. */
+  machine(): boolean | undefined;
+}
+
 /**
- * What runs the guest's code. Of several, or of a list such as `kvm:tcg`, QEMU takes the first that works: unknown then,
- * and without any, as the default depends on how QEMU was built and called.
+ * What may run the guest's code, in the order in which QEMU tries it (system/vl.c: configure_accelerators()). Several -accel
+ * are a list, as `accel=kvm:tcg` of -machine is. Without any it goes by its own name.
  */
-const acceleratorOf = (options: readonly LaunchOption[]): string | undefined => {
-  const given = options.flatMap(({ name, keys }) => {
-    if (name === 'enable-kvm') return ['kvm'];
-    const value = name === 'accel' || name === 'machine' ? keys.get('accel') : undefined;
-    return value === undefined ? [] : [value];
-  });
-  const [only] = new Set(given);
-  return new Set(given).size === 1 && only !== undefined && /^\w+$/.test(only) ? only : undefined;
+const candidatesOf = (options: readonly LaunchOption[], called: string): string[] => {
+  const given = options.flatMap(({ name, keys }) => (name === 'accel' ? (keys.get('accel') ?? []) : []));
+  if (given.length > 0) return given;
+  const machine = options.findLast(({ name, keys }) => machineOf(name, keys) !== undefined);
+  const list = machine && machineOf(machine.name, machine.keys);
+  if (list !== undefined) return list.split(':');
+  return called.endsWith('kvm') ? ['kvm', 'tcg'] : ['tcg', 'kvm'];
+};
+
+const machineOf = (name: string, keys: ReadonlyMap<string, string>): string | undefined => {
+  if (name === 'enable-kvm') return 'kvm';
+  if (name === 'no-kvm' || name === 'disable-kvm') return 'tcg';
+  return name === 'machine' ? keys.get('accel') : undefined;
+};
+
+/** Which of them it is: the only one; else KVM where the process has a virtual machine of KVM's, and the next where not. */
+const acceleratorOf = (candidates: readonly string[], hasMachine: Running['machine']): string | undefined => {
+  const words = [...new Set(candidates)].filter(word => /^\w+$/.test(word));
+  if (words.length <= 1) return words[0];
+  const machine = hasMachine();
+  const left = machine === undefined ? [] : words.filter(word => (word === 'kvm') === machine);
+  return left.length === 1 ? left[0] : undefined;
 };
 
 /** A flag of `-cpu`: `name=on`, `+name`, `-name`. */
@@ -34,11 +56,12 @@ const asyncPageFaultsOf = (options: readonly LaunchOption[]): boolean | undefine
   return flags[1] === true || ['host', 'max'].includes(keys.get('model') ?? '') ? true : undefined;
 };
 
-/** What the command line says of how the guest's code is run. */
+/** How the guest's code is run. */
 export const describeAcceleration = (
   options: readonly LaunchOption[],
+  { called, machine }: Running,
 ): Pick<LaunchSample, 'accelerator' | 'asyncPageFaults'> => {
-  const accelerator = acceleratorOf(options);
+  const accelerator = acceleratorOf(candidatesOf(options, called), machine);
   const asyncPageFaults =
     accelerator === undefined ? undefined : accelerator === 'kvm' ? asyncPageFaultsOf(options) : false;
   return {

@@ -18,8 +18,8 @@ const qmp = (
 /** What QEMU can do when it is asked itself. All of it: managers above differ in some. */
 export const qemu = {
   title: 'QEMU',
-  // Wrapped ones are NixOS's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests.
-  program: { names: /^\.?(qemu-system-[\w.+-]+|qemu-kvm|kvm|qemu)(-wrapped)?$/, alone: true },
+  // Wrapped ones are NixOS's, qemu-lite-system-x86_64 is Kata's. `qemu-img`, `qemu-nbd`, `qemu-ga` and user-mode `qemu-x86_64` are no guests.
+  program: { names: /^\.?(qemu(-[a-z]+)?-system-[\w.+-]+|qemu-kvm[\w.+-]*|kvm|qemu)(-wrapped)?$/, alone: true },
   started: readLaunch,
   monitor: {
     by: 'qmp',

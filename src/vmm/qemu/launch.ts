@@ -1,7 +1,7 @@
 import { known } from '../../known.ts';
-import type { LaunchSample } from '../../sample.ts';
-import type { Place, ProcessView, Started } from '../launch.ts';
-import { describeLaunch, type Launch, type LaunchMonitor } from './commandline.ts';
+import { type Moved, type Place, type ProcessView, type Started, tooYoung } from '../launch.ts';
+import { describeLaunch, movedOf } from './commandline.ts';
+import type { LaunchMonitor } from './monitors.ts';
 import { type LaunchOption, parseArguments, parseConfig } from './options.ts';
 
 /** A configuration file larger than this is none. */
@@ -10,48 +10,41 @@ const longestConfig = 1024 * 1024;
 /** How a QEMU process was started. `undefined` while it has no command line: on its way in, or out. */
 export const readLaunch = (view: ProcessView): Started | undefined => {
   if (view.words.length === 0) return undefined;
-  const options = parseArguments(view.words.slice(1));
-  const daemonized = options.some(({ name }) => name === 'daemonize');
-  const configs = options.filter(({ name }) => name === 'readconfig');
-  const configured = configs.flatMap(({ raw }): LaunchOption[] =>
-    parseConfig(view.text(raw, daemonized, longestConfig) ?? ''),
+  const given = parseArguments(view.words.slice(1));
+  const moved = movedOf(given);
+  const configured = given.some(({ name }) => name === 'readconfig');
+  // The last word holds, so what a file says stands where QEMU read it.
+  const options = given.flatMap((option): readonly LaunchOption[] =>
+    option.name === 'readconfig'
+      ? [option, ...parseConfig(view.text(option.raw, moved, longestConfig) ?? '')]
+      : [option],
   );
-  let launch = describeLaunch([...options, ...configured], path => view.onHugetlbfs(path));
-  if (configs.length > 0 && launch.monitors.length === 0) {
-    // The file is gone or unreadable. What listens under a name that says QMP is tried, and nothing else: another
-    // socket may be somebody's serial console.
-    const found = (view.listening() ?? []).filter(path => /qmp/i.test(path));
-    launch = { ...launch, monitors: found.map(path => ({ kind: 'unix', path })) };
-  }
-  const tried = launch.monitors.map(monitor => placeOf(monitor, launch, view));
+  const launch = describeLaunch(options, view);
+  // The file is gone or unreadable. What listens under a name that says QMP is tried, and nothing else: another
+  // socket may be somebody's serial console.
+  const monitors: readonly LaunchMonitor[] =
+    configured && launch.monitors.length === 0
+      ? (view.listening() ?? []).filter(path => /qmp/i.test(path)).map(path => ({ kind: 'unix', path }))
+      : launch.monitors;
+  const tried = monitors.map(monitor => placeOf(monitor, moved, view));
   const places = tried.filter(place => typeof place !== 'string');
   const why = tried.find(place => typeof place === 'string') ?? 'it was started without a QMP monitor';
-  const { name, uuid, manager } = launch;
+  const { name, sample, balloon, manager } = launch;
+  const settles = sample.accelerator === undefined && (view.age ?? tooYoung) < tooYoung;
   return {
     name: name ?? `qemu-${view.pid}`,
-    expected: known({ name, uuid }),
+    expected: known({ name, uuid: sample.uuid }),
     ...known({ manager }),
-    launch: sampleOf(launch),
+    launch: sample,
+    balloon: { device: balloon },
     places,
     ...(places.length > 0 ? {} : { why }),
-    ...(launch.daemonized ? { forks: true } : {}),
-    ...(launch.configs.length > 0 && places.length === 0 ? { mayOpen: true } : {}),
+    ...(moved.daemonized ? { forks: true } : {}),
+    ...((configured && places.length === 0) || settles ? { mayOpen: true } : {}),
   };
 };
 
-const sampleOf = (launch: Launch): LaunchSample => {
-  const { uuid, size, maxmem, backend, memLock, prealloc, memMerge, vmid, accelerator, asyncPageFaults } = launch;
-  const { pinnedBy, confidential } = launch;
-  return {
-    ...known({ uuid, size, maxmem }),
-    backend,
-    memLock,
-    prealloc,
-    ...known({ pinnedBy, confidential, memMerge, vmid, accelerator, asyncPageFaults }),
-  };
-};
-
-const placeOf = (monitor: LaunchMonitor, launch: Launch, view: ProcessView): Place | string => {
+const placeOf = (monitor: LaunchMonitor, moved: Moved, view: ProcessView): Place | string => {
   switch (monitor.kind) {
     case 'fd':
       return 'its QMP monitor was handed over as an open descriptor';
@@ -65,7 +58,7 @@ const placeOf = (monitor: LaunchMonitor, launch: Launch, view: ProcessView): Pla
       return { address: { kind: 'tcp', host, port: monitor.port }, label };
     }
     case 'unix': {
-      const file = view.socket(monitor.path, launch);
+      const file = view.socket(monitor.path, moved);
       if (file === undefined) return `its QMP socket ${monitor.path} is relative to a folder that is not known`;
       return { address: { kind: 'unix', file }, label: monitor.path };
     }

@@ -1,4 +1,5 @@
 import { own } from '../../own.ts';
+import { parseJson } from './json.ts';
 
 /** How QEMU reads its own command line and `-readconfig` files, turned into one list of options. Pure. */
 
@@ -18,17 +19,38 @@ const impliedKeys: Readonly<Record<string, string>> = {
   mon: 'chardev',
   object: 'qom-type',
   device: 'driver',
-  netdev: 'type',
   numa: 'type',
   accel: 'accel',
   cpu: 'model',
+  netdev: 'type',
 };
 
 /** The other names of options; a configuration file uses the long ones. */
 const aliases: Readonly<Record<string, string>> = { m: 'memory', M: 'machine' };
 
-/** Options whose value may start with a dash; for the others a dash starts the next option. */
-const freeText = new Set(['append', 'kernel', 'initrd', 'fw_cfg']);
+/**
+ * Options without a value (qemu-options.hx of all versions). QEMU takes the word behind any other one as its value, also
+ * where that starts with a dash.
+ */
+const switches: ReadonlySet<string> = new Set(
+  `h help version S s usb snapshot daemonize nographic nodefaults no-user-config nodefconfig preconfig singlestep
+  one-insn-per-tb only-migratable mem-prealloc enable-kvm disable-kvm no-kvm enable-hax no-kvm-irqchip no-kvm-pit
+  no-kvm-pit-reinjection enable-nesting enable-fips no-reboot no-shutdown no-acpi no-hpet no-fd-bootchk win2k-hack
+  rtc-td-hack tdf localtime full-screen portrait curses sdl no-frame no-quit alt-grab ctrl-grab show-cursor audio-help
+  semihosting old-param async-teardown enable-sync-profile perfmap jitdump xen-attach xen-create
+  xen-domid-restrict`.split(/\s+/),
+);
+
+/** Options that are read here, or have free text. Of one that is neither known to take a value, a dash starts the next. */
+const valued: ReadonlySet<string> = new Set([
+  ...Object.keys(impliedKeys),
+  ...['append', 'kernel', 'initrd', 'dtb', 'fw_cfg', 'D', 'L', 'smbios', 'uuid', 'id', 'set', 'incoming', 'runas'],
+  ...['qmp', 'qmp-pretty', 'monitor', 'serial', 'readconfig', 'mem-path', 'chroot', 'run-with', 'pidfile'],
+  ...['overcommit', 'realtime', 'balloon', 'global'],
+]);
+
+/** Options whose value may be JSON instead. */
+const json: ReadonlySet<string> = new Set(['object', 'device', 'netdev', 'blockdev']);
 
 /**
  * `first,key=value,flag`: QEMU's own rules (util/qemu-option.c). A comma inside a value is doubled; a first word
@@ -81,13 +103,10 @@ const flatten = (value: unknown, prefix: string, keys: Map<string, string>, dept
 };
 
 const keysOf = (name: string, raw: string): ReadonlyMap<string, string> => {
-  if (!raw.startsWith('{')) return parseKeys(raw, own(impliedKeys, name));
+  if (!raw.startsWith('{') || !json.has(name)) return parseKeys(raw, own(impliedKeys, name));
   const keys = new Map<string, string>();
-  try {
-    flatten(JSON.parse(raw), '', keys);
-  } catch {
-    // QEMU would not have started with it; an empty option tells nothing.
-  }
+  // QEMU would not have started with what is none; an empty option tells nothing.
+  flatten(parseJson(raw), '', keys);
   return keys;
 };
 
@@ -100,8 +119,9 @@ export const parseArguments = (args: readonly string[]): LaunchOption[] => {
     const given = word.replace(/^--?/, '');
     const name = own(aliases, given) ?? given;
     const next = args[at + 1];
-    const raw = next !== undefined && (!next.startsWith('-') || freeText.has(name)) ? next : '';
-    if (raw !== '') at += 1;
+    const takes = next !== undefined && !switches.has(name) && (valued.has(name) || !next.startsWith('-'));
+    const raw = takes ? next : '';
+    if (takes) at += 1;
     options.push({ name, raw, keys: keysOf(name, raw) });
   }
   return options;
@@ -124,4 +144,20 @@ export const parseConfig = (text: string): LaunchOption[] => {
     if (pair) options.at(-1)?.keys.set(pair[1] ?? '', pair[2] ?? '');
   }
   return options;
+};
+
+/** `-set GROUP.ID.KEY=VALUE` changes an option that stands before it. */
+export const applySets = (options: readonly LaunchOption[]): readonly LaunchOption[] => {
+  if (!options.some(({ name }) => name === 'set')) return options;
+  const changed = [...options];
+  for (const [at, { name, raw }] of options.entries()) {
+    const [, group, id, key = '', value = ''] =
+      name === 'set' ? (/^([\w-]+)\.([^.]+)\.([^=]+)=(.*)$/s.exec(raw) ?? []) : [];
+    const found = changed.findIndex(
+      (option, index) => index < at && option.name === group && option.keys.get('id') === id,
+    );
+    const option = changed[found];
+    if (option) changed[found] = { ...option, keys: new Map(option.keys).set(key, value) };
+  }
+  return changed;
 };

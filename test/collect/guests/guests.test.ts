@@ -62,7 +62,13 @@ describe('the process', () => {
       starttime: 100,
       name: 'web',
       vmm: 'qemu',
-      launch: { size: 256 * 1024 ** 2, backend: 'anon', memLock: false, prealloc: false },
+      launch: {
+        size: 256 * 1024 ** 2,
+        parts: [{ use: 'base', kind: 'anon', size: 256 * 1024 ** 2 }],
+        backend: 'anon',
+        memLock: false,
+        prealloc: false,
+      },
       process: {
         state: 'S',
         stat: { minflt: 4799, majflt: 7, utime: 20, stime: 30, num_threads: 4 },

@@ -25,6 +25,8 @@ const sweepEvery = 60;
 const linksPerRound = 500;
 /** Links read per process: a VMM opens its VM early. */
 const linksPerProcess = 256;
+/** What the descriptor of a virtual machine of KVM's links to. */
+export const machineLink = 'anon_inode:kvm-vm';
 
 /** The name of a program from its `exe` link: an update deletes the file under a running guest. */
 export const programName = (exe: string): string => basename(exe.replace(/ \(deleted\)$/, ''));
@@ -125,7 +127,7 @@ export class Discovery {
     const names = this.#root.list(folder).slice(0, linksPerProcess);
     this.#root.denied.delete(folder);
     for (const [index, name] of names.entries()) {
-      if (this.#root.link(`${folder}/${name}`) === 'anon_inode:kvm-vm') {
+      if (this.#root.link(`${folder}/${name}`) === machineLink) {
         seen.vmm = vmmNamed(this.#program(pid) ?? '') ?? 'other';
         return index + 1;
       }

@@ -7,15 +7,35 @@ export interface Mount {
   readonly kind: string;
 }
 
-/** Rows are `ID PARENT DEVICE ROOT AT OPTIONS [TAG …] - KIND SOURCE OPTIONS`; blanks in names are written in octal. */
+/** Blanks in names are written in octal. */
+const nameOf = (word: string): string =>
+  word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+/** Rows are `ID PARENT DEVICE ROOT AT OPTIONS [TAG …] - KIND SOURCE OPTIONS`. */
 export const parseMounts = (text: string): Mount[] =>
   text.split('\n').flatMap(line => {
     const [, id, at, kind] = /^(\d+) \d+ \S+ \S+ (\S+) .*? - (\S+) /.exec(line) ?? [];
     if (id === undefined || at === undefined || kind === undefined) return [];
-    return [
-      { id, at: at.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))), kind },
-    ];
+    return [{ id, at: nameOf(at), kind }];
   });
+
+/** The older table, `/proc/mounts`, which has no numbers: rows are `SOURCE AT KIND OPTIONS …`. */
+export const parseMountTable = (text: string): Mount[] =>
+  text.split('\n').flatMap(line => {
+    const [, at, kind] = line.split(' ');
+    return at?.startsWith('/') && kind !== undefined ? [{ id: '', at: nameOf(at), kind }] : [];
+  });
+
+/** The kind of the file system on which a path lies: of the deepest folder above it, and there of the last mount. */
+export const fileSystemOf = (mounts: readonly Mount[], path: string): string | undefined => {
+  let found: Mount | undefined;
+  for (const mount of mounts) {
+    const { at } = mount;
+    const above = at !== undefined && (at === '/' || path === at || path.startsWith(`${at}/`));
+    if (above && at.length >= (found?.at?.length ?? 0)) found = mount;
+  }
+  return found?.kind;
+};
 
 /** File systems in the memory or on a disk of this host, and those laid over them. */
 const local = new Set(

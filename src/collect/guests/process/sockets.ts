@@ -41,7 +41,7 @@ export const parsePorts = (text: string, littleEndian: boolean): ListeningPort[]
   });
 
 /** Descriptors of a process that are looked at for a socket: a VMM opens its monitor early. */
-const mostDescriptors = 4096;
+export const mostDescriptors = 4096;
 
 /** Which of these sockets a process holds: their descriptors, by inode. `undefined` where its descriptors can't be seen. */
 export const heldSockets = (

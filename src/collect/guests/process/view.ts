@@ -1,10 +1,14 @@
 import { basename, normalize } from 'node:path';
 import type { Root } from '../../../root.ts';
-import { type Located, type Moved, type ProcessView, splitCommandLine } from '../../../vmm/launch.ts';
-import { programName } from './discovery.ts';
-import { type Mount, parseMounts } from './mounts.ts';
-import { parseUsers } from './numbers.ts';
-import { listeningPaths } from './sockets.ts';
+import { type Located, type Moved, type ProcessView, splitCommandLine, tooYoung } from '../../../vmm/launch.ts';
+import { parseUptime } from '../../host/uptime.ts';
+import { machineLink, programName } from './discovery.ts';
+import { fileSystemOf, type Mount, parseMounts, parseMountTable } from './mounts.ts';
+import { parseStat, parseUsers } from './numbers.ts';
+import { listeningPaths, mostDescriptors, parseListening } from './sockets.ts';
+
+/** USER_HZ, which the kernel shows to programs whatever its own clock. */
+const ticksPerSecond = 100;
 
 /** How a process sees files, and how to reach the same files from here. */
 export class LiveProcess implements ProcessView {
@@ -13,6 +17,7 @@ export class LiveProcess implements ProcessView {
   readonly #root: Root;
   readonly #rootLink: string | undefined;
   readonly #sameMounts: boolean;
+  #table: readonly Mount[] | undefined;
 
   constructor(root: Root, pid: number) {
     this.pid = pid;
@@ -55,17 +60,23 @@ export class LiveProcess implements ProcessView {
     return this.#locate(path, moved, '/');
   }
 
-  onHugetlbfs(path: string): boolean {
-    const mounts = this.#root.read(`/proc/${this.pid}/mounts`) ?? this.#root.read('/proc/mounts') ?? '';
-    return mounts.split('\n').some(line => {
-      const [, at = '', type] = line.split(' ');
-      return type === 'hugetlbfs' && (path === at || path.startsWith(at.endsWith('/') ? at : `${at}/`));
-    });
+  get age(): number | undefined {
+    const bytes = this.#root.bytes(`/proc/${this.pid}/stat`);
+    const started = bytes && parseStat(bytes)?.starttime;
+    const uptime = parseUptime(this.#root.read('/proc/uptime') ?? '');
+    return started === undefined || uptime === undefined ? undefined : uptime - started / ticksPerSecond;
+  }
+
+  fileSystem(path: string, moved: Moved): string | undefined {
+    const located = this.#locate(path, moved, '/');
+    if (!located) return undefined;
+    this.#table ??= this.#mountsOf(located.root === '/' ? 'self' : this.pid);
+    return fileSystemOf(this.#table, normalize(located.path));
   }
 
   /** Only a plain file is opened: a pipe would block, and /dev/fd/N would be kvmtop's own. */
-  text(path: string, daemonized: boolean, longest: number): string | undefined {
-    const here = this.#file(path, daemonized);
+  text(path: string, moved: Moved, longest: number): string | undefined {
+    const here = this.#file(path, moved);
     if (here === undefined || /^\/(dev|proc\/(thread-)?self)\//.test(normalize(here))) return undefined;
     const size = this.#root.fileSize(here);
     return size === undefined || size > longest ? undefined : this.#root.read(here);
@@ -73,6 +84,20 @@ export class LiveProcess implements ProcessView {
 
   listening(): readonly string[] | undefined {
     return listeningPaths(this.#root, this.pid);
+  }
+
+  listensAt(descriptor: number): string | undefined {
+    const held = this.#root.link(`/proc/${this.pid}/fd/${descriptor}`);
+    const rows = held === undefined ? [] : parseListening(this.#root.read(`/proc/${this.pid}/net/unix`) ?? '');
+    return rows.find(({ inode }) => held === `socket:[${inode}]`)?.path;
+  }
+
+  hasMachine(): boolean | undefined {
+    const folder = `/proc/${this.pid}/fd`;
+    const names = this.#root.list(folder, mostDescriptors);
+    if (names.some(name => this.#root.link(`${folder}/${name}`) === machineLink)) return true;
+    // Every process has some descriptors.
+    return names.length === 0 || (this.age ?? 0) < tooYoung ? undefined : false;
   }
 
   get #sameView(): boolean {
@@ -106,9 +131,15 @@ export class LiveProcess implements ProcessView {
     return `${folder}/`.startsWith(`${root}/`) ? folder.slice(root.length) : undefined;
   }
 
+  /** As far as a captured tree has them. */
+  #mountsOf(process: number | 'self'): readonly Mount[] {
+    const rows = this.#root.read(`/proc/${process}/mountinfo`) ?? this.#root.read(`/proc/${this.pid}/mountinfo`);
+    return rows === undefined ? parseMountTable(this.#root.read('/proc/mounts') ?? '') : parseMounts(rows);
+  }
+
   /** The Root's path of a file that the process opened as `path`. */
-  #file(path: string, daemonized: boolean): string | undefined {
-    const located = this.#locate(path, { daemonized, chroots: false }, '');
+  #file(path: string, moved: Moved): string | undefined {
+    const located = this.#locate(path, moved, '');
     return located && (located.root === '' ? normalize(located.path) : `/proc/${this.pid}/root${located.path}`);
   }
 }
