@@ -9,9 +9,10 @@ import { parseSwaps } from '../../../src/collect/host/swaps.ts';
 import { parseUptime } from '../../../src/collect/host/uptime.ts';
 import { parseValue, parseValueBytes } from '../../../src/collect/host/value.ts';
 import { parseVmstat } from '../../../src/collect/host/vmstat.ts';
-import { parseZoneinfo } from '../../../src/collect/host/zoneinfo.ts';
+import { createZoneinfoReader, parseZoneinfo } from '../../../src/collect/host/zoneinfo.ts';
 import { parseMmStat } from '../../../src/collect/host/zram.ts';
 import { parseParameters } from '../../../src/collect/host/zswap.ts';
+import { makeRoot } from './tree.ts';
 
 const count = fc.integer({ min: 0, max: 2 ** 40 });
 const key = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,20}$/);
@@ -242,6 +243,20 @@ describe('zoneinfo', () => {
       }),
     );
   });
+});
+
+test('zoneinfo is read once in ten looks: the kernel holds its zones’ locks meanwhile', () => {
+  const at = (pages: number): string => `  pagesets\n    cpu: 0\n              count: ${pages}\n`;
+  const { root, put } = makeRoot({ '/proc/zoneinfo': at(5) });
+  const reader = createZoneinfoReader(root);
+  expect(reader.read()).toEqual({ 'pagesets count': 5 });
+  put('/proc/zoneinfo', at(6));
+  const later = Array.from({ length: 10 }, () => reader.read()?.['pagesets count']);
+  expect(later).toEqual([5, 5, 5, 5, 5, 5, 5, 5, 5, 6]);
+  put('/proc/zoneinfo', at(7));
+  reader.close();
+  expect(reader.read()).toEqual({ 'pagesets count': 7 });
+  reader.close();
 });
 
 describe('zram mm_stat', () => {
