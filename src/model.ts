@@ -206,8 +206,12 @@ export const derive = (previous: Sample | undefined, next: Sample): Model => {
 /** Why a guest's number is unknown, in words. */
 export const whyUnknown = (guest: GuestModel, id: GuestFieldId): string => {
   const field: (typeof guestFields)[GuestFieldId] = guestFields[id];
-  if (field.kind === 'counter' && guest.totals[id] !== undefined)
-    return 'rate' in field ? 'its driver has reported only once' : 'a rate needs two looks';
+  if (field.kind === 'counter' && guest.totals[id] !== undefined) {
+    if (!('rate' in field)) return 'a rate needs two looks';
+    return guest.values.stats_interval === 0
+      ? 'a rate needs two reports, and nobody asks for another (polling interval 0)'
+      : 'a rate needs two reports, and kvmtop has seen one';
+  }
   return ('why' in field ? field.why(guest.sample) : undefined) ?? 'its source does not tell it';
 };
 

@@ -4,6 +4,12 @@ import type { GuestStep } from '../vmm/step.ts';
 import type { Forecast } from './forecast.ts';
 import type { Limits } from './limits.ts';
 
+/** Why the guard rails say no, and whether that may be overruled. */
+export interface Refusal {
+  readonly reason: string;
+  readonly forceable: boolean;
+}
+
 /** What an action would do. Plain data: the confirm dialog, `--dry-run` and the journal print the same Plan. */
 export interface Plan {
   /** What was asked for; planning it again on a later Model must be safe. */
@@ -21,7 +27,9 @@ export interface Plan {
   /** What it makes of the host's RAM: one, or the worst and the best; absent where nothing can be foreseen. */
   readonly forecasts?: readonly Forecast[];
   /** The guard rails say no: why, and what to do instead. Only a `forceable` one may be overruled, by typing. */
-  readonly refusal?: { readonly reason: string; readonly forceable: boolean };
+  readonly refusal?: Refusal;
+  /** Guests whose part is refused only for lack of a report that they would make if they were asked. */
+  readonly unreported?: readonly GuestId[];
   /** Asks for what was there before. It is planned anew when it is used, so that undoing has guard rails too. */
   readonly undo?: Request;
   /** What to watch afterwards until it arrives. */

@@ -2,6 +2,7 @@ import type { GuestSample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
 import { balloonMaximum, isUnseen, memSize, mostMemory } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
+import { ageOf, fromTheFuture } from './age.ts';
 import type { GuestField } from './field.ts';
 import { guestHeld } from './held.ts';
 import { kvmFields } from './kvm.ts';
@@ -281,11 +282,8 @@ export const guestFields = {
     source: 'now - QMP guest-stats last-update',
     unit: 'seconds',
     kind: 'gauge',
-    read: (guest, sample) => {
-      const last = guest.monitor.balloon?.stats?.lastUpdate;
-      return last === undefined ? undefined : Math.max(0, sample.time - last);
-    },
-    why: insideWhy,
+    read: (guest, sample) => ageOf(sample.time, guest.monitor.balloon?.stats?.lastUpdate),
+    why: guest => (guest.monitor.balloon?.stats ? `its last report ${fromTheFuture}` : insideWhy(guest)),
   },
   monitor_age: {
     title: 'MONAGE',
@@ -293,9 +291,8 @@ export const guestFields = {
     source: 'kvmtop',
     unit: 'seconds',
     kind: 'gauge',
-    read: (guest, sample) =>
-      guest.monitor.time === undefined ? undefined : Math.max(0, sample.time - guest.monitor.time),
-    why: guest => guest.monitor.reason,
+    read: (guest, sample) => ageOf(sample.time, guest.monitor.time),
+    why: ({ monitor: { time, reason } }) => (time === undefined ? reason : `its last answer ${fromTheFuture}`),
   },
   stats_interval: {
     title: 'POLL',
@@ -534,9 +531,9 @@ export const guestFields = {
     source: 'kvmtop',
     unit: 'seconds',
     kind: 'gauge',
-    read: (guest, sample) =>
-      guest.process.smaps_time === undefined ? undefined : Math.max(0, sample.time - guest.process.smaps_time),
-    why: () => 'PSS was not measured',
+    read: (guest, sample) => ageOf(sample.time, guest.process.smaps_time),
+    why: ({ process }) =>
+      process.smaps_time === undefined ? 'PSS was not measured' : `its measurement ${fromTheFuture}`,
   },
   libvirt_hard_limit: {
     title: 'HARDLIM',

@@ -1,5 +1,6 @@
 import type { GuestSample, Numbers, Sample } from '../sample.ts';
 import { GiB, KiB, MiB } from '../units.ts';
+import { ageOf, fromTheFuture } from './age.ts';
 import type { GuestField } from './field.ts';
 
 /** KVM's statistics of the guest's VM. */
@@ -128,8 +129,8 @@ export const kvmFields = {
     source: 'kvmtop',
     unit: 'seconds',
     kind: 'gauge',
-    read: ({ process }: GuestSample, sample: Sample) =>
-      process.numa_time === undefined ? undefined : Math.max(0, sample.time - process.numa_time),
-    why: () => 'its placement was not measured',
+    read: ({ process }: GuestSample, sample: Sample) => ageOf(sample.time, process.numa_time),
+    why: ({ process }: GuestSample) =>
+      process.numa_time === undefined ? 'its placement was not measured' : `its measurement ${fromTheFuture}`,
   },
 } as const satisfies Record<string, GuestField>;

@@ -1,4 +1,5 @@
-import { occupied, statsStale } from '../actions/balloon/rails.ts';
+import { occupied } from '../actions/balloon/rails.ts';
+import { statsStale } from '../actions/balloon/reports.ts';
 import type { Limits } from '../actions/limits.ts';
 import { spare } from '../actions/reserve.ts';
 import type { GuestModel, Model } from '../model.ts';

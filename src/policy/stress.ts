@@ -1,4 +1,4 @@
-import { statsStale } from '../actions/balloon/rails.ts';
+import { statsStale } from '../actions/balloon/reports.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
 import { allGuests } from '../guests.ts';
 import { known } from '../known.ts';

@@ -1,16 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import type { Follow, Plan, Request } from '../actions/action.ts';
 import { actions, planStrictly } from '../actions/actions.ts';
+import { reportOf } from '../actions/balloon/reports.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { Refused } from '../actions/gate/control.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
+import type { Limits } from '../actions/limits.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
 import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
-import { derive, type Model } from '../model.ts';
+import { guestById } from '../guests.ts';
+import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
@@ -92,28 +95,44 @@ const planned = (model: Model, request: Request, settings: Settings): Plan => {
 /** Seconds in which a guest that is asked for its first report gives it, or won't. */
 const reportPatience = 8;
 
+/** A plan, and the Model that it was made on: what is foreseen of one moment says nothing of another. */
+interface Planned {
+  readonly plan: Plan;
+  readonly model: Model;
+}
+
 /**
- * What a guest uses must be known before it may be shrunk. Where nobody has its driver report, it is made to for as long
- * as this takes. Gives the plan on what it then says, or the old one when it says nothing.
+ * What a guest uses must be known before it may be shrunk. Where nobody has its driver report, it is made to, for as long
+ * as this takes. Gives the plan on what all of them then say; who says nothing is refused.
  */
 const informed = async (
-  plan: Plan,
-  model: Model,
+  first: Planned,
   polling: ReturnType<typeof openPolling>,
   look: () => Promise<Model>,
   planAgain: (model: Model) => Plan,
-  clock: Clock,
-): Promise<Plan> => {
-  const changed = new Set(plan.steps.map(step => ('guest' in step ? step.guest : undefined)));
-  const silent = model.guests.filter(({ id, values }) => changed.has(id) && values.stats_interval === 0);
-  if (!plan.refusal?.forceable || silent.length === 0) return plan;
-  polling.ensure({ ...model, guests: silent });
+  { clock, limits }: { readonly clock: Clock; readonly limits: Limits },
+): Promise<Planned> => {
+  const asked = first.model.guests.filter(({ id }) => first.plan.unreported?.includes(id));
+  if (asked.length === 0) return first;
+  polling.ensure({ ...first.model, guests: asked });
+  const isAwaited = (model: Model, { id }: GuestModel): boolean => {
+    const guest = guestById(model, id);
+    return guest?.sample.monitor.state === 'ok' && reportOf(guest, limits) !== 'fresh';
+  };
   const until = clock.steady() + reportPatience;
-  for (let now = plan; ; ) {
-    if (!now.refusal || clock.steady() > until) return now;
+  for (let { model } = first; ; model = await look()) {
+    if (!asked.some(guest => isAwaited(model, guest)) || clock.steady() > until)
+      return { plan: planAgain(model), model };
     await clock.wait(0.25);
-    now = planAgain(await look());
   }
+};
+
+/** Said by a dry run, which asks nobody, of what it so can't know. */
+const wouldAsk = ({ plan, model }: Planned): string | undefined => {
+  const names = model.guests.filter(({ id }) => plan.unreported?.includes(id)).map(({ name }) => safe(name));
+  return names.length === 0
+    ? undefined
+    : `would first ask for a fresh report, and plan on that: nobody has it report: ${names.join(', ')}`;
 };
 
 /**
@@ -137,34 +156,44 @@ export const doAction = async (
   const look = createLooker(source);
   const model = await settledModel(look, clock);
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
-  const polling = openPolling(
-    options.dryRun ? { ...gate, control: undefined } : gate,
-    options.settings['statistics.polling_seconds'],
-    { tell: tellOn(around.stderr) },
-  );
+  const pollEvery = options.settings['statistics.polling_seconds'];
+  const mayAsk = gate.control !== undefined && pollEvery > 0;
+  const polling = openPolling(options.dryRun ? { ...gate, control: undefined } : gate, pollEvery, {
+    tell: tellOn(around.stderr),
+  });
   try {
-    const first = planOn(model);
-    const plan = gate.control && !options.dryRun ? await informed(first, model, polling, look, planOn, clock) : first;
-    await carryOut(plan, gate, options, around, look, whatIf(model, plan));
+    const first = { plan: planOn(model), model };
+    const limits = limitsOf(options.settings);
+    const planned = mayAsk && !options.dryRun ? await informed(first, polling, look, planOn, { clock, limits }) : first;
+    await carryOut(planned, gate, options, around, look, mayAsk && options.dryRun ? wouldAsk(first) : undefined);
   } finally {
     await polling.putBack(look);
   }
 };
 
-/** Shows the plan and what is `foreseen`, asks, does it, and tells how it goes on. */
+/**
+ * Shows the plan and what is foreseen, asks, does it, and tells how it goes on. `before`: what would be done first, were this no
+ * dry run.
+ */
 const carryOut = async (
-  plan: Plan,
+  { plan, model }: Planned,
   gate: Gate,
   options: Options,
   around: Pick<Surroundings, 'stdin' | 'stdout' | 'clock'>,
   look: () => Promise<Model>,
-  foreseen: readonly string[],
+  before: string | undefined,
 ): Promise<void> => {
   const output = openOutput(around.stdout);
   const print: Print = async lines => {
     if (lines.length > 0) await output.write(`${lines.join('\n')}\n`);
   };
-  await print([...describePlan(plan).map(({ text }) => text), ...foreseen]);
+  const lines = (one: Plan): string[] => [...describePlan(one).map(({ text }) => text), ...whatIf(model, one)];
+  if (before !== undefined) {
+    // What it is refused for now may not be so then.
+    const { refusal: _, ...rest } = plan;
+    return print([...lines(rest), before, 'dry run: nothing was changed']);
+  }
+  await print(lines(plan));
   const overruled = options.force && plan.refusal?.forceable === true;
   if (plan.refusal && !overruled) refuse(plan);
   if (options.dryRun) return print(['dry run: nothing was changed']);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { meaning, plan } from '../../src/actions/actions.ts';
-import { balloonFloor, statsStale } from '../../src/actions/balloon/rails.ts';
+import { balloonFloor } from '../../src/actions/balloon/rails.ts';
+import { statsStale } from '../../src/actions/balloon/reports.ts';
 import { advance, startFollowing } from '../../src/actions/follow.ts';
 import { defaultLimits, type Limits } from '../../src/actions/limits.ts';
 import { derive, type Model } from '../../src/model.ts';

@@ -156,6 +156,20 @@ describe('done: status 0', () => {
     nothingWasDone(host);
   });
 
+  it('--dry-run says whom it would first ask for a report, and is not refused for lack of that', async () => {
+    const host = startHost([{ interval: 0 }, { name: 'db-1' }]);
+    const { status, stdout, stderr } = await kvmtop(host, 'balloon web-1 2G --dry-run');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Shrink web-1 from 4\.00 GiB to 2\.00 GiB\n/);
+    expect(stdout).toMatch(
+      /\nwould first ask for a fresh report, and plan on that: .*: web-1\ndry run: nothing was changed\n$/,
+    );
+    expect(stdout).not.toMatch(/thrashing|Refused/);
+    nothingWasDone(host);
+    // Where it may ask nobody, it would be refused.
+    await fails(startHost([{ interval: 0 }]), 'balloon web-1 2G --dry-run --read-only', 3, /nobody asks for its stat/);
+  });
+
   it('--dry-run needs no control', async () => {
     const host = startHost();
     const { control: _, ...readOnly } = host.source;
@@ -210,6 +224,27 @@ describe('done: status 0', () => {
       'do balloon',
       'itself polling',
     ]);
+  });
+
+  it('of many, too: those whom nobody asks are not left out', async () => {
+    const host = startHost([{ interval: 0 }, { name: 'db-1' }, { name: 'mute', interval: 0, mute: true }]);
+    const { status, stdout } = await kvmtop(host, 'balloon-all 3G --yes');
+    expect(stdout).toMatch(/^Set all balloons to 3G: 2 of 3 guests, 1 left out\n/);
+    expect(stdout).toMatch(/left out: mute: its balloon driver has never reported/);
+    expect(status).toBe(0);
+    expect(host.guests.map(({ actual, interval }) => [actual / GiB, interval])).toEqual([
+      [3, 0],
+      [3, 2],
+      [4, 0],
+    ]);
+  });
+
+  it('foresees what comes of the moment that it planned on', async () => {
+    const host = startHost([{ interval: 0 }]);
+    const { stdout } = await kvmtop(host, 'balloon web-1 2G --yes');
+    // What it uses is known only once it was asked.
+    expect(stdout).toMatch(/^guest: uses 1\.00 GiB; available falls from 3\.00 GiB to about 1\.00 GiB$/m);
+    expect(stdout.match(/^now .*$/gm)).toHaveLength(1);
   });
 });
 
@@ -306,6 +341,22 @@ describe('refused: status 3, and the guest is as it was', () => {
     const { status, stderr } = await kvmtop(host, 'balloon web-1 512M --yes --force');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(journal()).toMatchObject([{ forced: true, outcome: 'done' }]);
+  });
+
+  it('at once where a report would change nothing', async () => {
+    const host = startHost([{ interval: 0 }]);
+    const before = host.clock.steady();
+    await fails(host, 'balloon web-1 1M --yes', 3, /kills a guest/);
+    expect(host.clock.steady()).toBe(before);
+    nothingWasDone(host);
+  });
+
+  it('as soon as the guest has reported, where what it says is no', async () => {
+    const host = startHost([{ interval: 0 }]);
+    const before = host.clock.steady();
+    await fails(host, 'balloon web-1 512M --yes', 3, /unsafe: it uses 1\.00 GiB/);
+    expect(host.clock.steady() - before).toBeLessThan(3);
+    expect(host.asked).toEqual(['web-1 qom-set 2', 'web-1 qom-set 0']);
   });
 
   it('a guest that never tells what it uses: its statistics are switched on, and off again', async () => {

@@ -373,7 +373,7 @@ describe('stall', () => {
     ['swapped on both sides', { swap: 4096, host_major_faults: 3, guest_swap_in: 1e6 }],
     ['stopped reporting', { guest_swap_in: 1e6, stats_age: 60 }],
     ['- (inside unknown)', { guest_swap_in: undefined, stats_age: undefined }],
-    ['- (inside unknown)', { stats_age: 60, stats_interval: 0 }],
+    ['- (statistics off)', { stats_age: 60, stats_interval: 0 }],
     ['idle part in swap', { swap: 4096, host_major_faults: 0.2 }],
     ['host reads files back', { host_major_faults: 80 }],
     ['reads its disk back', { guest_major_faults: 80 }],
@@ -386,9 +386,19 @@ describe('stall', () => {
   });
 
   it('of a paused guest old numbers say nothing', () => {
-    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting).text).toBe(
-      '- (inside unknown)',
-    );
+    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting).text).toBe('- (paused)');
+  });
+
+  it('tells why nothing is known from inside', () => {
+    const balloon = { device: true, stats: { lastUpdate: 2_000_000_000, values: {} } };
+    const text = (parts: Partial<GuestSample['monitor']>): string => {
+      const one = guest({ monitor: { state: 'ok', status: 'running', ...parts } });
+      const own = derive(undefined, sample({ guests: [one] })).guests[0] as Model['guests'][number];
+      return stallVerdict({ ...own, values: { ...own.values, swap: 0, host_major_faults: 0 } }, setting).text;
+    };
+    expect(text({ balloon: { device: true, pollingInterval: 2 } })).toBe('- (never reported)');
+    expect(text({ balloon: { ...balloon, pollingInterval: 2 } })).toBe('- (clock is wrong)');
+    expect(text({ balloon: { device: false } })).toBe('- (inside unknown)');
   });
 });
 

@@ -10,7 +10,7 @@ import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
 import { defaultLimits } from '../limits.ts';
 import { balloonForecasts, certainGain, mostGain } from './forecast.ts';
-import { availableAt, balloonFloor, shrinkRefusal } from './rails.ts';
+import { availableAt, balloonFloor, lacksReport, shrinkRefusal } from './rails.ts';
 
 /**
  * What its balloon is really set to where `bytes` are asked for: no more than it can have, and whole pages, which take
@@ -144,6 +144,7 @@ export const balloon: Action<BalloonInput> = {
       warnings: warnings(model, guest, { from, to, asked: input.bytes }, ability),
       forecasts: balloonForecasts(model, [{ guest, from, to }]),
       ...(refusal ? { refusal } : {}),
+      ...(to < from && lacksReport(guest, to, limits) ? { unreported: [guest.id] } : {}),
       undo: { action: 'balloon', words: [guest.id, `${from}B`] },
       follow: [{ kind: 'balloon', guest: guest.id, name: guest.name, from, target: to }],
     };

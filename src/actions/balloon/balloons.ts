@@ -52,16 +52,21 @@ const planMany = (
     ...left,
     ...planned.flatMap(({ guest, plan }) => (plan.refusal ? [`${guest.name}: ${plan.refusal.reason}`] : [])),
   ];
+  const lacking = planned.flatMap(({ plan }) => plan.unreported ?? []);
+  const unreported = lacking.length > 0 ? { unreported: lacking } : {};
   if (done.length === 0)
-    return refuse(
-      request,
-      what,
-      out.length > 0
-        ? `no guest is left: ${out.join('; ')}`
-        : wishes.length > 0
-          ? 'each has its size already'
-          : 'there is no such guest',
-    );
+    return {
+      ...refuse(
+        request,
+        what,
+        out.length > 0
+          ? `no guest is left: ${out.join('; ')}`
+          : wishes.length > 0
+            ? 'each has its size already'
+            : 'there is no such guest',
+      ),
+      ...unreported,
+    };
   const follow = done.flatMap(({ plan }) => plan.follow ?? []).filter(one => one.kind === 'balloon');
   const moved = done.flatMap(({ guest, plan }) =>
     (plan.follow ?? []).flatMap(one => (one.kind === 'balloon' ? [{ guest, from: one.from, to: one.target }] : [])),
@@ -88,6 +93,7 @@ const planMany = (
       ...done.flatMap(({ guest, plan }) => plan.warnings.map(warning => `${guest.name}: ${warning}`)),
     ],
     ...(out.length > 0 ? { leftOut: out } : {}),
+    ...unreported,
     forecasts: balloonForecasts(model, moved),
     undo: { action: 'balloons', words: follow.flatMap(({ guest, from }) => [guest, `${from}B`]) },
     follow,

@@ -1,26 +1,14 @@
 import type { GuestModel } from '../../model.ts';
-import { formatDuration, formatRatio, longBytes, MiB } from '../../units.ts';
+import { formatRatio, longBytes, MiB } from '../../units.ts';
 import { balloonMaximum, given, whyKept } from '../../vmm/memory.ts';
-import type { Plan } from '../action.ts';
+import type { Refusal } from '../action.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
+import { couldReport, whyNoReport } from './reports.ts';
 
 /** The guard rails of a balloon: what a guest may not fall below, and why it is not shrunk. Pure. */
 
 /** Below this no Linux guest lives, whatever it says it uses; QEMU itself would accept 1 byte. */
 const smallest = 16 * MiB;
-
-/** Statistics older than this many of their own intervals are stale: a guest that thrashes stops reporting first. */
-const staleIntervals = 3;
-
-/** Whether the guest's own numbers are too old to act on. `undefined` when it never gave any. */
-export const statsStale = (
-  guest: GuestModel,
-  { staleSeconds }: Pick<Limits, 'staleSeconds'> = defaultLimits,
-): boolean | undefined => {
-  const age = guest.values.stats_age;
-  if (age === undefined) return undefined;
-  return age > Math.max(staleSeconds, staleIntervals * (guest.values.stats_interval ?? 0));
-};
 
 /** What it could do without: bytes. A small guest's kernel calls less available than is free. */
 const spareInside = ({ values }: GuestModel): number | undefined =>
@@ -79,8 +67,12 @@ const unsafe = (guest: GuestModel, bytes: number, floor: number, limits: Limits)
   return `unsafe: available inside would fall from ${longBytes(available)} to about ${longBytes(availableAt(guest, bytes))}: ${least}`;
 };
 
+/** Whether only a report is lacking that the guest would make if it were asked. */
+export const lacksReport = (guest: GuestModel, bytes: number, limits: Limits): boolean =>
+  bytes >= smallest && whyKept(guest.sample) === undefined && couldReport(guest, limits);
+
 /** What the guard rails say of shrinking; the first that objects is told. */
-export const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Plan['refusal'] => {
+export const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits): Refusal | undefined => {
   const kept = whyKept(guest.sample);
   if (bytes < smallest)
     return { reason: `${longBytes(bytes)} kills a guest: no less than ${longBytes(smallest)}`, forceable: false };
@@ -89,15 +81,10 @@ export const shrinkRefusal = (guest: GuestModel, bytes: number, limits: Limits):
       reason: `${kept}: a balloon would take it from the guest and free nothing on the host`,
       forceable: true,
     };
-  const stale = statsStale(guest, limits);
-  if (stale === undefined)
+  const unreported = whyNoReport(guest, limits);
+  if (unreported !== undefined)
     return {
-      reason: 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first',
-      forceable: true,
-    };
-  if (stale)
-    return {
-      reason: `what the guest uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`,
+      reason: `${unreported}: no size is known to be safe`,
       forceable: true,
     };
   const floor = balloonFloor(guest, limits);

@@ -3,10 +3,10 @@ import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
-import { formatDuration, longBytes, parseTarget } from '../../units.ts';
+import { longBytes, parseTarget } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
 import type { Action, Plan } from '../action.ts';
-import { statsStale } from '../balloon/rails.ts';
+import { couldReport, whyNoReport } from '../balloon/reports.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { findGuest, heldByMigration, refuse, refuseGone, unmanageable } from './guest.ts';
 
@@ -37,16 +37,12 @@ const findDevice = (guest: GuestModel, word: string | undefined): MemoryDeviceSa
 
 /** What the guest must keep to live: what it uses, and a margin or 10 % more. Bytes. */
 const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['refusal'] => {
-  const { guest_used: used, stats_age: age } = guest.values;
+  const { guest_used: used } = guest.values;
   const total = ownTotal(guest.sample);
-  if (used === undefined || total === undefined || statsStale(guest, limits) !== false)
-    return {
-      reason:
-        age === undefined || used === undefined
-          ? 'what the guest uses is unknown, so no safe size is known: have its balloon driver report first'
-          : `what the guest uses was last reported ${formatDuration(age)} ago: a guest that stops reporting may be thrashing`,
-      forceable: true,
-    };
+  const unreported = whyNoReport(guest, limits);
+  if (unreported !== undefined) return { reason: `${unreported}: no size is known to be safe`, forceable: true };
+  if (used === undefined || total === undefined)
+    return { reason: 'its driver does not report what it uses, so no safe size is known', forceable: true };
   const keep = used + Math.max(limits.floorMargin, 0.1 * used);
   return total - taken < keep
     ? {
@@ -138,6 +134,7 @@ export const virtioMem: Action<VirtioMemInput> = {
             ],
       warnings: warnings(model, guest, from, to, input.bytes),
       ...(refusal ? { refusal } : {}),
+      ...(to < from && couldReport(guest, limits) ? { unreported: [guest.id] } : {}),
       undo: { action: 'virtio-mem', words: [guest.id, `${requested}B`, ...(device.id ? [device.id] : [])] },
       follow: [{ kind: 'virtio-mem', guest: guest.id, name: guest.name, device: path, from, target: to }],
     };

@@ -1,5 +1,6 @@
 import type { Request } from '../../actions/action.ts';
-import { balloonFloor, statsStale } from '../../actions/balloon/rails.ts';
+import { balloonFloor } from '../../actions/balloon/rails.ts';
+import { statsStale } from '../../actions/balloon/reports.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import type { Limits } from '../../actions/limits.ts';
 import { availableShare } from '../../fields/memory.ts';

@@ -1,4 +1,5 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { reportOf } from '../../actions/balloon/reports.ts';
+import { fromTheFuture } from '../../fields/age.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
@@ -23,7 +24,11 @@ const each = (
   });
 };
 
-const reported = ({ sample }: GuestModel): boolean => sample.monitor.balloon?.stats !== undefined;
+/** Numbers of its own that it reported; `undefined` where it never did. */
+const reported = ({ sample }: GuestModel): number | undefined => {
+  const stats = sample.monitor.balloon?.stats;
+  return stats && Object.keys(stats.values).length;
+};
 
 export const statisticsOff: Rule = {
   id: 'statistics-off',
@@ -51,18 +56,24 @@ export const driverMissing: Rule = {
   id: 'driver-missing',
   title: 'Balloon driver does not answer',
   help:
-    'The guest has a balloon device and is asked for statistics, but has never reported in a minute: its driver ' +
-    '(virtio_balloon) is not loaded, or it hangs at boot. Its balloon can neither shrink nor grow then.',
+    'The guest has a balloon device and is asked for statistics, but has reported none in a minute: its driver ' +
+    '(virtio_balloon) is not loaded, or it hangs at boot, and its balloon can neither shrink nor grow then; or the driver answers ' +
+    'without a number, as on Windows without the balloon service.',
   strategy: 'repair',
   severities: ['notice'],
   sustain: 60,
-  check: window =>
+  check: (window, { limits }) =>
     each(window, (_model, guest) => {
       const { stats_interval: interval, balloon_actual: actual } = guest.values;
-      if (reported(guest) || interval === undefined || interval <= 0) return undefined;
+      const numbers = reported(guest);
+      if (numbers || interval === undefined || interval <= 0) return undefined;
+      if (numbers === 0 && reportOf(guest, limits) !== 'fresh') return undefined;
       return {
         severity: 'notice',
-        text: 'It has a balloon device, but its driver has never reported: what it uses is unknown, and its balloon does not move.',
+        text:
+          numbers === undefined
+            ? 'It has a balloon device, but its driver has never reported: what it uses is unknown, and its balloon does not move.'
+            : 'Its balloon driver answers, but without a number: what it uses is unknown.',
         numbers: known({ stats_interval: interval, balloon_actual: actual }),
         advice:
           'Load virtio_balloon in the guest (modprobe virtio_balloon; on Windows, install the Balloon driver and its service).',
@@ -75,17 +86,27 @@ export const statisticsFrozen: Rule = {
   title: 'Guest statistics are frozen',
   help:
     'A running guest that is asked for statistics has not reported for longer than is set (statistics.stale_seconds) and three of its intervals. ' +
-    'A guest that thrashes or hangs stops first, so its last numbers are not what is now.',
+    'A guest that thrashes or hangs stops first, so its last numbers are not what is now. Also where a report is dated in the future, ' +
+    'so that how old it is is not known.',
   strategy: 'repair',
   severities: ['warning'],
   sustain: 5,
   check: (window, { limits }) =>
     each(window, (_model, guest) => {
       const { stats_interval: interval, stats_age: age } = guest.values;
-      if (statsStale(guest, limits) !== true || interval === undefined || interval <= 0) return undefined;
+      const report = reportOf(guest, limits);
+      if (report === 'ahead')
+        return {
+          severity: 'warning',
+          text: `Its last report ${fromTheFuture}.`,
+          numbers: known({ stats_interval: interval }),
+          advice: 'Look at the clock of this host (timedatectl); the next report puts it right.',
+        };
+      if (report !== 'stalled' || interval === undefined) return undefined;
+      const then = reported(guest) ? ' What is shown of its inside is from then.' : '';
       return {
         severity: 'warning',
-        text: `It last reported its memory ${formatDuration(age)} ago, though it is asked every ${formatDuration(interval)}: it thrashes, hangs, or its driver was unloaded. What is shown of its inside is from then.`,
+        text: `It last reported its memory ${formatDuration(age)} ago, though it is asked every ${formatDuration(interval)}: it thrashes, hangs, or its driver was unloaded.${then}`,
         numbers: known({ stats_age: age, stats_interval: interval }),
         advice: 'Look at the guest itself (its console, its load); do not shrink its balloon meanwhile.',
       };

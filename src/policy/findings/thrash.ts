@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { statsStale } from '../../actions/balloon/reports.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatCount, formatDuration, longBytes } from '../../units.ts';
 import { given } from '../../vmm/memory.ts';

@@ -1,8 +1,9 @@
-import { balloonFloor, occupied, statsStale } from '../../actions/balloon/rails.ts';
+import { balloonFloor, occupied } from '../../actions/balloon/rails.ts';
+import { couldReport, whyNoReport } from '../../actions/balloon/reports.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
-import { formatDuration, longBytes } from '../../units.ts';
+import { longBytes } from '../../units.ts';
 import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 
@@ -51,10 +52,9 @@ const exempt = (guest: GuestModel, settings: PolicySettings): string | undefined
 const candidate = (guest: GuestModel, settings: PolicySettings): Candidate | string => {
   const reason = exempt(guest, settings);
   if (reason !== undefined) return reason;
-  const stale = statsStale(guest, settings.limits);
-  if (stale === undefined) return 'what it uses is unknown: its balloon driver has never reported';
-  if (stale)
-    return `what it uses was last reported ${formatDuration(guest.values.stats_age)} ago: a guest that stops reporting may be thrashing`;
+  const unreported = whyNoReport(guest, settings.limits);
+  if (unreported !== undefined)
+    return couldReport(guest, settings.limits) ? `${unreported}; a policy at work has them switched on` : unreported;
   const { balloon_actual: actual, guest_free: free, guest_used: used } = guest.values;
   const maximum = balloonMaximum(guest.sample);
   const guard = balloonFloor(guest, settings.limits);

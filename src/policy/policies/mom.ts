@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { statsStale } from '../../actions/balloon/reports.ts';
 import type { Model } from '../../model.ts';
 import { formatRatio, longBytes } from '../../units.ts';
 import type { Decision, Policy } from '../policy.ts';

@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { reportOf, whyNoReport } from '../../actions/balloon/reports.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import { wordFor } from '../../guests.ts';
@@ -6,7 +6,7 @@ import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
-import { whyKept } from '../../vmm/memory.ts';
+import { whyKept, withheld } from '../../vmm/memory.ts';
 import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
@@ -44,6 +44,9 @@ const monitorFinding = (guest: GuestModel, facts: Facts): GuestFinding | undefin
   };
 };
 
+const loadDriver = 'inside the guest: modprobe virtio_balloon (Windows: the balloon driver and service of virtio-win)';
+const startService = 'inside a Windows guest: start the balloon service of virtio-win (blnsvr -i)';
+
 const balloonFinding = (guest: GuestModel, { limits, model }: Facts): GuestFinding => {
   const word = wordFor(model.guests, guest);
   const { monitor } = guest.sample;
@@ -68,32 +71,35 @@ const balloonFinding = (guest: GuestModel, { limits, model }: Facts): GuestFindi
       fix: 'unable' in polling ? polling.unable : `kvmtop do polling ${word} 2`,
     };
   }
-  if (age === undefined && guest.state !== 'running')
-    return {
-      id: 'guest_driver',
-      ok: false,
-      text: `it is ${guest.state}: its driver has not reported yet, and can't until it runs`,
-    };
-  if (age === undefined)
-    return {
-      id: 'guest_driver',
-      ok: false,
-      text: 'its balloon driver has never reported: not loaded, or still booting',
-      fix: 'inside the guest: modprobe virtio_balloon (Windows: the balloon driver and service of virtio-win)',
-    };
-  if (statsStale(guest, limits) && guest.state !== 'running')
-    return {
-      id: 'guest_driver',
-      ok: false,
-      text: `it is ${guest.state}, so it does not report: last ${formatDuration(age)} ago`,
-    };
-  if (statsStale(guest, limits))
-    return {
-      id: 'guest_driver',
-      ok: false,
-      text: `it has stopped reporting, ${formatDuration(age)} ago: it may be thrashing`,
-      fix: `look at its console; if it has too little memory, give it more: kvmtop do balloon ${word} max`,
-    };
+  const driver = (text: string, fix?: string): GuestFinding => ({
+    id: 'guest_driver',
+    ok: false,
+    text,
+    ...known({ fix }),
+  });
+  const report = reportOf(guest, limits);
+  if (report === 'silent' && guest.state !== 'running')
+    return driver(`it is ${guest.state}: its driver has not reported yet, and can't until it runs`);
+  if (report === 'stalled' && guest.state !== 'running')
+    return driver(`it is ${guest.state}, so it does not report: last ${formatDuration(age)} ago`);
+  if (report === 'stalled') {
+    const look = 'look at its console';
+    const more =
+      (withheld(guest.sample) ?? 0) > 0
+        ? `; if it has too little memory, give it more: kvmtop do balloon ${word} max`
+        : '';
+    return driver(`it has stopped reporting, ${formatDuration(age)} ago: it may be thrashing`, look + more);
+  }
+  if (report === 'silent') return driver(whyNoReport(guest, limits) ?? '', loadDriver);
+  if (report === 'ahead')
+    return driver(whyNoReport(guest, limits) ?? '', 'look at the clock of this host: timedatectl');
+  if (guest.values.guest_used === undefined)
+    return Object.keys(balloon.stats?.values ?? {}).length === 0
+      ? driver('its driver reports, but without a number', startService)
+      : driver(
+          'its driver reports, but not what is available in it: it is too old',
+          'update the guest’s kernel, or its drivers',
+        );
   return { id: 'guest_balloon', ok: true, text: 'its balloon answers, and it reports what it uses' };
 };
 

@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { reportOf } from '../../actions/balloon/reports.ts';
 import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel } from '../../model.ts';
 import type { Setting } from '../../store/store.ts';
@@ -13,10 +13,20 @@ interface Verdict {
   readonly tone: Tone;
 }
 
-/** What the guest's own statistics are worth. */
-const reports = (guest: GuestModel, limits: Limits): 'fresh' | 'stopped' | 'none' => {
-  if (!statsStale(guest, limits)) return guest.values.guest_swap_in === undefined ? 'none' : 'fresh';
-  return guest.state === 'running' && (guest.values.stats_interval ?? 0) > 0 ? 'stopped' : 'none';
+/** Why its own statistics say nothing, in a word or two; `undefined` where they do. */
+const unreported = (guest: GuestModel, limits: Limits): string | undefined => {
+  switch (reportOf(guest, limits)) {
+    case 'fresh':
+      return guest.values.guest_swap_in === undefined ? 'inside unknown' : undefined;
+    case 'off':
+      return 'statistics off';
+    case 'silent':
+      return guest.sample.monitor.balloon?.device ? 'never reported' : 'inside unknown';
+    case 'stalled':
+      return guest.state === 'running' ? 'stopped reporting' : guest.state;
+    case 'ahead':
+      return 'clock is wrong';
+  }
 };
 
 /**
@@ -28,20 +38,21 @@ export const stallVerdict = (
   { limits, thresholds }: Pick<Setting, 'limits' | 'thresholds'>,
 ): Verdict => {
   const { swap, host_major_faults: hostFaults, guest_swap_in: swapIn, guest_major_faults: guestFaults } = guest.values;
-  const inside = reports(guest, limits);
+  const inside = unreported(guest, limits);
+  const stopped = reportOf(guest, limits) === 'stalled' && guest.state === 'running';
   const { hostMajorFaults, guestMajorFaults, guestSwapIn } = thresholds;
   const byHost = (hostFaults ?? 0) >= hostMajorFaults && (swap ?? 0) > 0;
-  const byItself = inside === 'fresh' && (swapIn ?? 0) >= guestSwapIn;
+  const byItself = inside === undefined && (swapIn ?? 0) >= guestSwapIn;
   if (byHost && byItself) return { text: 'swapped on both sides', tone: 'bad' };
   if (byHost) return { text: 'swapped by the host', tone: 'bad' };
   if (byItself) return { text: 'swaps inside', tone: 'warn' };
-  if (inside === 'stopped') return { text: 'stopped reporting', tone: 'warn' };
+  if (stopped) return { text: 'stopped reporting', tone: 'warn' };
   if ((hostFaults ?? 0) >= guestMajorFaults) return { text: 'host reads files back', tone: 'warn' };
-  if (inside === 'fresh' && (guestFaults ?? 0) >= guestMajorFaults)
+  if (inside === undefined && (guestFaults ?? 0) >= guestMajorFaults)
     return { text: 'reads its disk back', tone: 'warn' };
   if ((swap ?? 0) > 0) return { text: 'idle part in swap', tone: 'dim' };
   if (hostFaults === undefined || swap === undefined) return { text: 'host side unknown', tone: 'dim' };
-  return { text: inside === 'none' ? '- (inside unknown)' : '-', tone: 'dim' };
+  return { text: inside === undefined ? '-' : `- (${inside})`, tone: 'dim' };
 };
 
 /** What the whole host waits for. */

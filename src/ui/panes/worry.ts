@@ -1,4 +1,4 @@
-import { statsStale } from '../../actions/balloon/rails.ts';
+import { reportOf } from '../../actions/balloon/reports.ts';
 import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { availableShare } from '../../fields/memory.ts';
 import { valueOrMost } from '../../fields/most.ts';
@@ -80,8 +80,9 @@ export const guestTone = (
 ): Tone => {
   const value = guest.values[id];
   if (value === undefined) return valueOrMost(guestFields, id, guest.values) === undefined ? 'dim' : 'text';
-  const stale = statsStale(guest, limits);
-  if (id === 'stats_age') return stale ? 'bad' : 'dim';
+  const report = reportOf(guest, limits);
+  const stale = report !== 'fresh';
+  if (id === 'stats_age') return report === 'stalled' ? 'bad' : stale ? 'warn' : 'dim';
   // Numbers from inside a guest that stopped reporting are shown, and shown to be old.
   if (stale && id.startsWith('guest_')) return 'dim';
   return guestWorry(guest, id, thresholds) ?? (value === 0 ? 'dim' : 'text');

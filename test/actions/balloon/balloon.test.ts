@@ -185,7 +185,7 @@ describe('a balloon plan', () => {
       const one = healthy(GiB, { monitor: { ...monitor, balloon: { ...silent, ...interval, actual: 2 * GiB } } });
       expect(planned(one, 3 * GiB).refusal).toBeUndefined();
       expect(planned(one, GiB).refusal).toMatchObject({
-        reason: expect.stringMatching(/unknown, so no safe size is known/),
+        reason: expect.stringMatching(/: no size is known to be safe$/),
         forceable: true,
       });
     }

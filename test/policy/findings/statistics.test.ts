@@ -33,6 +33,26 @@ describe('a guest’s own statistics', () => {
     expect(said.advice).toMatch(/modprobe virtio_balloon/);
   });
 
+  it('that have no number in them are the driver’s, too', () => {
+    const one = well({ balloon: { stats: { lastUpdate: start - 1, values: {} } } });
+    const said = remark(driverMissing, [idleHost([one])]);
+    expect(said.text).toBe('Its balloon driver answers, but without a number: what it uses is unknown.');
+    expect(said.advice).toMatch(/Windows/);
+  });
+
+  it('that are dated in the future are of unknown age', () => {
+    const said = remark(statisticsFrozen, [idleHost([well({ age: -7200 })])]);
+    expect(said.text).toMatch(/^Its last report is dated in the future, so its age is unknown/);
+    expect(allOf(idleHost([well({ age: -2 })]))).toEqual([]);
+  });
+
+  it('that stopped and told nothing are not said to be shown', () => {
+    const one = well({ balloon: { stats: { lastUpdate: start - 95, values: {} } } });
+    expect(remark(statisticsFrozen, [idleHost([one])]).text).not.toMatch(/from then/);
+    expect(allOf(idleHost([one]))).toEqual(['statistics-frozen']);
+    expect(remark(statisticsFrozen, [idleHost([well({ age: 95 })])]).text).toMatch(/is from then\.$/);
+  });
+
   it('that stopped are told with their age', () => {
     const said = remark(statisticsFrozen, [idleHost([well({ age: 95 })])]);
     expect(said.severity).toBe('warning');
