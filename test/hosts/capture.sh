@@ -1,6 +1,7 @@
 #!/bin/sh
 # Captures the files that kvmtop reads of a host into test/hosts/NAME, for the tests: `capture.sh NAME`.
-# Files that can't be read are left out, as they are on a host that lacks them. The hostname becomes NAME.
+# Files that can't be read are left out, as they are on a host that lacks them. The hostname becomes NAME; of processes those
+# are captured that hold a virtual machine of KVM, or are called as QEMU is: look through their command lines.
 set -eu
 
 case ${1-} in
@@ -28,6 +29,10 @@ user_reserve_kbytes vfs_cache_pressure watermark_boost_factor watermark_scale_fa
     /sys/devices/system/node/node[0-9]*/meminfo \
     /sys/devices/system/node/node[0-9]*/hugepages/hugepages-*/* \
     /sys/module/zswap/parameters/* \
+    /sys/module/kvm*/parameters/* \
+    /sys/kernel/debug/kvm/*/pages_* \
+    /sys/kernel/debug/kvm/*/pf_* \
+    /sys/kernel/debug/kvm/*/remote_tlb_flush \
     /sys/block/zram*/mm_stat; do echo "$file"; done
 } | while read -r file; do
   [ -f "$file" ] || continue
@@ -35,4 +40,21 @@ user_reserve_kbytes vfs_cache_pressure watermark_boost_factor watermark_scale_fa
   cat "$file" > "$tree$file" 2>/dev/null || rm -f "$tree$file"
 done
 echo "$1" > "$tree/proc/sys/kernel/hostname"
+# All processors tell the same.
+sed '/^$/q' /proc/cpuinfo > "$tree/proc/cpuinfo"
+
+for process in /proc/[0-9]*; do
+  exe=$(readlink "$process/exe") || continue
+  vm=
+  for descriptor in "$process"/fd/*; do
+    [ "$(readlink "$descriptor")" != anon_inode:kvm-vm ] || vm=$descriptor
+  done
+  case ${exe##*/} in qemu-system-* | qemu-kvm | kvm) ;; *) [ -n "$vm" ] || continue ;; esac
+  mkdir -p "$tree$process/fd"
+  ln -s "$exe" "$tree$process/exe"
+  [ -z "$vm" ] || ln -s anon_inode:kvm-vm "$tree$vm"
+  for name in cmdline stat status ksm_stat ksm_merging_pages; do
+    cat "$process/$name" > "$tree$process/$name" 2>/dev/null || rm -f "$tree$process/$name"
+  done
+done
 echo "$tree: $(find "$tree" -type f | wc -l) files"

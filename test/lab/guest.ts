@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,6 +44,8 @@ export interface GuestOptions {
    * behind them unless they have a kernel.
    */
   readonly words?: readonly string[];
+  /** A listening socket is its descriptor 3, as libvirt opens a monitor for it. */
+  readonly handedOver?: boolean;
   /** QEMU arguments; with `monitor: false`, these are all there is of a monitor. */
   readonly extra?: readonly string[];
   readonly monitor?: boolean;
@@ -126,6 +128,16 @@ const qemuArguments = (options: GuestOptions, dir: string, qmpPath: string): str
   ...(options.extra ?? []),
 ];
 
+/** A socket that listens; its descriptor is not in its type. */
+const listening = (path: string): Promise<{ readonly descriptor: number; readonly close: () => void }> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(path, () => {
+      const { fd: descriptor } = (server as Server & { readonly _handle: { readonly fd: number } })._handle;
+      resolve({ descriptor, close: () => server.close() });
+    });
+  });
+
 /**
  * Starts a guest, under emulation unless it is told otherwise, so that it runs anywhere; resolves once QEMU answers, which is
  * before the guest has booted, unless it is to be `paused`. The kernel kills it if this process dies. Rejects with QEMU's own
@@ -145,12 +157,14 @@ export const startGuest = async (options: GuestOptions): Promise<Guest> => {
       ...qemuArguments(options, dir, qmpPath),
     ],
   ];
+  const handedOver = options.handedOver ? await listening(join(dir, 'handed-over')) : undefined;
   const child = spawn(
     command,
     words,
     // Not of this terminal's process group: Ctrl-C is for us, and `stop` takes down the guests in order.
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    { stdio: ['ignore', 'ignore', 'pipe', handedOver?.descriptor], detached: true },
   );
+  handedOver?.close();
   const guest = new RunningGuest(options, dir, qmpPath, child);
   try {
     if (options.monitor !== false) await guest.answering();

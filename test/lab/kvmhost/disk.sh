@@ -31,6 +31,10 @@ for name in bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin; do
   cp -L "$file" "$root/usr/share/qemu/"
 done
 
+# Emulated, and guests of an emulated host: all is slow.
+mkdir "$root/etc/kvmtop"
+printf '[monitor]\ngreeting_seconds = 20\nround_seconds = 30\n' >"$root/etc/kvmtop/config.toml"
+
 cp -r "$image" "$root/kvmtop/.lab/image"
 cp -r "$repo/bin" "$repo/dist" "$root/kvmtop/"
 rm -rf "$root/kvmtop/dist/cache"

@@ -37,6 +37,12 @@ export interface InnerGuest {
   readonly stop: () => Promise<void>;
 }
 
+/** One look of kvmtop in the host, as scripts get it. */
+export interface Look {
+  readonly host: Readonly<Record<string, number>>;
+  readonly guests: readonly Readonly<Record<string, number | string | undefined>>[];
+}
+
 /** A host with KVM: AMD's virtualisation with nested paging, emulated. kvmtop is in it as it was built. */
 export interface KvmHost {
   /** Runs a command of the shell in it; rejects where its status is not 0, and resolves to what it printed. */
@@ -45,6 +51,8 @@ export interface KvmHost {
   readonly shell: (command: string) => Promise<Ran>;
   /** Starts a guest in it, under KVM where its options say nothing else. */
   readonly start: (options: GuestOptions) => Promise<InnerGuest>;
+  /** What `kvmtop snapshot --json` says in it. */
+  readonly look: () => Promise<Look>;
   /** kvmtop in a terminal of the host: its second console, so one at a time. */
   readonly open: (args: readonly string[], size?: { readonly columns: number; readonly rows: number }) => Terminal;
   /** Captures its /proc and /sys by the script that captures hosts; resolves to the folder that they are in. */
@@ -181,6 +189,8 @@ class RunningHost implements KvmHost {
     if (code !== 0) throw new Error(`${command}: status ${code}: ${stdout}${stderr}`);
     return stdout;
   };
+
+  look = async (): Promise<Look> => JSON.parse(await this.run('kvmtop snapshot --json -d 2'));
 
   start = async (options: GuestOptions): Promise<InnerGuest> => {
     const full: GuestOptions = { accelerator: 'kvm', ...options };
