@@ -29,6 +29,6 @@ test('nobody starts kvmtop where this host’s journal and settings are in force
   const names = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
   const sources = names.filter(name => /\.tsx?$/.test(name) && !name.startsWith('bench/'));
   const program = /(?<!\/usr|\/local)\/bin\/kvmtop\b|'bin\/kvmtop'/;
-  const found = sources.filter(name => program.test(readFileSync(join(import.meta.dirname, name), 'utf8')));
-  expect(found.toSorted()).toEqual(starters);
+  const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
+  expect(sources.filter(name => program.test(textOf(name))).toSorted()).toEqual(starters);
 });

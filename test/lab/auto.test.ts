@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kvmtop, openDesk } from '../pty/kvmtop.ts';
+import { kvmtopWith, openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
 import { borrowHost, type Cell, type Guest, openCell, startGuest } from './lab.ts';
@@ -60,7 +60,7 @@ describeLab(
 
     const start = (by: readonly string[], ...args: string[]): ChildProcess => {
       // Whatever becomes of this test, no policy goes on acting.
-      const words = ['--pdeathsig', 'KILL', ...by, kvmtop, ...args, '--config', config, '-d', '1'];
+      const words = ['--pdeathsig', 'KILL', ...by, ...kvmtopWith(...args, '--config', config, '-d', '1')];
       const child = spawn('setpriv', words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
       children.push(child);
       return child;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { clockOf, guestIn, kvmtop, openDesk } from '../pty/kvmtop.ts';
+import { clockOf, guestIn, kvmtopWith, openDesk } from '../pty/kvmtop.ts';
 import type { Terminal } from '../pty/terminal.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
@@ -157,7 +157,10 @@ describeLab('the live screen on real guests', () => {
 
   test('a host without guests says so, and what to do', async () => {
     // A process namespace of its own has no QEMU in it.
-    const terminal = desk.open([], { command: 'unshare', args: ['--pid', '--fork', '--mount-proc', kvmtop] });
+    const terminal = desk.open([], {
+      command: 'unshare',
+      args: ['--pid', '--fork', '--mount-proc', ...kvmtopWith()],
+    });
     await terminal.waitFor('No guest runs here', 20_000);
     expect(terminal.screen()[1]).toContain('0 guests');
     expect(terminal.screen().join('\n')).toContain('kvmtop --demo');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kvmtop as program } from '../pty/kvmtop.ts';
+import { kvmtopWith } from '../pty/kvmtop.ts';
 import { openTerminal } from '../pty/terminal.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
@@ -32,7 +32,7 @@ describeLab(
 
     // In that libvirt's namespaces, as on a host of its own: on one host there are two guests of one UUID meanwhile.
     const words = (at: LabLibvirt, ...more: string[]) => [
-      ...['--target', String(at.init()), '--mount', '--pid', program, ...more, '-c', at.uri],
+      ...['--target', String(at.init()), '--mount', '--pid', ...kvmtopWith(...more, '-c', at.uri)],
     ];
     const kvmtopAt = (at: LabLibvirt, ...more: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
       new Promise(resolve => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { clockOf, guestIn, kvmtop, openDesk } from '../pty/kvmtop.ts';
+import { clockOf, guestIn, kvmtopWith, openDesk } from '../pty/kvmtop.ts';
 import type { Terminal } from '../pty/terminal.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
@@ -60,7 +60,7 @@ describeLab('statistics polling', () => {
     test('after the terminal of its shell was closed', async () => {
       const terminal = desk.open([], { command: 'bash', args: ['--norc', '--noprofile', '-i'], rows: 60 });
       await terminal.waitFor(/\$|#/);
-      terminal.press(`${kvmtop} --tab guests\r`);
+      terminal.press(`${kvmtopWith('--tab', 'guests').join(' ')}\r`);
       await start(terminal);
       terminal.hangUp();
       await reach([0, 0, 7]);

@@ -7,7 +7,10 @@ import { withOwnSettings } from '../settings.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
 /** The built program, as an operator starts it. */
-export const kvmtop = join(import.meta.dirname, '../../bin/kvmtop');
+const program = join(import.meta.dirname, '../../bin/kvmtop');
+
+/** The words that start it, with no settings but a test's own; what it is started by gives it a journal of its own. */
+export const kvmtopWith = (...words: readonly string[]): readonly string[] => [program, ...withOwnSettings(words)];
 
 /** An operator's terminal in UTF-8; what tests of Ink want of the environment is taken away. */
 const environment = (state: string): NonNullable<TerminalOptions['env']> => ({
@@ -61,7 +64,7 @@ export const openDesk = (): Desk => {
     folder: join(state, 'kvmtop'),
     open(args = [], options = {}) {
       const terminal = openTerminal({
-        command: kvmtop,
+        command: program,
         args: withOwnSettings(args),
         ...options,
         env: { ...environment(state), ...options.env },
@@ -72,9 +75,14 @@ export const openDesk = (): Desk => {
     run: (args, limit = 60_000) =>
       new Promise(resolve => {
         const env = { ...process.env, ...environment(state) };
-        const child = execFile(kvmtop, [...withOwnSettings(args)], { env, timeout: limit }, (error, stdout, stderr) => {
-          resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
-        });
+        const child = execFile(
+          program,
+          [...withOwnSettings(args)],
+          { env, timeout: limit },
+          (error, stdout, stderr) => {
+            resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+          },
+        );
         child.stdin?.end();
       }),
     journal(action) {

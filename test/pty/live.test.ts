@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { timelineRows } from '../../src/store/time.ts';
 import { until } from '../until.ts';
-import { clockOf, guestIn, kvmtop, openDesk, outside, tableOf } from './kvmtop.ts';
+import { clockOf, guestIn, kvmtopWith, openDesk, outside, tableOf } from './kvmtop.ts';
 import type { Terminal } from './terminal.ts';
 
 const desk = openDesk();
@@ -184,7 +184,7 @@ describe('the terminal is given back', () => {
   });
 
   test('to the shell that started it, in the shell’s own mode', async () => {
-    const script = `echo before; ${kvmtop} --demo; echo "status $?"; stty -a; read -r line; echo "read $line"`;
+    const script = `echo before; ${kvmtopWith('--demo').join(' ')}; echo "status $?"; stty -a; read -r line; echo "read $line"`;
     const terminal = desk.open([], { command: 'sh', args: ['-c', script] });
     await terminal.waitFor(isDrawn, 20_000);
     expect(terminal.screen()).not.toContain('before');
@@ -263,7 +263,7 @@ describe('what the environment asks for', () => {
   });
 
   test('not a terminal: a stream of plain text, until its reader has gone', () => {
-    const script = `${kvmtop} --demo -d 0.2 | head -n 100; echo "statuses \${PIPESTATUS[*]}"`;
+    const script = `${kvmtopWith('--demo', '-d', '0.2').join(' ')} | head -n 100; echo "statuses \${PIPESTATUS[*]}"`;
     const text = execFileSync('bash', ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     expect(text.match(/^kvmtop .* guests 20$/gm)?.length).toBeGreaterThanOrEqual(2);
     expect(text).toMatch(/^db-main .*16\.0G/m);

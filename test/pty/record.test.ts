@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../until.ts';
-import { type Desk, kvmtop, openDesk } from './kvmtop.ts';
+import { type Desk, kvmtopWith, openDesk } from './kvmtop.ts';
 
 let folder: string;
 let file: string;
@@ -24,9 +24,8 @@ afterEach(async () => {
 
 /** The built recorder, without a terminal, as systemd starts it. */
 const start = (...args: string[]) => {
-  const child = spawn(kvmtop, ['record', file, '--demo', '-d', '100ms', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const [program = '', ...words] = kvmtopWith('record', file, '--demo', '-d', '100ms', ...args);
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   let told = '';
   child.stderr.on('data', chunk => {

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
-import { type Desk, kvmtop } from '../../pty/kvmtop.ts';
+import { type Desk, kvmtopWith } from '../../pty/kvmtop.ts';
 import { until } from '../../until.ts';
 
 /** A finding, as scripts get it. */
@@ -76,7 +76,7 @@ export const openWatch = async (desk: Desk, settings = ''): Promise<Watch> => {
   writeFileSync(config, settings);
   const child = spawn(
     'setpriv',
-    ['--pdeathsig', 'KILL', kvmtop, 'stream', '--format', 'ndjson', '-d', '1', '--config', config],
+    ['--pdeathsig', 'KILL', ...kvmtopWith('stream', '--format', 'ndjson', '-d', '1', '--config', config)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const exit = new Promise<void>(resolve => child.once('close', () => resolve()));
