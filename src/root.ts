@@ -1,4 +1,4 @@
-import { closeSync, opendirSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, opendirSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const firstNames = (path: string, most: number): string[] => {
@@ -56,9 +56,12 @@ export class Root {
     }
   }
 
-  /** Opens for reading; the caller closes. A descriptor kept open gives fresh data at every `bytesOf`. */
+  /**
+   * Opens for reading; the caller closes. A descriptor kept open gives fresh data at every `bytesOf`. Nothing is waited for:
+   * a pipe in a captured tree would never come, and some files of /proc only when something happens.
+   */
   open(path: string): number | undefined {
-    return this.#attempt(path, () => openSync(this.path(path), 'r'));
+    return this.#attempt(path, () => openSync(this.path(path), constants.O_RDONLY | constants.O_NONBLOCK));
   }
 
   /** Reads an open file from its start, into the shared buffer. `undefined` when the process behind it has gone. */

@@ -338,8 +338,8 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
         exe: '/usr/bin/qemu-system-x86_64',
         args: ['qemu', '-name', key, `-${key}`, value, '-readconfig', '/c'],
       });
-      tree.write('c', `[${key}]\n ${value} = "${key}"\n`);
-      return readLaunch(new LiveProcess(root, 7));
+      const text = () => `[${key}]\n ${value} = "${key}"\n`;
+      return readLaunch(Object.assign(new LiveProcess(root, 7), { text }));
     },
   ],
   [parseRun, (key, value) => parseRun(['run', `--${key}`, value, `-${value}`, `--${key}=${value}`])],

@@ -70,7 +70,10 @@ export interface ProcessView {
   readonly age: number | undefined;
   /** The type of the file system on which a path of its own lies: `ext4`, `tmpfs`, `hugetlbfs`, … */
   fileSystem(path: string, moved: Moved): string | undefined;
-  /** A plain file that it opened as `path`; `undefined` where that is none, or longer than `longest` bytes. */
+  /**
+   * A plain file that it opened as `path`; `undefined` where that is none, is longer than `longest` bytes, or can't be read. It is
+   * read after it was asked for, so that the process is looked at once more then.
+   */
   text(path: string, moved: Moved, longest: number): string | undefined;
   /** The paths of the sockets on which it listens; `undefined` where that may not be looked at. */
   listening(): readonly string[] | undefined;

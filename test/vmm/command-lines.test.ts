@@ -43,9 +43,9 @@ afterAll(() => tree.remove());
 
 let pid = 3000;
 describe.each(Object.entries(tables))('%s', (_manager, lines) => {
-  test.each(lines.map(line => [line.how, line] as const))('%s', (_how, line) => {
+  test.each(lines.map(line => [line.how, line] as const))('%s', async (_how, line) => {
     pid += 1;
-    expect(tell(tree, pid, line)).toEqual(line.expect);
+    expect(await tell(tree, pid, line)).toEqual(line.expect);
   });
 });
 

@@ -9,6 +9,7 @@ import { parseMem, parseRun, readLaunch } from '../../src/vmm/crosvm/launch.ts';
 import { kindOf } from '../../src/vmm/kinds.ts';
 import type { Started } from '../../src/vmm/launch.ts';
 import { MonitorError } from '../../src/vmm/trouble.ts';
+import { startedOf } from '../collect/guests/started.ts';
 import { makeTree, type Tree } from '../collect/guests/tree.ts';
 import { guest } from '../samples.ts';
 
@@ -129,7 +130,7 @@ describe('how a crosvm was started', () => {
   });
   afterEach(() => tree.remove());
 
-  const started = (...words: string[]): Started => {
+  const started = async (...words: string[]): Promise<Started> => {
     const row = '0: 00000002 00000000 00010000 0005 01 7 /run/vm.sock\n';
     tree.process(7, {
       exe: '/usr/bin/crosvm',
@@ -138,11 +139,11 @@ describe('how a crosvm was started', () => {
       links: { 'fd/3': 'socket:[7]' },
       files: { 'net/unix': row },
     });
-    return readLaunch(new LiveProcess(new Root(tree.dir), 7));
+    return startedOf(readLaunch, new LiveProcess(new Root(tree.dir), 7));
   };
 
-  it('is told by its options', () => {
-    expect(started('-m', '1024', '-s', '/run/vm.sock', '--lock-guest-memory', '--strict-balloon', '/k')).toEqual({
+  it('is told by its options', async () => {
+    expect(await started('-m', '1024', '-s', '/run/vm.sock', '--lock-guest-memory', '--strict-balloon', '/k')).toEqual({
       name: 'crosvm-7',
       expected: {},
       launch: { size: GiB, backend: 'shared', memLock: true, prealloc: false },
@@ -156,13 +157,15 @@ describe('how a crosvm was started', () => {
     });
   });
 
-  it('tells what pins its memory, and what keeps it from the host', () => {
-    expect(started('--vfio', '/sys/bus/pci/devices/0000:01:00.0', '/k').launch).toMatchObject({ pinnedBy: 'vfio' });
-    expect(started('--protected-vm', '/k').launch).toMatchObject({ confidential: 'protected VM' });
+  it('tells what pins its memory, and what keeps it from the host', async () => {
+    expect((await started('--vfio', '/sys/bus/pci/devices/0000:01:00.0', '/k')).launch).toMatchObject({
+      pinnedBy: 'vfio',
+    });
+    expect((await started('--protected-vm', '/k')).launch).toMatchObject({ confidential: 'protected VM' });
   });
 
-  it('has 256 MiB, and no control socket, unless it says otherwise', () => {
-    expect(started('--name', 'vm', '/k')).toMatchObject({
+  it('has 256 MiB, and no control socket, unless it says otherwise', async () => {
+    expect(await started('--name', 'vm', '/k')).toMatchObject({
       name: 'vm',
       launch: { size: 256 * MiB },
       balloon: { device: true, deflateOnOom: true },
@@ -171,30 +174,30 @@ describe('how a crosvm was started', () => {
     });
   });
 
-  it('is told by its configuration file, over which its options hold', () => {
+  it('is told by its configuration file, over which its options hold', async () => {
     const config = { mem: { size: 1024 }, socket: '/run/vm.sock', name: 'filed', 'no-balloon': true };
     tree.write('vm.json', JSON.stringify(config));
-    expect(started('--cfg', '/vm.json')).toMatchObject({
+    expect(await started('--cfg', '/vm.json')).toMatchObject({
       name: 'filed',
       launch: { size: GiB },
       balloon: { device: false },
       places: [{ label: '/run/vm.sock' }],
     });
-    expect(started('--cfg', '/vm.json', '--mem', '2048', '--name', 'said')).toMatchObject({
+    expect(await started('--cfg', '/vm.json', '--mem', '2048', '--name', 'said')).toMatchObject({
       name: 'said',
       launch: { size: 2 * GiB },
     });
   });
 
-  it.each(['[', '', '7'])('knows nothing of a file that holds %j, and claims nothing', text => {
+  it.each(['[', '', '7'])('knows nothing of a file that holds %j, and claims nothing', async text => {
     tree.write('vm.json', text);
-    const { launch, balloon, places } = started('--cfg', '/vm.json');
+    const { launch, balloon, places } = await started('--cfg', '/vm.json');
     expect(places).toEqual([]);
     if (text !== '7') expect([launch?.size, balloon?.deflateOnOom]).toEqual([undefined, undefined]);
   });
 
-  it('may be about to listen at its socket', () => {
-    expect(started('-s', '/run/late.sock')).toMatchObject({ places: [], mayOpen: true });
+  it('may be about to listen at its socket', async () => {
+    expect(await started('-s', '/run/late.sock')).toMatchObject({ places: [], mayOpen: true });
   });
 });
 

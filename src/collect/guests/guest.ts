@@ -9,7 +9,7 @@ import { type Askable, openMonitor } from './monitors/open.ts';
 import { type Claims, Door } from './process/door.ts';
 import type { ProcessStat } from './process/numbers.ts';
 import type { ProcessReader } from './process/process.ts';
-import { LiveProcess } from './process/view.ts';
+import type { LiveProcess } from './process/view.ts';
 
 /** Longer names are cut: they come from a command line, which may have megabytes. */
 const longestName = 256;
@@ -35,13 +35,13 @@ export interface Guest {
 /** Learns how a newly found process was started. `undefined` while it has no command line, or when it is gone. */
 export const openGuest = (
   root: Root,
-  pid: number,
+  view: LiveProcess,
   vmm: Vmm,
   reader: ProcessReader,
   { claims, ...askable }: Omit<Askable, 'way'> & { readonly claims: Claims },
 ): Guest | undefined => {
   const stat = reader.stat();
-  const view = new LiveProcess(root, pid);
+  const { pid } = view;
   const started = vmms[vmm].started(view);
   if (!stat || !started) return undefined;
   const opened = openMonitor(kindOf({ vmm, ...known({ manager: started.manager }) }), started, {

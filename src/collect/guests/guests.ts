@@ -13,6 +13,7 @@ import { Discovery } from './process/discovery.ts';
 import { Claims } from './process/door.ts';
 import { KeyNames } from './process/numbers.ts';
 import { DescriptorBudget, ProcessReader } from './process/process.ts';
+import { LiveProcess } from './process/view.ts';
 import { Queue } from './queue.ts';
 
 /** Monitors asked at the same time: more would only make their answers wait for this one thread. */
@@ -28,8 +29,13 @@ const phase = (pid: number): number => ((pid % 64) + 1) / 64;
 const commandLimit = 5000;
 /** Milliseconds for one virsh of the gate: it has to connect first. */
 const virshLimit = 15_000;
-/** Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again. */
-const lookAgain = 5;
+/** Milliseconds that a poll waits for the files which new guests were started with: they tell names and monitors. */
+const textsBudget = 500;
+/**
+ * Seconds until a guest whose monitor was not found (its sockets may not be open yet) is looked at again, doubled each time up to
+ * the other: it costs what a stranger wants it to.
+ */
+const [lookAgain, longestPause] = [5, 300];
 
 export interface GuestReader {
   /**
@@ -103,7 +109,9 @@ class LiveGuestReader implements GuestReader {
   readonly #claims = new Claims();
   readonly #names = { status: new KeyNames(), smaps_rollup: new KeyNames() };
   readonly #guests = new Map<number, Guest>();
-  readonly #lookAgainAt = new Map<number, number>();
+  readonly #lookAgain = new Map<number, { readonly at: number; readonly pause: number }>();
+  /** The files that processes were started with, being read. `until`: by performance.now(), as long as it is waited for. */
+  readonly #reading = new Map<number, { readonly done: Promise<void>; readonly until: number }>();
   readonly #targets = new Map<GuestId, number>();
   readonly #migrated = new Set<GuestId>();
   readonly #bugs = new Bugs();
@@ -149,6 +157,7 @@ class LiveGuestReader implements GuestReader {
 
   async poll(now: number, budgetMs: number): Promise<void> {
     if (!this.#found) this.#find(now);
+    await this.#textsRead();
     const interval = roundInterval(this.#guests.size);
     const rounds: Promise<void>[] = [];
     for (const { pid, monitor, contested, stat } of this.#guests.values()) {
@@ -159,11 +168,7 @@ class LiveGuestReader implements GuestReader {
         rounds.push(this.#queue.add(monitor, () => monitor.ask(now, next)));
       }
     }
-    if (rounds.length === 0) return;
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, budgetMs);
-    await Promise.race([Promise.all(rounds), late]);
-    clearTimeout(timer);
+    if (rounds.length > 0) await within(budgetMs, rounds);
   }
 
   async execute(
@@ -254,8 +259,8 @@ class LiveGuestReader implements GuestReader {
     for (const { pid, vmm } of found) {
       const known = this.#guests.get(pid);
       if (known && !this.#isSame(known, vmm)) this.#discovery.forget(pid);
-      else if (known && !(time >= (this.#lookAgainAt.get(pid) ?? Number.POSITIVE_INFINITY))) alive.add(pid);
-      else if (this.#open(pid, vmm, time)) {
+      else if (known && !this.#isDueAgain(pid, time)) alive.add(pid);
+      else if (this.#open(new LiveProcess(this.#root, pid), vmm, time, this.#nextPause(pid))) {
         alive.add(pid);
         changed = true;
       }
@@ -276,11 +281,22 @@ class LiveGuestReader implements GuestReader {
     return true;
   }
 
-  #open(pid: number, vmm: Vmm, time: number): boolean {
+  #isDueAgain(pid: number, time: number): boolean {
+    return time >= (this.#lookAgain.get(pid)?.at ?? Number.POSITIVE_INFINITY) && !this.#reading.has(pid);
+  }
+
+  #nextPause(pid: number): number {
+    const { pause } = this.#lookAgain.get(pid) ?? {};
+    return pause === undefined ? lookAgain : Math.min(longestPause, 2 * pause);
+  }
+
+  /** `pause`: until it is looked at again, if need be; seconds. */
+  #open(view: LiveProcess, vmm: Vmm, time: number, pause: number): boolean {
+    const { pid } = view;
     const known = this.#guests.get(pid);
     if (known) void this.#forget(known);
     const reader = new ProcessReader(this.#root, pid, this.#budget, this.#names);
-    const guest = openGuest(this.#root, pid, vmm, reader, {
+    const guest = openGuest(this.#root, view, vmm, reader, {
       monitors: this.#monitors,
       libvirt: this.#libvirt,
       patience: this.#patience,
@@ -291,13 +307,35 @@ class LiveGuestReader implements GuestReader {
       return false;
     }
     this.#guests.set(pid, guest);
-    if (guest.started.mayOpen) this.#lookAgainAt.set(pid, time + lookAgain);
+    if (guest.started.mayOpen) this.#lookAgain.set(pid, { at: time + pause, pause });
+    if (view.lacks) this.#readTexts(guest, view, time, pause);
     return true;
+  }
+
+  /** Opens the guest once more when all that it was started with is read. */
+  #readTexts({ pid, id, vmm }: Guest, view: LiveProcess, time: number, pause: number): void {
+    const done = view.readTexts().then(() => {
+      this.#reading.delete(pid);
+      if (this.#guests.get(pid)?.id !== id) return;
+      this.#open(view, vmm, time, pause);
+      this.#settleClaims();
+    });
+    this.#reading.set(pid, { done, until: performance.now() + textsBudget });
+  }
+
+  async #textsRead(): Promise<void> {
+    const reading = [...this.#reading.values()];
+    const patience = Math.max(0, ...reading.map(({ until }) => until - performance.now()));
+    if (patience > 0)
+      await within(
+        patience,
+        reading.map(({ done }) => done),
+      );
   }
 
   #forget(guest: Guest): Promise<void> {
     this.#guests.delete(guest.pid);
-    this.#lookAgainAt.delete(guest.pid);
+    this.#lookAgain.delete(guest.pid);
     guest.reader.close();
     return guest.monitor?.close() ?? Promise.resolve();
   }
@@ -317,3 +355,11 @@ class LiveGuestReader implements GuestReader {
     return guests.filter(({ pid, started }) => !(started.forks && parents.has(pid)));
   }
 }
+
+/** Waits for all of them, but no longer than that. */
+const within = async (milliseconds: number, all: readonly Promise<void>[]): Promise<void> => {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([Promise.all(all), late]);
+  clearTimeout(timer);
+};

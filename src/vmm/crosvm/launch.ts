@@ -8,7 +8,7 @@ import { nameOf, type ProcessView, placesOf, type Started, stays } from '../laun
 /** How a crosvm was started: `crosvm [switches] run [options] KERNEL`; src/crosvm/cmdline.rs: RunCommand. */
 
 /** A configuration file larger than this is none. Bytes. */
-const longestConfig = 1024 * 1024;
+const longestConfig = 256 * 1024;
 
 /** Without `--mem`, MiB. */
 const usualSize = 256;

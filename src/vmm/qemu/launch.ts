@@ -4,8 +4,8 @@ import { describeLaunch, movedOf } from './commandline.ts';
 import type { LaunchMonitor } from './monitors.ts';
 import { type LaunchOption, parseArguments, parseConfig } from './options.ts';
 
-/** A configuration file larger than this is none. */
-const longestConfig = 1024 * 1024;
+/** A configuration file larger than this is none. Bytes. */
+const longestConfig = 256 * 1024;
 
 /** How a QEMU process was started. `undefined` while it has no command line: on its way in, or out. */
 export const readLaunch = (view: ProcessView): Started | undefined => {
@@ -14,10 +14,14 @@ export const readLaunch = (view: ProcessView): Started | undefined => {
   const moved = movedOf(given);
   const configured = given.some(({ name }) => name === 'readconfig');
   // The last word holds, so what a file says stands where QEMU read it.
-  const options = given.flatMap((option): readonly LaunchOption[] =>
-    option.name === 'readconfig'
-      ? [option, ...parseConfig(view.text(option.raw, moved, longestConfig) ?? '')]
-      : [option],
+  let unread: string | undefined;
+  const configOf = (path: string): readonly LaunchOption[] => {
+    const text = view.text(path, moved, longestConfig);
+    if (text === undefined) unread ??= path;
+    return parseConfig(text ?? '');
+  };
+  const options = given.flatMap(option =>
+    option.name === 'readconfig' ? [option, ...configOf(option.raw)] : [option],
   );
   const launch = describeLaunch(options, view);
   // The file is gone or unreadable. What listens under a name that says QMP is tried, and nothing else: another
@@ -28,7 +32,9 @@ export const readLaunch = (view: ProcessView): Started | undefined => {
       : launch.monitors;
   const tried = monitors.map(monitor => placeOf(monitor, moved, view));
   const places = tried.filter(place => typeof place !== 'string');
-  const why = tried.find(place => typeof place === 'string') ?? 'it was started without a QMP monitor';
+  const why =
+    tried.find(place => typeof place === 'string') ??
+    (unread === undefined ? 'it was started without a QMP monitor' : `its configuration file ${unread} can’t be read`);
   const { name, sample, balloon, manager } = launch;
   const settles = sample.accelerator === undefined && (view.age ?? tooYoung) < tooYoung;
   return {

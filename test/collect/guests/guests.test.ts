@@ -490,6 +490,14 @@ describe('which monitor', () => {
     expect(one(1000)).toMatchObject({ name: 'cfg', launch: { size: 96 * 1024 ** 2 } });
   });
 
+  it('of a configuration file that was read before a change of root is found in it', async () => {
+    tree.write('etc/guest.cfg', config());
+    const args = ['qemu', '-readconfig', '/etc/guest.cfg', '-chroot', '/var/empty'];
+    tree.process(1001, { exe, args, listens: [socket('cfg')], links: { root: '/var/empty' } });
+    peers.push(await startPeer(socket('cfg'), healthy('cfg')));
+    expect((await asked(1000)).state).toBe('ok');
+  });
+
   it.each(['/dev/fd/7', '//dev/fd/7', '/tmp/../dev/fd/7', '/proc/self/fd/7', '/proc/thread-self/fd/7'])(
     'of the configuration file %s is not looked for: that would be kvmtop’s own',
     async path => {

@@ -5,6 +5,7 @@ import { LiveProcess } from '../../../src/collect/guests/process/view.ts';
 import { Root } from '../../../src/root.ts';
 import { vmms } from '../../../src/vmm/kinds.ts';
 import { stays } from '../../../src/vmm/launch.ts';
+import { startedOf } from './started.ts';
 import { makeTree, type Tree } from './tree.ts';
 
 let tree: Tree;
@@ -65,23 +66,23 @@ describe('the file system of a path', () => {
 describe('a configuration file beside a chroot', () => {
   const config =
     '[chardev "q"]\n backend = "socket"\n path = "/run/q"\n server = "on"\n[mon]\n chardev = "q"\n mode = "control"\n';
-  const start = (...more: string[]) => {
+  const start = async (...more: string[]) => {
     const args = ['qemu', '-readconfig', '/etc/vm.conf', ...more];
     tree.process(1001, { exe, args, links: { root: '/jail' } });
-    return vmms.qemu.started(view())?.places.map(({ label }) => label);
+    return (await startedOf(vmms.qemu.started, view()))?.places.map(({ label }) => label);
   };
 
-  it('was read before it', () => {
+  it('was read before it', async () => {
     tree.write('etc/vm.conf', config);
-    expect(start('-chroot', '/jail')).toEqual(['/run/q']);
+    expect(await start('-chroot', '/jail')).toEqual(['/run/q']);
   });
 
-  it('is below the root of a process that somebody else put there', () => {
+  it('is below the root of a process that somebody else put there', async () => {
     tree.write('etc/vm.conf', config);
-    expect(start()).toEqual([]);
+    expect(await start()).toEqual([]);
     tree.write('jail/etc/vm.conf', config);
     tree.process(1001, { exe, args: ['qemu', '-readconfig', '/etc/vm.conf'], links: { root: `${tree.dir}/jail` } });
-    expect(vmms.qemu.started(view())?.places.map(({ label }) => label)).toEqual(['/run/q']);
+    expect((await startedOf(vmms.qemu.started, view()))?.places.map(({ label }) => label)).toEqual(['/run/q']);
   });
 });
 

@@ -209,7 +209,7 @@ export const incus: readonly CommandLine[] = [
       uuid,
       accelerator: 'kvm',
       asyncPageFaults: true,
-      monitor: 'it was started without a QMP monitor',
+      monitor: 'its configuration file /run/incus/gone/qemu.conf can’t be read',
       mayOpen: true,
     },
   },

@@ -5,6 +5,7 @@ import { Root } from '../../../src/root.ts';
 import type { MemoryPart } from '../../../src/sample.ts';
 import { exactBytes } from '../../../src/units.ts';
 import { vmmNamed, vmms } from '../../../src/vmm/kinds.ts';
+import { startedOf } from '../../collect/guests/started.ts';
 import type { Tree } from '../../collect/guests/tree.ts';
 
 /** A way in which a guest is started, and what kvmtop must say of it. Names, sizes, ids and addresses are invented. */
@@ -103,14 +104,14 @@ const run = (tree: Tree, pid: number, { argv, exe, descriptors = {}, files = {},
 };
 
 /** What kvmtop says of the guest. */
-export const tell = (tree: Tree, pid: number, line: CommandLine): Told => {
+export const tell = async (tree: Tree, pid: number, line: CommandLine): Promise<Told> => {
   run(tree, pid, line);
   tree.write('proc/uptime', '5000.00 9000.00\n');
   tree.write('proc/self/mountinfo', mounts);
   const root = new Root(tree.dir);
   const program = programName(root.link(`/proc/${pid}/exe`) ?? '');
   const vmm = vmmNamed(program) ?? 'none';
-  const started = vmm === 'none' ? undefined : vmms[vmm].started(new LiveProcess(root, pid));
+  const started = vmm === 'none' ? undefined : await startedOf(vmms[vmm].started, new LiveProcess(root, pid));
   if (!started) return { vmm, monitor: 'it is no guest' };
   const { launch = {}, places, why } = started;
   const { uuid, vmid, size, maxmem, maxmemFormal, parts, backend, memLock, prealloc, memMerge, ...rest } = launch;

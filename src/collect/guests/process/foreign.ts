@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, fstat, open, readFileSync, readlink } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstat, open, read, readFileSync, readlink } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Located } from '../../../vmm/launch.ts';
 import { Queue } from '../queue.ts';
@@ -29,6 +29,7 @@ const opened = promisify(open);
 /** In whole numbers, since an inode's may have 64 bits. */
 const status = promisify(fstat);
 const target = promisify(readlink);
+const bytesOf = promisify(read);
 
 /** Why a file that a stranger names is left alone. */
 export class ForeignError extends Error {}
@@ -56,6 +57,39 @@ const queue = new Queue(atOnce);
  * @throws ForeignError where it would be no good to go; the system's own errors.
  */
 export const pin = (file: Located, mounts: readonly Mount[]): Promise<Pinned> => inTurn(() => walk(file, mounts));
+
+/**
+ * A plain file's text; `undefined` where it is none, is longer than so many bytes, or nobody could have meant it: what is in
+ * /dev, even a plain file, is not for guests.
+ */
+export const textOf = (file: Located, mounts: readonly Mount[], longest: number): Promise<string | undefined> =>
+  inTurn(async () => {
+    const { descriptor: name, stats, where } = await walk(file, mounts);
+    try {
+      if (!stats.isFile() || stats.size > longest || where.startsWith('/dev/')) return undefined;
+      // The very file that was looked at, whatever has its name by now.
+      const descriptor = await opened(`/proc/self/fd/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
+      try {
+        return await textIn(descriptor, longest);
+      } finally {
+        closeSync(descriptor);
+      }
+    } finally {
+      closeSync(name);
+    }
+  });
+
+/** It may grow while it is read. */
+const textIn = async (descriptor: number, longest: number): Promise<string | undefined> => {
+  const buffer = Buffer.allocUnsafe(longest + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await bytesOf(descriptor, buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) return buffer.toString('utf8', 0, length);
+    length += bytesRead;
+    if (length > longest) return undefined;
+  }
+};
 
 const walk = async ({ root, path }: Located, mounts: readonly Mount[]): Promise<Pinned> => {
   const names = partsOf(path);

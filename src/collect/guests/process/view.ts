@@ -3,12 +3,16 @@ import type { Root } from '../../../root.ts';
 import { type Located, type Moved, type ProcessView, splitCommandLine, tooYoung } from '../../../vmm/launch.ts';
 import { parseUptime } from '../../host/uptime.ts';
 import { machineLink, programName } from './discovery.ts';
+import { textOf } from './foreign.ts';
 import { fileSystemOf, type Mount, parseMounts, parseMountTable } from './mounts.ts';
 import { parseStat, parseUsers } from './numbers.ts';
 import { listeningPaths, mostDescriptors, parseListening } from './sockets.ts';
 
 /** USER_HZ, which the kernel shows to programs whatever its own clock. */
 const ticksPerSecond = 100;
+
+/** Files read for one process: whoever starts it may name thousands. */
+const mostTexts = 8;
 
 /** How a process sees files, and how to reach the same files from here. */
 export class LiveProcess implements ProcessView {
@@ -18,6 +22,8 @@ export class LiveProcess implements ProcessView {
   readonly #rootLink: string | undefined;
   readonly #sameMounts: boolean;
   #table: readonly Mount[] | undefined;
+  readonly #texts = new Map<string, string | undefined>();
+  readonly #unread = new Map<string, { readonly file: Located; readonly longest: number }>();
 
   constructor(root: Root, pid: number) {
     this.pid = pid;
@@ -47,8 +53,9 @@ export class LiveProcess implements ProcessView {
     return parseUsers(this.#root.read(`/proc/${this.pid}/status`) ?? '');
   }
 
-  /** What is mounted below the root of this file; nothing where that is not known. */
+  /** What is mounted below the root of this file; nothing in a captured tree, whose tables are of another host. */
   mounts({ root }: Located): readonly Mount[] {
+    if (!this.#root.isHost) return [];
     const read = (process: number | 'self') => parseMounts(this.#root.read(`/proc/${process}/mountinfo`) ?? '');
     const own = read('self');
     if (root === '/') return own;
@@ -74,12 +81,25 @@ export class LiveProcess implements ProcessView {
     return fileSystemOf(this.#table, normalize(located.path));
   }
 
-  /** Only a plain file is opened: a pipe would block, and /dev/fd/N would be kvmtop's own. */
   text(path: string, moved: Moved, longest: number): string | undefined {
-    const here = this.#file(path, moved);
-    if (here === undefined || /^\/(dev|proc\/(thread-)?self)\//.test(normalize(here))) return undefined;
-    const size = this.#root.fileSize(here);
-    return size === undefined || size > longest ? undefined : this.#root.read(here);
+    if (this.#texts.has(path)) return this.#texts.get(path);
+    const file = this.#locate(path, moved, this.#root.dir);
+    if (file && this.#texts.size + this.#unread.size < mostTexts) this.#unread.set(path, { file, longest });
+    return undefined;
+  }
+
+  /** Whether `text` was asked for files that are not read yet. */
+  get lacks(): boolean {
+    return this.#unread.size > 0;
+  }
+
+  /** Reads those, however long it takes: they may be anywhere, and a frame must not wait for them. */
+  async readTexts(): Promise<void> {
+    for (const [path, { file, longest }] of this.#unread) {
+      const text = await textOf(file, this.mounts(file), longest).catch(() => undefined);
+      this.#unread.delete(path);
+      this.#texts.set(path, text);
+    }
   }
 
   listening(): readonly string[] | undefined {
@@ -135,11 +155,5 @@ export class LiveProcess implements ProcessView {
   #mountsOf(process: number | 'self'): readonly Mount[] {
     const rows = this.#root.read(`/proc/${process}/mountinfo`) ?? this.#root.read(`/proc/${this.pid}/mountinfo`);
     return rows === undefined ? parseMountTable(this.#root.read('/proc/mounts') ?? '') : parseMounts(rows);
-  }
-
-  /** The Root's path of a file that the process opened as `path`. */
-  #file(path: string, moved: Moved): string | undefined {
-    const located = this.#locate(path, moved, '');
-    return located && (located.root === '' ? normalize(located.path) : `/proc/${this.pid}/root${located.path}`);
   }
 }
