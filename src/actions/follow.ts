@@ -10,8 +10,8 @@ import { defaultLimits, type Limits } from './limits.ts';
 /** The driver takes whole pages and QEMU rounds: this close is there. Bytes. */
 export const closeEnough = MiB;
 
-/** failed: it ended otherwise than asked for; gone: its guest did. */
-export type FollowState = 'moving' | 'arrived' | 'stalled' | 'failed' | 'gone';
+/** waiting: its guest stands still, and moves it when it goes on; failed: it ended otherwise than asked for; gone: its guest did. */
+export type FollowState = 'moving' | 'waiting' | 'arrived' | 'stalled' | 'failed' | 'gone';
 
 export interface Following {
   readonly follow: Follow;
@@ -23,6 +23,8 @@ export interface Following {
   /** Wall clock, seconds. */
   readonly since: number;
   readonly moved: number;
+  /** What keeps it waiting: `paused`, or `stopped` by a signal. */
+  readonly still?: string;
 }
 
 /** `time`: when it was asked for, wall clock seconds; what was seen before that tells nothing. */
@@ -52,6 +54,10 @@ export const advance = (
   if (follow.kind === 'migration') return advanceMigration(following, follow.target, guest, clock);
   const actual = sizeNow(follow, guest) ?? following.actual;
   const arrived = Math.abs(actual - follow.target) <= closeEnough;
+  if (!arrived && (guest.state === 'paused' || guest.state === 'stopped'))
+    return state === 'waiting' && actual === following.actual
+      ? following
+      : { ...following, state: 'waiting', actual, still: guest.state };
   return moved(following, actual, arrived ? 'arrived' : undefined, clock);
 };
 
@@ -78,7 +84,7 @@ const moved = (
   end: FollowState | undefined,
   { time, stallSeconds }: Clock,
 ): Following => {
-  const last = actual === following.actual ? following.moved : time;
+  const last = actual === following.actual && following.state !== 'waiting' ? following.moved : time;
   const state = end ?? (time - last > stallSeconds ? 'stalled' : 'moving');
   if (state === following.state && actual === following.actual) return following;
   return { ...following, state, actual, moved: last };
@@ -142,11 +148,18 @@ export const describeFollowing = (following: Following): string => {
   }
 };
 
-const describeSize = ({ follow, state, actual }: Following, what: string, target: number, why: string): string => {
+const describeSize = (
+  { follow, state, actual, still }: Following,
+  what: string,
+  target: number,
+  why: string,
+): string => {
   const there = `${longBytes(actual)} of ${longBytes(target)}`;
   switch (state) {
     case 'moving':
       return `${follow.name}: ${what} on its way, ${there}`;
+    case 'waiting':
+      return `${follow.name}: ${what} waits at ${there}: the guest is ${still}, and moves it when it goes on`;
     case 'arrived':
       return `${follow.name}: ${what} arrived at ${longBytes(actual)}`;
     case 'stalled':
@@ -161,6 +174,7 @@ const describeMigration = (following: Following, target: 'completed' | 'cancelle
   const { follow, state, migration, actual } = following;
   switch (state) {
     case 'moving':
+    case 'waiting':
       return `${follow.name}: ${migration ? describeProgress(migration) : 'migration asked for'}`;
     case 'arrived':
       if (follow.kind === 'migration' && follow.leaves)

@@ -63,7 +63,7 @@ const progressOf = (
   };
 };
 
-const tones = { moving: 'dim', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
+const tones = { moving: 'dim', waiting: 'warn', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
 
 /** What is told of it: the first that came to an end, or else a message that has not stood for long enough yet. */
 const messageAfter = (
@@ -86,7 +86,7 @@ export const withProgress = (
 ): Pick<State, 'following' | 'tried' | 'message'> => {
   const progress = progressOf(state, model, findings);
   return {
-    following: progress.following.filter(one => one.state === 'moving' || one.state === 'stalled'),
+    following: progress.following.filter(({ state: at }) => at === 'moving' || at === 'waiting' || at === 'stalled'),
     tried: progress.tried,
     message: messageAfter(progress, state, model),
   };

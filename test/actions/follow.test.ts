@@ -32,6 +32,37 @@ it('says that a balloon is stuck, and that it moves again', () => {
   expect(advance(following, at(19, 2.9 * GiB)).state).toBe('moving');
 });
 
+describe('of a guest that stands still', () => {
+  const standing = (time: number, actual: number, status: string, state = 'S'): Model =>
+    derive(
+      undefined,
+      sample({
+        time,
+        guests: [guest({ process: { state }, monitor: { state: 'ok', status, balloon: { device: true, actual } } })],
+      }),
+    );
+
+  it('a balloon waits until it goes on, however long, and is not called stuck', () => {
+    let following = startFollowing(follow, 0);
+    for (const second of [1, 20, 40]) following = advance(following, standing(second, 4 * GiB, 'paused'));
+    expect(describeFollowing(following)).toBe(
+      'web-1: balloon waits at 4.00 GiB of 2.00 GiB: the guest is paused, and moves it when it goes on',
+    );
+    expect(advance(following, standing(41, 4 * GiB, 'paused'))).toBe(following);
+    // From then on it has its time.
+    following = advance(following, standing(45, 4 * GiB, 'running'));
+    expect(following.state).toBe('moving');
+    expect(advance(following, standing(56, 4 * GiB, 'running')).state).toBe('moving');
+    expect(advance(following, standing(58, 4 * GiB, 'running')).state).toBe('stalled');
+    expect(advance(following, standing(46, 2 * GiB, 'running')).state).toBe('arrived');
+  });
+
+  it('nor where its process is stopped', () => {
+    const following = advance(startFollowing(follow, 0), standing(30, 4 * GiB, 'running', 'T'));
+    expect(describeFollowing(following)).toMatch(/the guest is stopped, and moves it when it goes on$/);
+  });
+});
+
 it('tells of a guest that ended meanwhile', () => {
   expect(advance(startFollowing(follow, 0), at(1)).state).toBe('gone');
 });

@@ -31,6 +31,8 @@ interface Given {
   readonly mute?: boolean;
   /** Its driver does not do what it is asked. */
   readonly stuck?: boolean;
+  /** QEMU's word for what it does. */
+  readonly status?: string;
   readonly device?: boolean;
 }
 
@@ -40,18 +42,21 @@ const startHost = (given: readonly Given[] = [{}], change: Partial<Control> = {}
   const asked: string[] = [];
   const polled = Promise.withResolvers<void>();
   let looks = 0;
-  const guests = given.map(({ name = 'web-1', interval = 2, mute = false, stuck = false, device = true }, index) => ({
-    id: `${100 + index}.5000`,
-    pid: 100 + index,
-    name,
-    device,
-    mute,
-    stuck,
-    actual: 4 * GiB,
-    target: 4 * GiB,
-    interval,
-  }));
-  const sampleOf = ({ id, pid, name, device, mute, actual, interval }: (typeof guests)[number]): GuestSample =>
+  const guests = given.map(
+    ({ name = 'web-1', interval = 2, mute = false, stuck = false, device = true, status = 'running' }, index) => ({
+      id: `${100 + index}.5000`,
+      pid: 100 + index,
+      name,
+      device,
+      mute,
+      stuck,
+      status,
+      actual: 4 * GiB,
+      target: 4 * GiB,
+      interval,
+    }),
+  );
+  const sampleOf = ({ id, pid, name, device, mute, status, actual, interval }: (typeof guests)[number]): GuestSample =>
     guest({
       id,
       pid,
@@ -60,7 +65,7 @@ const startHost = (given: readonly Given[] = [{}], change: Partial<Control> = {}
       process: { status: { RssAnon: 3 * GiB, RssShmem: 0 } },
       monitor: {
         state: 'ok',
-        status: 'running',
+        status,
         time: clock.now(),
         memory: { 'base-memory': 4 * GiB, 'plugged-memory': 0 },
         balloon: device
@@ -287,6 +292,19 @@ describe('failed: status 1', () => {
     const host = startHost([{ stuck: true }]);
     await fails(host, 'balloon web-1 2G --yes', 1, /web-1: balloon stalled at 4\.00 GiB/);
     expect(journal()).toMatchObject([{ outcome: 'done' }]);
+  });
+
+  it('a balloon of a paused guest, at once: it waits, and is not called stuck', async () => {
+    const host = startHost([{ stuck: true, status: 'paused' }]);
+    const before = host.clock.steady();
+    await fails(
+      host,
+      'balloon web-1 2G --yes',
+      1,
+      /web-1: balloon waits at 4\.00 GiB of 2\.00 GiB: the guest is paused/,
+    );
+    expect(host.clock.steady() - before).toBeLessThan(3);
+    expect(host.guests[0]?.target).toBe(2 * GiB);
   });
 
   it('what the monitor refuses, in one line, whatever it says', async () => {

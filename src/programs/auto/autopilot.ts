@@ -120,7 +120,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       } else if (one.state === 'arrived' && !isHalt(one)) told('arrived', describeFollowing(one));
     });
     const stalled = following.filter((one, index) => one.state === 'stalled' && before[index]?.state !== 'stalled');
-    following = following.filter(({ state }) => state === 'moving' || state === 'stalled');
+    following = following.filter(({ state }) => state === 'moving' || state === 'waiting' || state === 'stalled');
     return stalled;
   };
 
