@@ -64,6 +64,18 @@ describe('derive', () => {
     expect(only?.values.guest_used_cache).toBe(7 * GiB);
   });
 
+  it('believes no guest that uses more than it has', () => {
+    const values = { 'stat-total-memory': 404 * GiB, 'stat-free-memory': GiB, 'stat-available-memory': GiB };
+    const used = (monitor: Partial<GuestSample['monitor']>) => {
+      const balloon = { device: true, stats: { lastUpdate: 1, values } };
+      return derive(undefined, sample({ guests: [guest({ monitor: { state: 'ok', balloon, ...monitor } })] })).guests[0]
+        ?.values.guest_used;
+    };
+    expect(used({ memory: { 'base-memory': 4 * GiB, 'plugged-memory': 2 * GiB } })).toBe(5 * GiB);
+    // Where only the command line tells a size, there may be more plugged.
+    expect(used({})).toBe(403 * GiB);
+  });
+
   it('gives no sum over guests when one guest is unknown', () => {
     const sized = guest({ id: 'a', launch: { size: GiB } });
     expect(derive(undefined, sample({ guests: [sized] })).host.values.guests_mem_max).toBe(GiB);

@@ -72,6 +72,13 @@ const statRate =
     return seconds > 0 && now >= before ? (now - before) / seconds : undefined;
   };
 
+/** RAM as the guest counts it, no more than QEMU says that it has: bytes. */
+const believedTotal = (guest: GuestSample): number | undefined => {
+  const total = stat('stat-total-memory')(guest);
+  const size = guest.monitor.memory ? memSize(guest) : undefined;
+  return total === undefined || size === undefined ? total : Math.min(total, size);
+};
+
 /**
  * What the guest itself counts, its balloon not: bytes. With deflate-on-oom Linux's driver leaves its total as it is, so
  * all that the balloon holds looks used; drivers/virtio/virtio_balloon.c: fill_balloon(). An old driver that does not know
@@ -79,7 +86,7 @@ const statRate =
  */
 export const ownTotal = (guest: GuestSample): number | undefined => {
   const { balloon } = guest.monitor;
-  const total = stat('stat-total-memory')(guest);
+  const total = believedTotal(guest);
   if (total === undefined || !balloon?.deflateOnOom) return total;
   const maximum = balloonMaximum(guest);
   const size = memSize(guest);

@@ -179,7 +179,7 @@ describeLab(
       const pilot = fly('--shadow');
       for (const { name } of idle)
         await pilot.tells(new RegExp(`kvmtop would: ${name}: Shrink ${name} from .* it uses `));
-      await pilot.tells(new RegExp(`kvmtop skipped: ${driverless.name}: what it uses is unknown`));
+      await pilot.tells(new RegExp(`kvmtop skipped: ${driverless.name}: nobody asks for its statistics`));
       expect(await pilot.end()).toBe(0);
       expect(pilot.told()).toMatch(/kvmtop started: host: in shadow: nothing is changed\n/);
       expect(pilot.told()).toMatch(/kvmtop ended: host: [^\n]*\n$/);

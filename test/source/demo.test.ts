@@ -291,7 +291,7 @@ describe("the demo's balloons", () => {
     const { look, gate } = start();
     const model = await look(60.5);
     const reasons: [string, string, RegExp][] = [
-      ['legacy-erp', '-256M', /unsafe: available inside would fall/],
+      ['legacy-erp', '-256M', /unsafe: leaves/],
       ['nfs-old', '-64M', /thrashing/],
       ['search', '-1G', /last reported/],
       ['db-main', '-1G', /hugepages/],

@@ -64,7 +64,7 @@ const unsafe = (guest: GuestModel, bytes: number, floor: number, limits: Limits)
   if (floor <= limits.floorShare * maximum)
     return `unsafe: less than ${formatRatio(limits.floorShare)} of the ${longBytes(maximum)} that it can have: ${least}`;
   if (floor <= used + marginOf(used, limits)) return `unsafe: it uses ${longBytes(used)}, so ${least}`;
-  return `unsafe: available inside would fall from ${longBytes(available)} to about ${longBytes(availableAt(guest, bytes))}: ${least}`;
+  return `unsafe: leaves ${longBytes(availableAt(guest, bytes))} of ${longBytes(available)} available inside: ${least}`;
 };
 
 /** Whether only a report is lacking that the guest would make if it were asked. */

@@ -12,6 +12,9 @@ import { sum } from './share-out.ts';
 /** Of what is available beyond the line, at most this share is given back in one round: then it is looked again. */
 const returnShare = 0.5;
 
+/** Of what there is to give in a round, one guest gets at most this part: what it says of itself may not be so. */
+const largestPart = 0.8;
+
 /** What the guests that may be asked have beyond what they keep: all that balloons could ever bring now. Bytes. */
 const potential = (needs: readonly Need[], { pressure }: HostState): number => {
   const floor = floorsOf(pressure).at(-1);
@@ -77,12 +80,14 @@ const targets = (
   const yields = yieldOf(needs, host.pressure);
   const taken = take(needs, needed / yields, host.pressure);
   const beyond = room + yields * (sum(actualSizes(needs)) - sum(taken));
-  const urgent = sum(needs.map(need => (need.inNeed ? need.wants : 0)));
-  const granted = Math.max(
-    Math.min(wants, Math.max(0, beyond)),
-    Math.min(urgent, Math.max(0, beyond) + spent(needs, host, beyond)),
-  );
-  const sizes = granted > 0 ? grant(needs, taken, granted) : taken;
+  const there = Math.max(0, beyond);
+  const extra = spent(needs, host, beyond);
+  const most = Math.max(extra, largestPart * there);
+  const atOnce = (need: Need): number => Math.min(need.wants, Math.max(need.smallest, most));
+  const wished = sum(needs.map(atOnce));
+  const urgent = sum(needs.map(need => (need.inNeed ? atOnce(need) : 0)));
+  const granted = Math.max(Math.min(wished, there), Math.min(urgent, there + extra));
+  const sizes = granted > 0 ? grant(needs, taken, granted, atOnce) : taken;
   const spare = host.expected - untouched - granted - roomy * host.reserve;
   return {
     sizes: host.pressure === 'calm' && spare > 0 ? giveBack(needs, sizes, returnShare * spare) : sizes,
@@ -98,8 +103,8 @@ const targets = (
  * critical (below half of it, or swapping or stalled while short). A guest's need is what it uses without its page cache, as
  * its trend will have it, and a margin. Between a lower margin, below which it gets memory, and an upper one, down to which
  * it is asked for some, it is left alone. One that swaps, faults or has next to nothing available is in need: it gets
- * half of its size at once, from what the host has beyond its reserve and from what others have idle; if that is not
- * enough, a little in each round from up to a fifth of the reserve, while the host does not swap. Who wants least for its
+ * half of its size at once, from what the host has beyond its reserve and from what others have idle: never all of that, and
+ * nothing as long as the host sees that it has not touched what it has, whatever it says. If that is not enough, a little in each round from up to a fifth of the reserve, while the host does not swap. Who wants least for its
  * shares comes first: shared out evenly, what is not enough for all would leave all of them standing still.
  *
  * What the host lacks is taken from free memory first, then from page cache, and when critical from the margins: always

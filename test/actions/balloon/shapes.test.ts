@@ -154,17 +154,17 @@ describe('a guest that has less inside than its size says', () => {
     const { refusal, effect } = asked(one, 'balloon web-1 180M');
     expect(effect[0]).toBe('guest: uses 23.0 MiB; available falls from 129 MiB to about 0 B');
     expect(refusal).toEqual({
-      reason: 'unsafe: available inside would fall from 129 MiB to about 0 B: no less than 383 MiB',
+      reason: 'unsafe: leaves 0 B of 129 MiB available inside: no less than 383 MiB',
       forceable: true,
     });
     expect(asked(one, 'balloon web-1 383M').refusal).toBeUndefined();
-    expect(asked(one, 'balloon web-1 382M').refusal?.reason).toMatch(/fall from 129 MiB to about 127 MiB/);
+    expect(asked(one, 'balloon web-1 382M').refusal?.reason).toMatch(/leaves 127 MiB of 129 MiB available/);
   });
 
   it('is not shrunk by what is plugged and offline', async () => {
     const shape = { base: 256 * MiB, dimms: [128 * MiB], actual: 384 * MiB, total: 218 * MiB, available: 180 * MiB };
     const one = await model(shape);
-    expect(asked(one, 'balloon web-1 256M').refusal?.reason).toMatch(/fall from 180 MiB to about 52.0 MiB/);
+    expect(asked(one, 'balloon web-1 256M').refusal?.reason).toMatch(/leaves 52.0 MiB of 180 MiB available/);
     expect(asked(one, 'balloon web-1 340M').refusal).toBeUndefined();
   });
 
@@ -175,7 +175,9 @@ describe('a guest that has less inside than its size says', () => {
     peer.script.replies['query-balloon'] = { return: { actual: 284 * MiB } };
     const one = await seen(monitor);
     expect(asked(one, 'balloon web-1 250M').effect[0]).toMatch(/falls from 300 MiB to about 166 MiB/);
-    expect(asked(one, 'balloon web-1 211M').refusal?.reason).toMatch(/about 127 MiB: no less than 212 MiB/);
+    expect(asked(one, 'balloon web-1 211M').refusal?.reason).toMatch(
+      /leaves 127 MiB of 300 MiB available inside: no less than 212 MiB/,
+    );
   });
 
   it('keeps its margin available in every plan that is not refused', async () => {

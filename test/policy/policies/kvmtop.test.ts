@@ -223,8 +223,8 @@ describe('a guest in need', () => {
   });
 
   it('gets it from others where the host has nothing to spare', () => {
-    // 1 GiB for a: b gives it, and the host has 6.4 + 0 GiB then as before.
-    expect(sizes([host(7.7, hungry('a', 4), using('b', 1))])).toEqual({ a: 6, b: 7.3 });
+    // 2 GiB for a: the host has 1.3 beyond its reserve, and b gives the rest; of these a gets four fifths at once.
+    expect(sizes([host(7.7, hungry('a', 4), using('b', 1))])).toEqual({ a: 5.6, b: 7.3 });
   });
 
   it('gives nothing itself, and what can’t be had is told', () => {
@@ -250,15 +250,51 @@ describe('a guest in need', () => {
     // 2 GiB beyond the reserve, and 0.08 of it. a wants half of 5 GiB, b what it lacks to its full size, 1.5.
     const guests = [hungry('a', 5), hungry('b', 6.5)];
     expect(sizes([host(8.4, ...guests)])).toEqual({ a: 5.58, b: 8 });
-    expect(sizes([host(8.4, ...guests)], { shares: { a: 2000 } })).toEqual({ a: 7.08 });
+    // Of 2 GiB no more than 1.6 are one guest's at once.
+    expect(sizes([host(8.4, ...guests)], { shares: { a: 2000 } })).toEqual({ a: 6.6, b: 6.98 });
   });
 
   it('gets nothing twice: what others were given and have not touched yet will be missed', () => {
     const grown = [2, 4].map(actual => using('b', 1, { actual: actual * GiB, rss: GiB }));
     const worlds = grown.map(one => host(9.4, hungry('a', 4), one));
-    // 3 GiB beyond the reserve, of which b will take 2; and 0.08 of it.
-    expect(sizes(worlds)).toEqual({ a: 5.08 });
+    // 3 GiB beyond the reserve, of which b will take 2; four fifths of 1.
+    expect(sizes(worlds)).toEqual({ a: 4.8 });
     expect(sizes(worlds.slice(1))).toEqual({ a: 6 });
+  });
+
+  it('is none that has not touched what it has, whatever it says', () => {
+    // It says that it swaps and has nothing available, and 5 of its 6 GiB were never touched.
+    expect(sizes([host(9, { ...hungry('a', 6), rss: GiB })])).toEqual({});
+    expect(sizes([host(9, { ...hungry('a', 6), rss: 5.9 * GiB })])).toHaveProperty('a');
+    // Of shared memory the host does not tell what is in swap.
+    const shared = { ...hungry('a', 6), rss: GiB, change: { launch: { size: 8 * GiB, backend: 'shared' as const } } };
+    expect(sizes([host(9, shared)])).toHaveProperty('a');
+  });
+
+  it('never gets all that there is at once, whatever it claims', () => {
+    const claims = fc.record({
+      used: fc.double({ min: 0, max: 400, noNaN: true }),
+      before: fc.double({ min: 0, max: 400, noNaN: true }),
+      free: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(claims, fc.integer({ min: 7, max: 20 }), ({ used, before, free }, available) => {
+        const liar = (claimed: number): Given => ({
+          name: 'liar',
+          maximum: 400 * GiB,
+          actual: 100 * GiB,
+          free: free * GiB,
+          stats: {
+            'stat-total-memory': (claimed + free) * GiB,
+            'stat-available-memory': free * GiB,
+            'stat-swap-in': 900 * GiB,
+          },
+          earlier: { 'stat-swap-in': 0 },
+        });
+        const target = sizes([host(available, liar(before)), host(available, liar(used))])['liar'] ?? 100;
+        expect(target - 100).toBeLessThanOrEqual(Math.max(4, 0.8 * (available - 6.4)) + 0.01);
+      }),
+    );
   });
 
   it('is no guest that only reads files', () => {

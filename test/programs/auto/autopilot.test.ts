@@ -200,9 +200,7 @@ describe('in act', () => {
     expect(sizes()).toEqual([8]);
     expect(journal).toEqual([]);
     expect(outcomes()).toEqual(['refused web-1']);
-    expect(told[0]?.text).toMatch(
-      /^Shrink web-1 .* seconds after boot .*\. Refused: unsafe: available inside would fall /,
-    );
+    expect(told[0]?.text).toMatch(/^Shrink web-1 .* seconds after boot .*\. Refused: unsafe: leaves /);
   });
 
   it('a step that fails is told with its error, and the others go on', async () => {

@@ -70,6 +70,17 @@ const smallestOf = (maximum: number): number => Math.max(smallestBytes, smallest
 const heldOf = ({ values }: GuestModel): number | undefined =>
   values.rss_anon === undefined ? undefined : values.rss_anon + (values.rss_shmem ?? 0) + (values.swap ?? 0);
 
+/**
+ * What the host sees that it can't be short of, whatever it says: memory that it has and never touched. Bytes; 0 where the host
+ * can't tell: of a shared backend it counts no swap. (What QEMU holds for itself counts as touched.)
+ */
+const unusedOf = ({ guest, actual }: Candidate): number => {
+  const held = heldOf(guest);
+  return held === undefined || guest.sample.launch.backend === 'shared'
+    ? 0
+    : Math.max(0, actual - held - (guest.values.rss_file ?? 0));
+};
+
 /** By how much it uses more than it did, for as long ahead as the trend is believed; what it did not report anew is no trend. */
 const growth = (moments: readonly Moment[], used: number, limits: PolicySettings['limits']): number => {
   const earlier = before(moments, trendSeconds);
@@ -78,10 +89,11 @@ const growth = (moments: readonly Moment[], used: number, limits: PolicySettings
   return then === undefined || seconds <= 0 ? 0 : (Math.max(0, used - then) / seconds) * trendSeconds;
 };
 
-/** Whether it suffers from what it has; page cache that it could drop is no use of memory. */
-const isInNeed = ({ guest, actual, free }: Candidate, thresholds: Thresholds): boolean => {
+/** Whether it suffers from what it has; page cache that it could drop is no use of memory, nor is what it never touched. */
+const isInNeed = (one: Candidate, thresholds: Thresholds): boolean => {
+  const { guest, actual, free } = one;
   const { values } = guest;
-  const share = Math.max(values.guest_available ?? 0, free) / (given(guest.sample) ?? actual);
+  const share = Math.max(values.guest_available ?? 0, free, unusedOf(one)) / (given(guest.sample) ?? actual);
   return (
     share < thresholds.guestAvailableLow ||
     (share < swapsBelow && (values.guest_swap_in ?? 0) >= thresholds.guestSwapIn) ||
@@ -148,7 +160,8 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thr
   const cache = Math.max(0, (guest.values.guest_available ?? free) - free);
   const least = Math.max(one.minimum, one.guard);
   const keep = Math.max(least, soon + keepMargins * margin);
-  const want = Math.min(maximum, Math.max(least, soon + wantMargins * margin));
+  // What it asks for is believed as far as the host sees it: it may ask for more than it has only with all of that touched.
+  const want = Math.min(maximum, Math.max(least, soon + wantMargins * margin) - unusedOf(one));
   const inNeed = isInNeed(one, thresholds);
   const shrank = moved(moments, -1, smallest);
   const lacks = Math.max(0, want - actual);

@@ -70,17 +70,22 @@ export const take = (needs: readonly Need[], amount: number, pressure: Pressure)
 };
 
 /**
- * Gives `amount` to those who want it, one after the other: who is in need first, and of these who wants least for its
- * shares. Where it is not enough for all, a little for each would leave each of them short.
+ * Gives `amount` to those who want it, `atOnce` of it at most to each, one after the other: who is in need first, and of these
+ * who wants least for its shares. Where it is not enough for all, a little for each would leave each of them short.
  */
-export const grant = (needs: readonly Need[], sizes: Sizes, amount: number): Sizes => {
+export const grant = (
+  needs: readonly Need[],
+  sizes: Sizes,
+  amount: number,
+  atOnce: (need: Need) => number = need => need.wants,
+): Sizes => {
   const now = [...sizes];
   const queue = needs
-    .map(({ one, inNeed, wants }, index) => ({ index, inNeed, wants, rank: wants / one.shares }))
+    .map((need, index) => ({ index, inNeed: need.inNeed, most: atOnce(need), rank: need.wants / need.one.shares }))
     .toSorted((a, b) => Number(b.inNeed) - Number(a.inNeed) || a.rank - b.rank);
   let left = amount;
-  for (const { index, wants } of queue) {
-    const gets = Math.min(left, wants);
+  for (const { index, most } of queue) {
+    const gets = Math.min(left, most);
     now[index] = (now[index] as number) + gets;
     left -= gets;
   }
