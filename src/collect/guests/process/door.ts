@@ -225,7 +225,7 @@ const letGo = (found: Found): void => {
 const inTime = async (finding: Promise<void>, milliseconds: number): Promise<void> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const silent = () => reject(new MonitorError('busy', 'the file system of its monitor’s socket does not answer'));
-  const timer = setTimeout(silent, milliseconds);
+  const timer = setTimeout(silent, Math.max(0, milliseconds));
   try {
     await Promise.race([finding, late]);
   } finally {
