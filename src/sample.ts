@@ -273,6 +273,8 @@ export interface MonitorSample {
   readonly memtune?: Numbers;
   /** `query-memory-devices`: virtio-mem, DIMMs. */
   readonly memoryDevices?: readonly MemoryDeviceSample[];
+  /** `query-migrate-parameters`: bytes a second (0: no limit), and of the last pause, seconds. */
+  readonly migrationLimits?: { readonly bandwidth?: number; readonly downtime?: number };
   /** `query-migrate`, of the migration that is under way or was the last; absent when there was none. */
   readonly migration?: MigrationSample;
 }

@@ -59,8 +59,10 @@ export interface Migrating extends Asked {
   /** @throws Error that says what is wrong with an address. */
   check(uri: string): void;
   steps(guest: GuestSample, order: MigrationOrder): readonly GuestStep[];
-  /** Bytes a second where none are ordered; absent where nothing limits it. */
+  /** Bytes a second where none are ordered, and none are known to be set; absent where nothing limits it then. */
   readonly usualBandwidth?: number;
+  /** What else may have limited it, where that is not told. */
+  readonly otherLimit?: string;
   /** What the host gets back, and when; `rss`: what it holds now, bytes. */
   effect(rss: number | undefined): string;
   readonly warnings: readonly string[];

@@ -94,6 +94,40 @@ describe('balloons', () => {
     expect(foresee(model, least!).guests[0]?.values).toMatchObject({ balloon_actual: 2 * GiB, rss_anon: 2 * GiB });
   });
 
+  const surely = (guest: GuestSample): number | undefined =>
+    planOf(host(guest), 'balloon web-1 2G').forecasts![0]!.moves.find(({ to }) => to === 'free')?.bytes;
+
+  it('give back for sure nothing of what may be QEMU’s own: all that it may write beside the guest’s RAM', () => {
+    const anon = (status: GuestSample['process']['status']) =>
+      surely(well({ status: { RssAnon: 2.5 * GiB, ...status } }));
+    expect(anon({ VmData: 4 * GiB + 200 * MiB })).toBe(0.5 * GiB - 200 * MiB);
+    expect(anon({ VmData: 5 * GiB })).toBeUndefined();
+    const { VmData: _, ...status } = well().process.status!;
+    expect(surely({ ...well(), process: { status } })).toBeUndefined();
+    // What virtio-mem could plug is mapped, too.
+    const memoryDevices = [{ type: 'virtio-mem', values: { size: 0, 'max-size': 2 * GiB } }];
+    expect(surely(well({ monitor: { memoryDevices }, status: { RssAnon: 2.5 * GiB, VmData: 6 * GiB } }))).toBe(
+      0.5 * GiB,
+    );
+  });
+
+  it('of shared memory give back what is shared: what is anonymous is QEMU’s own', () => {
+    const shared = well({ launch: { backend: 'shared' }, status: { RssAnon: 300 * MiB, RssShmem: 2.5 * GiB } });
+    expect(surely(shared)).toBe(0.5 * GiB);
+  });
+
+  it('keep what they say for sure, however much of a process is QEMU’s own', () => {
+    const mib = fc.integer({ min: 0, max: 3000 });
+    fc.assert(
+      fc.property(mib, mib, fc.integer({ min: 0, max: 4096 }), (mapped, used, ram) => {
+        const own = Math.min(mapped, used);
+        const status = { VmData: (4096 + mapped) * MiB, RssAnon: (ram + own) * MiB };
+        // The balloon takes memory down to 2 GiB: that much of the guest's RAM at least must go.
+        expect(surely(well({ status })) ?? 0).toBeLessThanOrEqual(Math.max(0, ram - 2048) * MiB);
+      }),
+    );
+  });
+
   it('give back nothing for sure of what KSM has merged, nor where nobody knows what it has', () => {
     const merged = (pages: Readonly<Record<string, number>>) => {
       const one = well();

@@ -279,6 +279,15 @@ describeLab('a live migration between two real QEMUs', () => {
     expect((await planned('migrate-cancel', 'acts-from')).refusal?.reason).toMatch(/the last one cancelled/);
   });
 
+  test('is foreseen by the limit that somebody set', async () => {
+    await from.qmp('migrate-set-parameters', { 'max-bandwidth': 2 * mib });
+    await until('the limit is seen', 30_000, async () =>
+      /at 2\.00 MiB\/s \(the limit that is set\): at most 1m36,/.test(
+        (await planned('migrate', 'acts-from', uri)).effect.join(),
+      ),
+    );
+  });
+
   test('to nowhere fails, and QEMU’s reason is told', async () => {
     const plan = await planned('migrate', 'acts-from', `unix:${join(folder, 'nobody')}`);
     const { ends } = await followed(await done(plan));

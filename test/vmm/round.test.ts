@@ -141,6 +141,25 @@ describe('memory devices', () => {
   });
 });
 
+describe('what limits a migration', () => {
+  const limits = (answer: unknown, last: MonitorSample = unasked) =>
+    digest(last, said({ 'query-migrate-parameters': answer }), heard).migrationLimits;
+
+  it('is kept in bytes a second and seconds, and asked for now and then', () => {
+    const told = { 'max-bandwidth': 2_097_152, 'downtime-limit': 300, 'tls-creds': '' };
+    expect(limits(told)).toEqual({ bandwidth: 2_097_152, downtime: 0.3 });
+    const one = digest(unasked, said({ 'query-migrate-parameters': told }), heard);
+    expect(digest(one, said({}), heard).migrationLimits).toEqual({ bandwidth: 2_097_152, downtime: 0.3 });
+    expect(questions(one, false, true).map(({ id }) => id)).toContain('query-migrate-parameters');
+    expect(ids(one, false)).not.toContain('query-migrate-parameters');
+  });
+
+  it('is unknown where QEMU does not tell it', () => {
+    expect(limits({ 'max-bandwidth': -1 })).toBeUndefined();
+    expect(limits('much')).toBeUndefined();
+  });
+});
+
 describe('a migration', () => {
   const active = {
     status: 'active',
@@ -208,6 +227,7 @@ it('makes a sound sample of any answers', () => {
     'deflate-on-oom',
     'query-memory-devices',
     'query-migrate',
+    'query-migrate-parameters',
     '/machine/peripheral',
     '/machine/peripheral-anon',
   ];

@@ -1,6 +1,6 @@
 import type { LedgerPart } from '../../ledger.ts';
 import type { GuestModel, Model } from '../../model.ts';
-import { whyKept } from '../../vmm/memory.ts';
+import { memSize, whyKept } from '../../vmm/memory.ts';
 import { availableAfter, draw, type Forecast } from '../forecast.ts';
 
 /** A balloon that is to move: bytes that the guest has, and will have. */
@@ -11,15 +11,38 @@ interface BalloonChange {
 }
 
 /**
+ * The most that a VMM's process may hold in anonymous memory of its own (heap, stacks, translated code): what it may write
+ * there beside the guest's RAM. Bytes.
+ */
+const ownMost = ({ sample }: GuestModel): number | undefined => {
+  const writable = sample.process.status?.['VmData'];
+  const size = memSize(sample);
+  if (writable === undefined || size === undefined) return undefined;
+  // A virtio-mem is mapped whole, plugged or not.
+  const unplugged = (sample.monitor.memoryDevices ?? [])
+    .filter(({ type }) => type === 'virtio-mem')
+    .reduce((sum, { values }) => sum + Math.max(0, (values['max-size'] ?? 0) - (values['size'] ?? 0)), 0);
+  return Math.max(0, writable - size - unplugged);
+};
+
+/** What the host holds of the guest's RAM for sure. Bytes; 0 where it is not known. */
+const ramLeast = (guest: GuestModel): number => {
+  const { rss_anon: anon, rss_shmem: shmem = 0 } = guest.values;
+  // What is anonymous there is its VMM's own, or a part that can't be told from it.
+  if (guest.sample.launch.backend === 'shared') return shmem;
+  const own = ownMost(guest);
+  return anon === undefined || own === undefined ? 0 : Math.max(0, anon - own) + shmem;
+};
+
+/**
  * Bytes of its own RAM that a guest gives back for sure: what it holds beyond its new size. What it never touched, what
- * is in swap, and pages that KSM has merged free nothing. 0 where it is not known.
+ * is in swap, what is its VMM's own, and pages that KSM has merged free nothing. 0 where it is not known.
  */
 export const certainGain = (model: Model, { guest, from, to }: BalloonChange): number => {
-  const { rss_anon: anon, rss_shmem: shmem, ksm_merging: told } = guest.values;
+  const { ksm_merging: told } = guest.values;
   const merging = told ?? ((model.host.values.ksm_pages_sharing ?? 0) > 0 ? undefined : 0);
-  if (anon === undefined || merging === undefined) return 0;
-  if (whyKept(guest.sample) !== undefined) return 0;
-  return Math.max(0, Math.min(from - to, anon + (shmem ?? 0) - merging - to));
+  if (merging === undefined || whyKept(guest.sample) !== undefined) return 0;
+  return Math.max(0, Math.min(from - to, ramLeast(guest) - merging - to));
 };
 
 /** The most that it can give back: all that it holds, up to what the balloon takes. Bytes. */

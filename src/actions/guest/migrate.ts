@@ -3,7 +3,7 @@ import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { formatDuration, longBytes, parseBytes, parseSeconds } from '../../units.ts';
-import type { MigrationOrder } from '../../vmm/kind.ts';
+import type { Migrating, MigrationOrder } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
 import { given } from '../../vmm/memory.ts';
 import { isMigrating } from '../../vmm/qemu/migration.ts';
@@ -33,12 +33,16 @@ const impossible = (guest: GuestModel): string | undefined => {
 const networkEffect = (
   guest: GuestModel,
   bandwidth: number | undefined,
-  usualBandwidth: number | undefined,
+  { usualBandwidth, otherLimit }: Pick<Migrating, 'usualBandwidth' | 'otherLimit'>,
 ): string => {
   const size = given(guest.sample);
-  const rate = bandwidth ?? usualBandwidth;
-  if (rate === undefined) return `network: up to ${longBytes(size)}, as fast as it goes`;
-  const usual = bandwidth === undefined ? ' (QEMU’s own limit, unless another was set)' : '';
+  const set = guest.sample.monitor.migrationLimits?.bandwidth;
+  const rate = bandwidth ?? set ?? usualBandwidth;
+  // QEMU takes 0 for no limit at all.
+  if (!rate)
+    return `network: up to ${longBytes(size)}, as fast as it goes${otherLimit === undefined ? '' : `, unless ${otherLimit} limited it`}`;
+  const whose = set === undefined ? ' (QEMU’s own limit, unless another was set)' : ' (the limit that is set)';
+  const usual = bandwidth === undefined ? whose : '';
   const time =
     size === undefined
       ? ''
@@ -89,8 +93,8 @@ export const migrate: Action<MigrateInput> = {
       summary,
       steps: ability.steps(guest.sample, input),
       effect: [
-        networkEffect(guest, bandwidth, ability.usualBandwidth),
-        `guest: runs on here until the last ${formatDuration(downtime ?? usualDowntime)}, then there`,
+        networkEffect(guest, bandwidth, ability),
+        `guest: runs on here until the last ${formatDuration(downtime ?? guest.sample.monitor.migrationLimits?.downtime ?? usualDowntime)}, then there`,
         ability.effect(guest.values.rss),
       ],
       warnings: [

@@ -62,7 +62,8 @@ export const libvirt: Abilities = {
         virsh(guest, uuid => ['migrate', '--live', '--p2p', uuid, uri, ...rate], { kind: 'migrate' }),
       ];
     },
-    // libvirt lifts QEMU's own limit of the bandwidth.
+    // libvirt lifts QEMU's own limit of the bandwidth; what was set in its place it tells nobody who may only read.
+    otherLimit: 'virsh migrate-setspeed',
     effect: rss =>
       `host: gets back ${longBytes(rss)}: libvirt ends the guest here; its definition, if it has one, stays`,
     warnings: [

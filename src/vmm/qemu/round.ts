@@ -42,6 +42,7 @@ export const questions = (last: MonitorSample, fresh: boolean, rare = fresh): Qu
     asked.push({ id: 'query-memory-devices', command: 'query-memory-devices' });
   if (rare || isMigrating(last.migration) || migrationStates.has(last.status ?? ''))
     asked.push({ id: 'query-migrate', command: 'query-migrate' });
+  if (rare) asked.push({ id: 'query-migrate-parameters', command: 'query-migrate-parameters' });
   const path = fresh ? undefined : last.balloon?.path;
   if (path !== undefined) asked.push(...statsQuestions(path));
   else if (fresh || last.balloon?.device !== false) {
@@ -124,6 +125,9 @@ export const digest = (
   const memdevs = answers.has('query-memdev') ? memdevsOf(value(answers, 'query-memdev')) : last.memdevs;
   const balloon = balloonOf(last.balloon, answers);
   const memoryDevices = memoryDevicesOf(last.memoryDevices, answers);
+  const migrationLimits = answers.has('query-migrate-parameters')
+    ? migrationLimitsOf(value(answers, 'query-migrate-parameters'))
+    : last.migrationLimits;
   const migration = answers.has('query-migrate') ? parseMigration(value(answers, 'query-migrate')) : last.migration;
   return {
     state: 'ok',
@@ -135,7 +139,15 @@ export const digest = (
     ...(memdevs ? { memdevs } : {}),
     ...(memoryDevices ? { memoryDevices } : {}),
     ...(migration ? { migration } : {}),
+    ...(migrationLimits ? { migrationLimits } : {}),
   };
+};
+
+/** `query-migrate-parameters`, those that say how long a migration takes. */
+const migrationLimitsOf = (answer: unknown): MonitorSample['migrationLimits'] => {
+  const { 'max-bandwidth': bandwidth, 'downtime-limit': downtime } = amounts(answer) ?? {};
+  const limits = known({ bandwidth, downtime: downtime === undefined ? undefined : downtime / 1000 });
+  return Object.keys(limits).length === 0 ? undefined : limits;
 };
 
 const memoryDevicesOf = (

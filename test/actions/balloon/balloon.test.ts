@@ -15,7 +15,7 @@ const request = { action: 'balloon', words: [] };
 const healthy = (used: number, change: Partial<GuestSample> = {}): GuestSample =>
   guest({
     launch: { size: 4 * GiB, backend: 'anon', memLock: false },
-    process: { status: { RssAnon: 3 * GiB, RssShmem: 0 } },
+    process: { status: { VmData: 4 * GiB, RssAnon: 3 * GiB, RssShmem: 0 } },
     monitor: {
       state: 'ok',
       status: 'running',

@@ -187,3 +187,22 @@ it('a guest on its way is called so, and its numbers are gone with the migration
   expect(guestWord(gone!)).toBe('postmigrate');
   expect(gone?.values).not.toHaveProperty('migration_rate');
 });
+
+describe('how long it takes', () => {
+  const network = (monitor: Partial<MonitorSample>, ...words: string[]) =>
+    asked(running({ memory: { 'base-memory': 256 * MiB }, ...monitor }), 'migrate', 'tcp:10.0.0.2:4444', ...words)
+      .effect[0];
+
+  it('is told by the bandwidth that is in force', () => {
+    expect(network({})).toMatch(/at 128 MiB\/s \(QEMU’s own limit, unless another was set\): at most 2s,/);
+    const slow = { migrationLimits: { bandwidth: 2 * MiB } };
+    expect(network(slow)).toMatch(/at 2\.00 MiB\/s \(the limit that is set\): at most 2m08,/);
+    expect(network(slow, '64M')).toMatch(/at 64\.0 MiB\/s: at most 4s,/);
+    expect(network({ migrationLimits: { bandwidth: 0 } })).toBe('network: up to 256 MiB, as fast as it goes');
+  });
+
+  it('and the last pause by its own', () => {
+    const paused = asked(running({ migrationLimits: { downtime: 2 } }), 'migrate', 'tcp:10.0.0.2:4444').effect[1];
+    expect(paused).toBe('guest: runs on here until the last 2s, then there');
+  });
+});

@@ -36,7 +36,7 @@ export const well = (change: Change = {}): GuestSample => {
     launch: { size: 4 * GiB, backend: 'anon', memLock: false, ...change.launch },
     process: {
       state: 'S',
-      status: { VmRSS: 3 * GiB, RssAnon: 3 * GiB, RssShmem: 0, VmSwap: 0, ...change.status },
+      status: { VmData: 4 * GiB, VmRSS: 3 * GiB, RssAnon: 3 * GiB, RssShmem: 0, VmSwap: 0, ...change.status },
       stat: { majflt: 10, minflt: 1000, ...change.stat },
     },
     monitor: {
