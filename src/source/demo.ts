@@ -94,18 +94,30 @@ const execute = (
   throw refused(`The command ${command} has not been found (CommandNotFound)`);
 };
 
+/** Apart by more, the wall clock was set. Seconds. */
+const clockSlack = 0.5;
+
 /**
  * A simulated host of 128 GiB with lively guests, for looking around and for tests. Everything follows from `seed` and
- * from what `clock` (wall clock, seconds) says when it is made, looked at or changed: the same again gives equal Samples.
+ * from what `clock` (wall clock, seconds) says when it is made, looked at or changed, and from how much later that is by
+ * `steady` (seconds, of a clock that nobody sets): the same again gives equal Samples.
  */
-export const createDemoSource = (options: { readonly seed?: number; readonly clock?: () => number } = {}): Source => {
-  const clock = options.clock ?? (() => Date.now() / 1000);
-  const begin = clock();
+export const createDemoSource = (
+  options: { readonly seed?: number; readonly clock?: () => number; readonly steady?: () => number } = {},
+): Source => {
+  const { clock = () => Date.now() / 1000, steady = options.clock ?? (() => performance.now() / 1000) } = options;
+  const start = steady();
+  /** The wall clock at which the demo began, as the clock has it now. */
+  let begin = clock();
   const host = new DemoHost(options.seed ?? 1, -settling);
   let time = -settling;
 
-  /** Lets the simulated world catch up with the clock; one that was set back stands still. */
-  const advance = (to: number): void => {
+  /** Lets the simulated world catch up, whatever became of the wall clock meanwhile. */
+  const advance = (): void => {
+    const to = steady() - start;
+    const now = clock() - to;
+    // The two clocks run a little apart by themselves.
+    if (Math.abs(now - begin) > clockSlack) begin = now;
     time = Math.max(time, to - longestAbsence);
     while (time < to) {
       const next = Math.min(to, time + longestStep);
@@ -116,11 +128,11 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
   const samples = (): GuestSample[] => host.guests.map(guest => guestSample(guest, time, begin + time));
   const find = (id: string): DemoGuest | undefined => host.guests.find(guest => guest.id === id);
   const measured = new Map<GuestId, Measured>();
-  advance(0);
+  advance();
 
   const control: Control = {
     async execute(id, command, args) {
-      advance(clock() - begin);
+      advance();
       const guest = find(id);
       if (!guest) throw tooLate(command, id);
       return execute(guest, guestSample(guest, time, begin + time), command, args);
@@ -140,7 +152,7 @@ export const createDemoSource = (options: { readonly seed?: number; readonly clo
     kind: 'demo',
     control,
     async look(wanted): Promise<Sample> {
-      advance(clock() - begin);
+      advance();
       const guests = samples();
       return {
         version: 1,

@@ -175,7 +175,9 @@ export class DemoGuest {
     if (this.spec.driver === 'absent' || this.spec.driver === 'missing' || time - this.born < untilDriver) return;
     const last = this.stats?.lastUpdate;
     // Without an interval a driver reports once, when it starts.
-    if (last !== undefined && (this.pollingInterval === 0 || wall - last < this.pollingInterval)) return;
+    // A clock that was set back makes a report due.
+    const since = last === undefined || wall < last ? Number.POSITIVE_INFINITY : wall - last;
+    if (last !== undefined && (this.pollingInterval === 0 || since < this.pollingInterval)) return;
     const total = this.#total;
     const free = total - this.#used - this.#cache;
     this.earlier = this.stats;
