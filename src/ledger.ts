@@ -1,7 +1,8 @@
-import { mergedOf } from './fields/held.ts';
+import { guestFiles, mergedOf } from './fields/held.ts';
 import { hugetlbFree, hugetlbTotal } from './fields/memory.ts';
 import { own } from './own.ts';
 import type { Numbers, Sample } from './sample.ts';
+import { ramKinds } from './vmm/memory.ts';
 
 /**
  * Where every byte of the host's RAM is, each exactly once. The kernel's counters overlap and are read a moment apart,
@@ -11,6 +12,7 @@ import type { Numbers, Sample } from './sample.ts';
 export const ledgerParts = {
   guest_anon: 'Guests, private memory',
   guest_shmem: 'Guests, shared memory',
+  guest_file: 'Guests, memory in files on a disk',
   guest_hugetlb: 'Guests, hugepages in use',
   ksm: 'Pages shared by KSM, each once',
   other_hugetlb: 'Hugepages in use by others',
@@ -37,7 +39,7 @@ export type LedgerPart = keyof typeof ledgerParts;
 /** The parts as they are told apart at a glance: a word for the screen, and one for a page. Free memory is the rest. */
 export const ledgerGroups = {
   guests: { label: 'guests', title: 'Guests, private', parts: ['guest_anon'] },
-  shared: { label: 'shared', title: 'Guests, shared', parts: ['guest_shmem'] },
+  shared: { label: 'shared', title: 'Guests, shared', parts: ['guest_shmem', 'guest_file'] },
   ksm: { label: 'ksm', title: 'Merged by KSM', parts: ['ksm'] },
   huge: { label: 'huge', title: 'Hugepages in use', parts: ['guest_hugetlb', 'other_hugetlb'] },
   pool_free: { label: 'pool free', title: 'Hugepages not used', parts: ['free_hugetlb'] },
@@ -124,6 +126,7 @@ export const ledger = (sample: Sample): Ledger | undefined => {
 
   let guestAnon = 0;
   let guestShmem = 0;
+  let guestFile = 0;
   let guestHugetlb = 0;
   let unread = 0;
   let unattributed = 0;
@@ -140,10 +143,11 @@ export const ledger = (sample: Sample): Ledger | undefined => {
     const { VmRSS: rss, RssAnon: anon, RssShmem: shmem, HugetlbPages: huge } = own;
     const { backend } = guest.launch;
     if (anon === undefined && rss !== undefined) unsorted += 1;
-    if (huge === undefined && backend === 'hugetlb') untold += 1;
+    if (huge === undefined && ramKinds(guest).has('hugetlb')) untold += 1;
     const isShared = anon === undefined && backend === 'shared';
     guestAnon += Math.max(0, (anon ?? (isShared ? 0 : (rss ?? 0))) - (merged ?? 0));
     guestShmem += shmem ?? (isShared ? (rss ?? 0) : 0);
+    guestFile += guestFiles(guest);
     guestHugetlb += huge ?? 0;
   }
   if (unread > 0) notes.push(`${unread} guests could not be read: their memory is under others`);
@@ -179,7 +183,9 @@ export const ledger = (sample: Sample): Ledger | undefined => {
   const other_anon = take(anonPages - ksm - guest_anon);
   const guest_shmem = take(guestShmem, shmemPages);
   const other_shmem = take(shmemPages - guest_shmem);
-  const cache = take((meminfo['Cached'] ?? 0) + (meminfo['Buffers'] ?? 0) - shmemPages);
+  const files = (meminfo['Cached'] ?? 0) + (meminfo['Buffers'] ?? 0) - shmemPages;
+  const guest_file = take(guestFile, files);
+  const cache = take(files - guest_file);
   const swap_cache = take(unmappedSwapCache(meminfo));
   const other_kernel = take(left);
 
@@ -188,6 +194,7 @@ export const ledger = (sample: Sample): Ledger | undefined => {
     parts: {
       guest_anon,
       guest_shmem,
+      guest_file,
       guest_hugetlb,
       ksm,
       other_hugetlb,

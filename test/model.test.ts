@@ -260,6 +260,21 @@ describe('ledger', () => {
     ]);
   });
 
+  it('tells a guest’s memory in files on a disk from the page cache', () => {
+    const meminfo = { MemTotal: 10 * GiB, MemFree: GiB, AnonPages: GiB, Shmem: GiB, Cached: 5 * GiB };
+    const parts = [{ use: 'base', kind: 'file', size: 4 * GiB }] as const;
+    const status = { RssAnon: 0, RssShmem: 0, RssFile: 3 * GiB, VmExe: 0, VmLib: 0 };
+    const one = guest({ launch: { size: 4 * GiB, parts, backend: 'shared' }, process: { status } });
+    const { parts: told } = ledger(sample({ host: { meminfo }, guests: [one] }))!;
+    expect(told).toMatchObject({ guest_file: 3 * GiB, guest_shmem: 0, other_shmem: GiB, cache: GiB });
+    // The counters are of two moments: no more than there is.
+    const late = guest({ launch: { size: 9 * GiB, parts }, process: { status: { ...status, RssFile: 9 * GiB } } });
+    expect(ledger(sample({ host: { meminfo }, guests: [late] }))?.parts).toMatchObject({
+      guest_file: 4 * GiB,
+      cache: 0,
+    });
+  });
+
   it('says when it can’t tell whose pages KSM merged', () => {
     const host = { meminfo: { MemTotal: GiB, AnonPages: GiB }, ksm: { pages_shared: 10 } };
     expect(ledger(sample({ host, guests: [guest({ process: { status: {} } })] }))?.notes).toHaveLength(1);

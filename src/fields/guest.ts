@@ -1,6 +1,6 @@
-import type { GuestSample } from '../sample.ts';
+import type { Backing, GuestSample } from '../sample.ts';
 import { kindOf } from '../vmm/kinds.ts';
-import { balloonMaximum, isUnseen, memSize, mostMemory } from '../vmm/memory.ts';
+import { balloonMaximum, isUnseen, memSize, mostMemory, ramByKind } from '../vmm/memory.ts';
 import { isMigrating } from '../vmm/qemu/migration.ts';
 import { ageOf, fromTheFuture } from './age.ts';
 import type { GuestField } from './field.ts';
@@ -138,6 +138,19 @@ const migrationWhy = (guest: GuestSample): string =>
 
 const noLimit = (guest: GuestSample): string => kindOf(guest).unlimited(guest);
 
+const kindSource = 'command line (what was plugged later: as boot memory):';
+
+const ofKind = (kind: Backing) =>
+  ({
+    unit: 'bytes',
+    kind: 'gauge',
+    read: (guest: GuestSample) => {
+      const amounts = ramByKind(guest);
+      return amounts && (amounts[kind] ?? 0);
+    },
+    why: () => 'what its memory is made of is not known',
+  }) as const;
+
 /** What kvmtop knows of a guest. An entry here is all that a new number takes. */
 export const guestFields = {
   mem_size: {
@@ -158,6 +171,30 @@ export const guestFields = {
     kind: 'gauge',
     read: (guest, sample) => mostMemory(guest, sample.host.meminfo?.['MemTotal']),
     why: () => 'neither its monitor nor its command line tells it',
+  },
+  ram_private: {
+    title: 'PRIVATE',
+    help: 'Of its size: private memory, which alone KSM can merge.',
+    source: `${kindSource} memory-backend-ram, private files`,
+    ...ofKind('anon'),
+  },
+  ram_shared: {
+    title: 'SHARED',
+    help: 'Of its size: shared memory (memfd, or files in memory).',
+    source: `${kindSource} memory-backend-memfd, -shm, shared files on a tmpfs`,
+    ...ofKind('shmem'),
+  },
+  ram_file: {
+    title: 'INFILES',
+    help: 'Of its size: shared files on a disk, which the host can write there.',
+    source: `${kindSource} memory-backend-file,share=on`,
+    ...ofKind('file'),
+  },
+  ram_hugepages: {
+    title: 'INHUGE',
+    help: 'Of its size: hugepages. A balloon frees none of that.',
+    source: `${kindSource} hugetlb=on, files on a hugetlbfs; at least HugetlbPages`,
+    ...ofKind('hugetlb'),
   },
   balloon_target: {
     title: 'TARGET',
@@ -313,7 +350,8 @@ export const guestFields = {
   held: {
     title: 'HELD',
     help: 'What the host holds for the guest: RAM (merged pages by share), page tables and swap.',
-    source: '/proc/PID/status RssAnon + RssShmem + HugetlbPages + VmPTE + VmSwap, less its part of what KSM saves',
+    source:
+      '/proc/PID/status RssAnon + RssShmem + HugetlbPages + VmPTE + VmSwap, RssFile - VmExe - VmLib of memory in files on a disk, less its part of what KSM saves',
     unit: 'bytes',
     kind: 'gauge',
     needs: ['ksm', 'guest_ksm_stat', 'pools'],
@@ -367,7 +405,7 @@ export const guestFields = {
   },
   rss_file: {
     title: 'RSSFILE',
-    help: 'Its RAM of mapped files: QEMU’s own code, mostly.',
+    help: 'Its RAM of mapped files: QEMU’s own code, and memory of the guest in files on a disk.',
     source: '/proc/PID/status RssFile',
     unit: 'bytes',
     kind: 'gauge',

@@ -1,5 +1,5 @@
 import type { GuestSample, HostProcess, HostSample, Numbers, Sample } from '../sample.ts';
-import { isUnseen } from '../vmm/memory.ts';
+import { isUnseen, ramByKind, ramKinds } from '../vmm/memory.ts';
 import { hugetlbUsed } from './memory.ts';
 import { whyNotMerged } from './mergeable.ts';
 
@@ -12,9 +12,9 @@ interface Held {
 /**
  * RAM, hugepages, page tables and swap of a process, merged pages in full. Before Linux 4.5 a process tells VmRSS alone,
  * which has the files that it maps in it, too: so it is the most that there can be, but for hugepages, which it does not
- * tell either. `hugepages`: the most that it may have of those; `undefined` when unknown.
+ * tell either. `hugepages`: the most that it may have of those; `undefined` when unknown. `files`: what it holds in files.
  */
-const heldBy = (status: Numbers, hugepages: number | undefined): Held | undefined => {
+const heldBy = (status: Numbers, hugepages: number | undefined, files = 0): Held | undefined => {
   const {
     VmRSS: rss,
     RssAnon: anon,
@@ -23,7 +23,7 @@ const heldBy = (status: Numbers, hugepages: number | undefined): Held | undefine
     VmPTE: tables = 0,
     VmSwap: swap = 0,
   } = status;
-  if (anon !== undefined) return { bytes: anon + shmem + (told ?? 0) + tables + swap, exact: true };
+  if (anon !== undefined) return { bytes: anon + shmem + files + (told ?? 0) + tables + swap, exact: true };
   const most = told ?? hugepages;
   return rss === undefined || most === undefined ? undefined : { bytes: rss + most + tables + swap, exact: false };
 };
@@ -64,11 +64,22 @@ const savedBy = (guest: GuestSample, sample: Sample): number | undefined => {
 };
 
 /** What a guest may have of hugepages, by how it was started: no more than are in use, or than it was given. Bytes. */
-const mostHugepages = ({ launch }: GuestSample, host: HostSample): number | undefined => {
-  if (launch.backend === undefined) return noHugepages(host);
-  if (launch.backend !== 'hugetlb') return 0;
-  const most = Math.min(launch.size ?? Number.POSITIVE_INFINITY, hugetlbUsed(host) ?? Number.POSITIVE_INFINITY);
+const mostHugepages = (guest: GuestSample, host: HostSample): number | undefined => {
+  const kinds = ramKinds(guest);
+  if (kinds.size === 0) return noHugepages(host);
+  if (!kinds.has('hugetlb')) return 0;
+  const given = ramByKind(guest)?.hugetlb ?? Number.POSITIVE_INFINITY;
+  const most = Math.min(given, hugetlbUsed(host) ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(most) ? most : undefined;
+};
+
+/**
+ * RAM of a guest that is a shared file on a disk: what its process has of files beyond its program's own code. Bytes; 0 of a
+ * guest that has no such memory, and before Linux 4.5, where no kinds are told.
+ */
+export const guestFiles = (guest: GuestSample): number => {
+  const { RssFile: files = 0, VmExe: program = 0, VmLib: libraries = 0 } = guest.process.status ?? {};
+  return Math.min(ramByKind(guest)?.file ?? 0, Math.max(0, files - program - libraries));
 };
 
 /**
@@ -78,7 +89,7 @@ const mostHugepages = ({ launch }: GuestSample, host: HostSample): number | unde
 export const guestHeld = (guest: GuestSample, sample: Sample): Held | undefined => {
   if (isUnseen(guest)) return undefined;
   const own = guest.process.status;
-  const whole = own && heldBy(own, mostHugepages(guest, sample.host));
+  const whole = own && heldBy(own, mostHugepages(guest, sample.host), guestFiles(guest));
   if (!whole?.exact) return whole;
   const saved = savedBy(guest, sample);
   return { bytes: whole.bytes - Math.min(own?.['RssAnon'] ?? 0, saved ?? 0), exact: saved !== undefined };

@@ -1,10 +1,11 @@
 import { statsStale } from '../actions/balloon/reports.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
+import { guestFiles } from '../fields/held.ts';
 import { allGuests } from '../guests.ts';
 import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
-import { isUnseen, whyKept } from '../vmm/memory.ts';
+import { allHugepages, isUnseen, ordinaryRam, whyKept } from '../vmm/memory.ts';
 import { idleMemory } from './findings/room.ts';
 
 /**
@@ -28,14 +29,15 @@ export interface Stress {
   readonly unknown: readonly string[];
 }
 
-/** What one guest would take beyond what it holds. Guests on hugepages take it from their pool, which has left the host's RAM already. */
+/** What one guest would take beyond what it holds. What is in hugepages comes from a pool, which has left the host's RAM already. */
 const claimOf = ({ values, sample }: GuestModel): number | undefined => {
-  if (sample.launch.backend === 'hugetlb') return 0;
-  const { mem_size: size, rss_anon: anon, rss_shmem: shmem } = values;
+  if (allHugepages(sample)) return 0;
+  const { rss_anon: anon, rss_shmem: shmem } = values;
+  const size = ordinaryRam(sample);
   if (size === undefined || anon === undefined || isUnseen(sample)) return undefined;
   // A guest takes what was asked of its virtio-mem by itself, as soon as its driver gets to it.
   const coming = Math.max(0, (values.virtio_mem_requested ?? 0) - (values.virtio_mem_size ?? 0));
-  return Math.max(0, size + coming - anon - (shmem ?? 0));
+  return Math.max(0, size + coming - anon - (shmem ?? 0) - guestFiles(sample));
 };
 
 /** Free swap on disks. What is in zram is in RAM, so it gives no room of which one could be sure. */

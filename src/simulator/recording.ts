@@ -1,8 +1,9 @@
+import { guestFiles } from '../fields/held.ts';
 import { known } from '../known.ts';
 import { derive, type GuestModel, type Model } from '../model.ts';
 import type { Tape } from '../recording/tape.ts';
 import type { GuestId } from '../sample.ts';
-import { balloonMaximum, whyKept } from '../vmm/memory.ts';
+import { balloonMaximum, whyKept, whyPartlyKept } from '../vmm/memory.ts';
 import { overhead } from './guest.ts';
 import { kernelOf, pageSize, programsFor, wholePages } from './inside.ts';
 import type { Scenario, SimulatedGuest } from './scenario.ts';
@@ -59,14 +60,17 @@ interface Track {
 }
 
 /** Memory of the guest that the host has for it, in RAM and swap: bytes. */
-const heldBy = ({ values }: GuestModel): number | undefined =>
+const heldBy = ({ values, sample }: GuestModel): number | undefined =>
   values.rss_anon === undefined
     ? undefined
-    : Math.max(0, values.rss_anon + (values.rss_shmem ?? 0) + (values.swap ?? 0) - overhead);
+    : Math.max(0, values.rss_anon + (values.rss_shmem ?? 0) + guestFiles(sample) + (values.swap ?? 0) - overhead);
 
-/** What can't be swapped, merged or given back belongs to what the host uses. */
+/** What can't be swapped, merged or given back, or only in part, belongs to what the host uses. */
 const simulated = (guest: GuestModel): boolean =>
-  whyKept(guest.sample) === undefined && balloonMaximum(guest.sample) !== undefined && heldBy(guest) !== undefined;
+  whyKept(guest.sample) === undefined &&
+  whyPartlyKept(guest.sample) === undefined &&
+  balloonMaximum(guest.sample) !== undefined &&
+  heldBy(guest) !== undefined;
 
 const begin = (guest: GuestModel, time: number): Track => {
   const size = wholePages(balloonMaximum(guest.sample) ?? 0);
@@ -116,11 +120,14 @@ const guestOf = (track: Track, end: number, step: number): SimulatedGuest => {
 /** What the host uses beside its page cache and the guests that are simulated: bytes; unknown without /proc/meminfo. */
 const ownUse = ({ ledger, guests }: Model): number | undefined => {
   if (!ledger) return undefined;
-  const { free, cache, guest_anon, guest_shmem, ksm } = ledger.parts;
+  const { free, cache, guest_anon, guest_shmem, guest_file, ksm } = ledger.parts;
   const others = guests.filter(guest => !simulated(guest));
-  const kept = others.reduce((sum, { values }) => sum + (values.rss_anon ?? 0) + (values.rss_shmem ?? 0), 0);
+  const kept = others.reduce(
+    (sum, { values, sample }) => sum + (values.rss_anon ?? 0) + (values.rss_shmem ?? 0) + guestFiles(sample),
+    0,
+  );
   const tables = guests.reduce((sum, { values }) => sum + 2 * (values.pte ?? 0), 0);
-  return Math.max(0, ledger.total - free - cache - guest_anon - guest_shmem - ksm + kept - tables);
+  return Math.max(0, ledger.total - free - cache - guest_anon - guest_shmem - guest_file - ksm + kept - tables);
 };
 
 /**

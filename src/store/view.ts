@@ -3,7 +3,7 @@ import { valueOrMost } from '../fields/most.ts';
 import { type GuestModel, guestWord, type Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
 import { compareWords, safe } from '../text.ts';
-import { given } from '../vmm/memory.ts';
+import { backendWord, given } from '../vmm/memory.ts';
 
 /** Columns that are not numbers. */
 export const textColumns = ['name', 'state', 'pid', 'backend', 'manager', 'bar'] as const;
@@ -49,7 +49,7 @@ export const columnText = (guest: GuestModel, column: Exclude<TextColumn, 'bar'>
     case 'pid':
       return String(guest.pid);
     case 'backend':
-      return guest.sample.launch.backend ?? 'unknown';
+      return backendWord(guest.sample);
     case 'manager':
       return guest.sample.manager ?? guest.sample.vmm;
   }

@@ -13,7 +13,11 @@ const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help
     width: 10,
   },
   pid: { title: 'PID', help: 'The guest’s process.', width: 7 },
-  backend: { title: 'BACKEND', help: 'What its memory is made of: anon, shared (memfd or file) or hugetlb.', width: 7 },
+  backend: {
+    title: 'BACKEND',
+    help: 'What its memory is made of: anon, shared (memfd or file), hugetlb, or mixed.',
+    width: 7,
+  },
   manager: { title: 'RUN BY', help: 'libvirt or proxmox; else its VMM, such as qemu.', width: 8 },
   bar: {
     title: 'USED, CACHE, FREE, BALLOON',

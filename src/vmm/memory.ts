@@ -1,5 +1,6 @@
-import type { Backend, GuestSample, LaunchSample, MemoryPart } from '../sample.ts';
-import { MiB } from '../units.ts';
+import type { Backing, GuestSample, LaunchSample, MemoryPart } from '../sample.ts';
+import { longBytes, MiB } from '../units.ts';
+import { type Amounts, amountsOf, backends, kindsOf } from './backing.ts';
 
 /** How much memory a guest has, can have, what of it is its balloon's, and whether the host gets that back. Pure. */
 
@@ -72,6 +73,30 @@ export const given = (guest: GuestSample): number | undefined => {
   return size === undefined ? guest.monitor.balloon?.actual : Math.max(0, size - (withheld(guest) ?? 0));
 };
 
+/** Its RAM that is plugged now, by kind: bytes. `undefined` where its size is not known, or nothing of its kinds. */
+export const ramByKind = (guest: GuestSample): Amounts | undefined => amountsOf(guest, memSize(guest));
+
+/** What its RAM is made of; empty where that is not known. */
+export const ramKinds = (guest: GuestSample): ReadonlySet<Backing> => kindsOf(guest, ramByKind(guest));
+
+/** One word for that; `mixed` where one would not do. */
+export const backendWord = (guest: GuestSample): string => {
+  const words = new Set([...ramKinds(guest)].map(kind => backends[kind]));
+  return words.size > 1 ? 'mixed' : (guest.launch.backend ?? 'unknown');
+};
+
+/** Whether all of its RAM is in hugepages. */
+export const allHugepages = (guest: GuestSample): boolean => {
+  const kinds = ramKinds(guest);
+  return kinds.size === 1 && kinds.has('hugetlb');
+};
+
+/** Its RAM that is in no hugepages, which is all that the host could get back. Bytes. */
+export const ordinaryRam = (guest: GuestSample): number | undefined => {
+  const size = memSize(guest);
+  return size === undefined ? undefined : size - (ramByKind(guest)?.hugetlb ?? 0);
+};
+
 /** Who has this part of its memory pinned or locked has all of it so: pages that are not mapped yet are missing. */
 const nearlyAll = 0.9;
 
@@ -89,12 +114,22 @@ const seenKept = (guest: GuestSample): string | undefined => {
  * the command, the guest loses the memory, and nothing is freed.
  */
 export const whyKept = (guest: GuestSample): string | undefined => {
-  const { backend, memLock, pinnedBy, confidential } = guest.launch;
-  if (backend === 'hugetlb') return 'its memory is in hugepages';
+  const { memLock, pinnedBy, confidential } = guest.launch;
+  if (allHugepages(guest)) return 'its memory is in hugepages';
   if (memLock) return 'its memory is locked (mem-lock)';
   if (pinnedBy !== undefined) return `its memory is pinned for a device (${pinnedBy})`;
   if (confidential !== undefined) return `its memory is kept from the host (${confidential})`;
   return seenKept(guest);
+};
+
+/**
+ * That the host gets back only a part of what a balloon takes from this guest, as a clause: the guest chooses the pages.
+ * `undefined` where it gets all, or nothing.
+ */
+export const whyPartlyKept = (guest: GuestSample): string | undefined => {
+  const { hugetlb } = ramByKind(guest) ?? {};
+  if (hugetlb === undefined || whyKept(guest) !== undefined) return undefined;
+  return `${longBytes(hugetlb)} of its ${longBytes(memSize(guest))} are in hugepages`;
 };
 
 /** Kinds whose memory is in a guest_memfd: no counter of its process tells of it. */
@@ -103,9 +138,3 @@ const inGuestMemfd = new Set(['SEV-SNP', 'TDX', 'CCA']);
 /** Whether the host does not tell how much of its memory the guest has touched. */
 export const isUnseen = ({ launch: { confidential } }: GuestSample): boolean =>
   confidential !== undefined && inGuestMemfd.has(confidential);
-
-/** One word for what its RAM is made of: the strongest kind, which a balloon can do least with. */
-export const backendOf = (parts: readonly MemoryPart[]): Backend => {
-  const kinds = parts.map(({ kind }) => kind);
-  return kinds.includes('hugetlb') ? 'hugetlb' : kinds.every(kind => kind === 'anon') ? 'anon' : 'shared';
-};

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { draw, type Forecast, foresee } from '../../src/actions/forecast.ts';
 import { type LedgerPart, ledgerParts } from '../../src/ledger.ts';
 import type { Model } from '../../src/model.ts';
-import type { GuestSample } from '../../src/sample.ts';
+import type { Backing, GuestSample, LaunchSample } from '../../src/sample.ts';
 import { GiB, MiB } from '../../src/units.ts';
 import { well } from '../policy/findings/looks.ts';
 import { capturedModel, planOf, withKsm, withMeminfo } from './hosts.ts';
@@ -148,6 +148,51 @@ describe('balloons', () => {
     const [all, ...none] = planOf(model, 'balloon web-1 max').forecasts!;
     expect(none).toEqual([]);
     expect(gains(model, all)).toEqual({ guest_shmem: GiB, free: -GiB });
+  });
+
+  /** 2 GiB of boot memory and a DIMM of 2 GiB, of these kinds. */
+  const parted = (base: Backing, dimm: Backing): LaunchSample => ({
+    size: 2 * GiB,
+    parts: [
+      { use: 'base', kind: base, size: 2 * GiB },
+      { use: 'dimm', id: 'd', kind: dimm, size: 2 * GiB },
+    ],
+  });
+  const plugged = {
+    memory: { 'base-memory': 2 * GiB, 'plugged-memory': 2 * GiB },
+    memoryDevices: [{ type: 'dimm', id: 'd', values: { size: 2 * GiB } }],
+  };
+
+  it('give back of each kind as much as they hold of it', () => {
+    // Beside its private RAM QEMU may have 256 MiB of its own.
+    const status = { RssAnon: 2 * GiB, RssShmem: GiB, VmData: 2.25 * GiB };
+    const model = host(well({ launch: parted('anon', 'shmem'), status, monitor: { ...plugged } }));
+    const [least, most] = planOf(model, 'balloon web-1 1.5G').forecasts!;
+    expect(gains(model, least)).toMatchObject({ free: 1.25 * GiB });
+    expect(gains(model, most)).toEqual({ guest_anon: -GiB, guest_shmem: -0.5 * GiB, free: 1.5 * GiB });
+    expect(foresee(model, most!).guests[0]?.values).toMatchObject({ rss_anon: GiB, rss_shmem: 0.5 * GiB });
+  });
+
+  it('give back what is in files on a disk from there', () => {
+    const status = { RssAnon: 20 * MiB, RssFile: 3 * GiB + 20 * MiB, VmExe: 6 * MiB, VmLib: 14 * MiB };
+    const filled = host(well({ launch: parted('file', 'file'), status, monitor: { ...plugged } }));
+    const [least] = planOf(filled, 'balloon web-1 2G').forecasts!;
+    expect(gains(filled, least)).toEqual({ guest_file: 20 * MiB - GiB, free: GiB - 20 * MiB });
+  });
+
+  it('give back nothing of hugepages, which the guest may choose to give', () => {
+    const status = { RssAnon: 1.75 * GiB, HugetlbPages: 2 * GiB, VmData: 2 * GiB };
+    const model = host(well({ launch: parted('anon', 'hugetlb'), status, monitor: { ...plugged } }));
+    const plan = planOf(model, 'balloon web-1 1.5G');
+    expect(plan.refusal).toBeUndefined();
+    expect(plan.warnings).toContain(
+      '2.00 GiB of its 4.00 GiB are in hugepages: what the balloon takes or gives there is not the host’s',
+    );
+    const [least, most] = plan.forecasts!;
+    expect(gains(model, least)).toEqual({ guest_anon: -0.25 * GiB, free: 0.25 * GiB });
+    expect(gains(model, most)).toEqual({ guest_anon: -1.5 * GiB, free: 1.5 * GiB });
+    const small = host(well({ launch: parted('anon', 'hugetlb'), status: { RssAnon: GiB }, monitor: { ...plugged } }));
+    expect(planOf(small, 'balloon web-1 2G').effect[1]).toMatch(/gets back 0 B to 1\.00 GiB/);
   });
 
   it('on hugepages take nothing from the host', () => {

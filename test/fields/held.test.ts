@@ -52,6 +52,26 @@ describe('what the host holds for a guest, where the kernel does not tell whose 
   });
 });
 
+describe('what the host holds of memory in a shared file on a disk', () => {
+  const parts = [{ use: 'base', kind: 'file', size: GiB }] as const;
+  const status = { RssAnon: 20 * MiB, RssShmem: 0, RssFile: 800 * MiB, VmExe: 6 * MiB, VmLib: 14 * MiB };
+
+  it('counts, without the code of its program', () => {
+    const values = valuesOf({}, one({ size: GiB, parts, backend: 'shared' }, status));
+    expect(values.held).toBe((20 + 780 + 3) * MiB);
+  });
+
+  it('is no more than there is of such memory', () => {
+    const values = valuesOf({}, one({ size: GiB, parts, backend: 'shared' }, { ...status, RssFile: 2 * GiB }));
+    expect(values.held).toBe(GiB + (20 + 3) * MiB);
+  });
+
+  it('is nothing of other guests, whose mapped files are their program’s', () => {
+    expect(valuesOf({}, one({ size: GiB, backend: 'anon' }, status)).held).toBe((20 + 3) * MiB);
+    expect(valuesOf({}, one({ size: GiB, backend: 'shared' }, status)).held).toBe((20 + 3) * MiB);
+  });
+});
+
 describe('before Linux 4.5, which tells VmRSS alone,', () => {
   const rss = { VmRSS: GiB };
   const pools = { meminfo: { HugePages_Total: 1024, HugePages_Free: 512, Hugepagesize: 2 * MiB } };
@@ -68,6 +88,12 @@ describe('before Linux 4.5, which tells VmRSS alone,', () => {
     expect(valuesOf({}, own).held_most).toBe(5 * GiB + 3 * MiB);
     expect(valuesOf({}, one({ backend: 'hugetlb' }, rss))).not.toHaveProperty('held_most');
     expect(valuesOf(pools, one({ backend: 'anon' }, rss)).held_most).toBe(GiB + 3 * MiB);
+    const parts = [
+      { use: 'base', kind: 'anon', size: 4 * GiB },
+      { use: 'dimm', kind: 'hugetlb', size: 512 * MiB },
+    ] as const;
+    const mixed = one({ backend: 'anon', size: 4 * GiB, parts }, rss);
+    expect(valuesOf(pools, mixed).held_most).toBe(GiB + 512 * MiB + 3 * MiB);
   });
 
   it('so does any process, where nobody uses hugepages', () => {

@@ -104,6 +104,15 @@ describe('if every guest claims its maximum', () => {
     expect(stress(idleHost([well({ monitor: { memory, memoryDevices } })])).needed).toBe(4 * GiB);
   });
 
+  it('of memory partly in hugepages, the rest', () => {
+    const parts = [
+      { use: 'base', kind: 'anon', size: 3 * GiB },
+      { use: 'base', kind: 'hugetlb', size: GiB },
+    ] as const;
+    const status = { RssAnon: GiB, HugetlbPages: GiB };
+    expect(stress(idleHost([well({ launch: { parts }, status })])).needed).toBe(2 * GiB);
+  });
+
   it('who can give nothing back keeps nobody from knowing what balloons could give', () => {
     const silent = { pollingInterval: 0, stats: { lastUpdate: 1, values: {} } };
     expect(stress(idleHost([well({ balloon: silent })])).balloons).toBeUndefined();

@@ -3,6 +3,7 @@ import { guestFields } from '../../src/fields/guest.ts';
 import { known } from '../../src/known.ts';
 import type { Model } from '../../src/model.ts';
 import { defaultThresholds, type Thresholds } from '../../src/policy/thresholds.ts';
+import type { MemoryPart } from '../../src/sample.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
 import { plain, type Tone } from '../../src/ui/line.ts';
 import { detailPane } from '../../src/ui/panes/detail.ts';
@@ -127,9 +128,12 @@ describe('a number changes its colour where the operator says', () => {
   });
 
   it('what guests may claim, where it is more than their part of RAM', () => {
-    const at = (backend: 'anon' | 'hugetlb', most: number | undefined): string[] => {
+    const at = (backend: 'anon' | 'hugetlb', most: number | undefined, parts?: readonly MemoryPart[]): string[] => {
       const one = guestWith(known({ mem_max: most })).guests[0]!;
-      const sample = { ...one.sample, launch: { ...one.sample.launch, backend } };
+      const { parts: _parts, ...launch } = one.sample.launch;
+      const memory = { 'base-memory': most ?? 0, 'plugged-memory': 0 };
+      const monitor = { ...one.sample.monitor, ...(parts ? { memory } : {}) };
+      const sample = { ...one.sample, monitor, launch: { ...launch, backend, ...known({ parts }) } };
       const { mem_max: _, ...values } = one.values;
       const guests = [{ ...one, values: { ...values, ...known({ mem_max: most }) }, sample }];
       const host = hostWith({ mem_total: total, mem_outside_pools: 40 * GiB, hugetlb_total: 60 * GiB });
@@ -140,6 +144,13 @@ describe('a number changes its colour where the operator says', () => {
     expect(at('hugetlb', 41 * GiB)).toContain('all guests’ maximum fits in RAM');
     expect(at('hugetlb', 61 * GiB)).toContain('guests could claim more than there is');
     expect(at('anon', undefined)).toContain('what guests may claim is unknown');
+    // Of 64 GiB, 30 are in hugepages: 34 fit beside the pools, and 46 do not.
+    const halves = (size: number): readonly MemoryPart[] => [
+      { use: 'base', kind: 'anon', size },
+      { use: 'base', kind: 'hugetlb', size: 30 * GiB },
+    ];
+    expect(at('anon', 64 * GiB, halves(34 * GiB))).toContain('all guests’ maximum fits in RAM');
+    expect(at('anon', 76 * GiB, halves(46 * GiB))).toContain('guests could claim more than there is');
   });
 
   it('a hugepage pool that is idle, or all in use', () => {

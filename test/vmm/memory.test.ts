@@ -1,8 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LaunchSample, MemoryDeviceSample, MemoryPart, MonitorSample, Numbers } from '../../src/sample.ts';
+import type {
+  Backing,
+  GuestSample,
+  LaunchSample,
+  MemoryDeviceSample,
+  MemoryPart,
+  MonitorSample,
+  Numbers,
+} from '../../src/sample.ts';
 import { GiB } from '../../src/units.ts';
-import { balloonMaximum, given, isUnseen, memSize, mostMemory, whyKept, withheld } from '../../src/vmm/memory.ts';
+import {
+  allHugepages,
+  backendWord,
+  balloonMaximum,
+  given,
+  isUnseen,
+  memSize,
+  mostMemory,
+  ordinaryRam,
+  ramByKind,
+  whyKept,
+  whyPartlyKept,
+  withheld,
+} from '../../src/vmm/memory.ts';
 import { guest } from '../samples.ts';
 
 const device = (type: string, size: number): MemoryDeviceSample => ({ type, values: { size } });
@@ -93,6 +114,85 @@ describe('without a monitor', () => {
 
   it('without a size nothing is known', () => {
     expect(memSize(guest({ launch: { parts }, monitor: { state: 'none' } }))).toBeUndefined();
+  });
+});
+
+describe('the kinds of a guest’s memory', () => {
+  /** Boot memory of 1 GiB and a DIMM of 2, of these kinds. */
+  const mixed = (base: Backing, dimm: Backing, more: Partial<GuestSample> = {}) =>
+    guest({
+      launch: {
+        size: GiB,
+        parts: [
+          { use: 'base', kind: base, size: GiB },
+          { use: 'dimm', id: 'd', kind: dimm, size: 2 * GiB },
+        ],
+      },
+      ...more,
+    });
+
+  it('are amounts, not one word', () => {
+    expect(ramByKind(mixed('anon', 'shmem'))).toEqual({ anon: GiB, shmem: 2 * GiB });
+    expect(ramByKind(mixed('file', 'file'))).toEqual({ file: 3 * GiB });
+    expect(backendWord(mixed('anon', 'shmem'))).toBe('mixed');
+    expect(backendWord(mixed('file', 'shmem', { launch: { backend: 'shared' } }))).toBe('shared');
+  });
+
+  it('of what a recording or another VMM tells are by its one word', () => {
+    expect(ramByKind(guest({ launch: { size: GiB, backend: 'shared' } }))).toEqual({ shmem: GiB });
+    expect(ramByKind(guest({ launch: { size: GiB } }))).toBeUndefined();
+    expect(ramByKind(guest({ launch: { backend: 'hugetlb' } }))).toBeUndefined();
+    expect(allHugepages(guest({ launch: { backend: 'hugetlb' } }))).toBe(true);
+  });
+
+  it('count what virtio-mem has plugged, and no DIMM that is gone', () => {
+    const vm: MemoryPart = { use: 'virtio-mem', id: 'v', kind: 'hugetlb', size: 8 * GiB, requested: 0 };
+    const launch = { size: GiB, parts: [...parts.slice(0, 1), vm] };
+    expect(ramByKind(guest({ launch }))).toEqual({ anon: GiB });
+    const memoryDevices = [{ type: 'virtio-mem', id: 'v', values: { size: 3 * GiB } }];
+    const monitor = { state: 'ok', memory, memoryDevices } as const;
+    expect(ramByKind(guest({ launch, monitor }))).toEqual({ anon: GiB, hugetlb: 3 * GiB });
+    const left = { 'base-memory': GiB, 'plugged-memory': 0 };
+    const gone = mixed('anon', 'hugetlb', { monitor: { state: 'ok', memory: left, memoryDevices: [] } });
+    expect(ramByKind(gone)).toEqual({ anon: GiB });
+  });
+
+  it('of what was plugged later is as boot memory, but for hugepages that the process has', () => {
+    const monitor = { state: 'ok', memory, memoryDevices: [device('dimm', 3 * GiB)] } as const;
+    const launch = { size: GiB, parts: parts.slice(0, 1) };
+    expect(ramByKind(guest({ launch, monitor }))).toEqual({ anon: 4 * GiB });
+    const process = { status: { HugetlbPages: 3 * GiB } };
+    expect(ramByKind(guest({ launch, monitor, process }))).toEqual({ anon: GiB, hugetlb: 3 * GiB });
+  });
+
+  it('sum to its size, whatever its parts and its process say', () => {
+    const kind = fc.constantFrom<Backing>('anon', 'shmem', 'file', 'hugetlb');
+    const size = fc.nat(64);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(kind, size), { minLength: 1 }), size, size, size, (told, base, plugged, huge) => {
+        const amounts = ramByKind(
+          guest({
+            launch: { parts: told.map(([of, bytes]) => ({ use: 'base', kind: of, size: bytes })) },
+            process: { status: { HugetlbPages: huge } },
+            monitor: { state: 'ok', memory: { 'base-memory': base, 'plugged-memory': plugged } },
+          }),
+        );
+        const values = Object.values(amounts ?? {});
+        expect(values.every(bytes => bytes > 0)).toBe(true);
+        expect(values.reduce((sum, bytes) => sum + bytes, 0)).toBe(base + plugged);
+      }),
+    );
+  });
+
+  it('decide what a balloon frees: nothing of hugepages, a part of what is partly there, all of the rest', () => {
+    expect(whyKept(mixed('hugetlb', 'hugetlb'))).toBe('its memory is in hugepages');
+    expect(whyPartlyKept(mixed('hugetlb', 'hugetlb'))).toBeUndefined();
+    expect(whyKept(mixed('anon', 'hugetlb'))).toBeUndefined();
+    expect(whyPartlyKept(mixed('anon', 'hugetlb'))).toBe('2.00 GiB of its 3.00 GiB are in hugepages');
+    expect(ordinaryRam(mixed('anon', 'hugetlb'))).toBe(GiB);
+    expect(whyKept(mixed('anon', 'file'))).toBeUndefined();
+    expect(whyPartlyKept(mixed('anon', 'file'))).toBeUndefined();
+    expect(ordinaryRam(mixed('anon', 'file'))).toBe(3 * GiB);
   });
 });
 

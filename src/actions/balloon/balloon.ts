@@ -4,7 +4,7 @@ import type { GuestId } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
 import type { Balloon } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
-import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
+import { balloonMaximum, whyKept, whyPartlyKept } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { closeEnough } from '../follow.ts';
 import { findGuest, refuse, refuseGone, unreachable } from '../guest/guest.ts';
@@ -68,6 +68,8 @@ const warnings = (
   if (guest.state === 'stopped') said.push('its process is stopped by a signal: nothing moves until it continues');
   if (whyKept(guest.sample) === undefined && available !== undefined && to - from > available)
     said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
+  const partly = whyPartlyKept(guest.sample);
+  if (partly !== undefined) said.push(`${partly}: what the balloon takes or gives there is not the host’s`);
   if (rival !== undefined) said.push(rival);
   return said;
 };

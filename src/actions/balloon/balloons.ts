@@ -2,7 +2,7 @@ import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
-import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
+import { balloonMaximum, ordinaryRam, whyKept } from '../../vmm/memory.ts';
 import type { Action, Plan, Request } from '../action.ts';
 import { findGuest, NoGuest, refuse } from '../guest/guest.ts';
 import type { Limits } from '../limits.ts';
@@ -71,7 +71,10 @@ const planMany = (
   const moved = done.flatMap(({ guest, plan }) =>
     (plan.follow ?? []).flatMap(one => (one.kind === 'balloon' ? [{ guest, from: one.from, to: one.target }] : [])),
   );
-  const changes = moved.map(({ guest, from, to }) => (whyKept(guest.sample) === undefined ? to - from : 0));
+  const changes = moved.map(({ guest, from, to }) => {
+    const most = whyKept(guest.sample) === undefined ? (ordinaryRam(guest.sample) ?? Math.abs(to - from)) : 0;
+    return Math.max(-most, Math.min(most, to - from));
+  });
   const taken = sum(changes.filter(change => change < 0));
   const given = sum(changes.filter(change => change > 0));
   const available = model.host.values.mem_available_with_arc;

@@ -1,6 +1,10 @@
+import type { GuestFieldId } from '../../fields/guest.ts';
+import { guestFiles } from '../../fields/held.ts';
+import { known } from '../../known.ts';
 import type { LedgerPart } from '../../ledger.ts';
 import type { GuestModel, Model } from '../../model.ts';
-import { memSize, whyKept } from '../../vmm/memory.ts';
+import type { Backing } from '../../sample.ts';
+import { memSize, ordinaryRam, ramByKind, ramKinds, whyKept } from '../../vmm/memory.ts';
 import { availableAfter, draw, type Forecast } from '../forecast.ts';
 
 /** A balloon that is to move: bytes that the guest has, and will have. */
@@ -10,28 +14,51 @@ interface BalloonChange {
   readonly to: number;
 }
 
+/** Its RAM in no hugepages: bytes of each kind, and what of the ledger they are. What is of none of its kinds is its VMM's own. */
+const kindsHeld = ({ values, sample }: GuestModel) => {
+  const kinds = ramKinds(sample);
+  const held = (kind: Backing, bytes = 0): number => (kinds.size === 0 || kinds.has(kind) ? bytes : 0);
+  return [
+    { part: 'guest_anon', id: 'rss_anon', kind: 'anon', bytes: held('anon', values.rss_anon) },
+    { part: 'guest_shmem', id: 'rss_shmem', kind: 'shmem', bytes: held('shmem', values.rss_shmem) },
+    { part: 'guest_file', id: 'rss_file', kind: 'file', bytes: guestFiles(sample) },
+  ] as const satisfies readonly { part: LedgerPart; id: GuestFieldId; kind: Backing; bytes: number }[];
+};
+
+/** All of that; `undefined` where the kernel does not tell it. Bytes. */
+const residentOf = (guest: GuestModel): number | undefined =>
+  guest.values.rss_anon === undefined ? undefined : kindsHeld(guest).reduce((sum, { bytes }) => sum + bytes, 0);
+
 /**
  * The most that a VMM's process may hold in anonymous memory of its own (heap, stacks, translated code): what it may write
- * there beside the guest's RAM. Bytes.
+ * there beside the guest's private RAM. Bytes.
  */
 const ownMost = ({ sample }: GuestModel): number | undefined => {
   const writable = sample.process.status?.['VmData'];
-  const size = memSize(sample);
+  const amounts = ramByKind(sample);
+  const size = amounts ? (amounts.anon ?? 0) : memSize(sample);
   if (writable === undefined || size === undefined) return undefined;
   // A virtio-mem is mapped whole, plugged or not.
   const unplugged = (sample.monitor.memoryDevices ?? [])
-    .filter(({ type }) => type === 'virtio-mem')
+    .filter(({ type, id }) => type === 'virtio-mem' && (kindOfPart(sample, id) ?? 'anon') === 'anon')
     .reduce((sum, { values }) => sum + Math.max(0, (values['max-size'] ?? 0) - (values['size'] ?? 0)), 0);
   return Math.max(0, writable - size - unplugged);
 };
 
+const kindOfPart = ({ launch: { parts = [] } }: GuestModel['sample'], id: string | undefined): Backing | undefined =>
+  parts.find(part => part.use === 'virtio-mem' && part.id === id)?.kind;
+
 /** What the host holds of the guest's RAM for sure. Bytes; 0 where it is not known. */
 const ramLeast = (guest: GuestModel): number => {
   const { rss_anon: anon, rss_shmem: shmem = 0 } = guest.values;
+  const { VmExe: program = 0, VmLib: libraries = 0 } = guest.sample.process.status ?? {};
+  // Its program has other files than code, too: as much again.
+  const shared = shmem + Math.max(0, guestFiles(guest.sample) - program - libraries);
   // What is anonymous there is its VMM's own, or a part that can't be told from it.
-  if (guest.sample.launch.backend === 'shared') return shmem;
+  const kinds = ramKinds(guest.sample);
+  if (kinds.size > 0 && !kinds.has('anon')) return shared;
   const own = ownMost(guest);
-  return anon === undefined || own === undefined ? 0 : Math.max(0, anon - own) + shmem;
+  return anon === undefined || own === undefined ? 0 : Math.max(0, anon - own) + shared;
 };
 
 /**
@@ -47,24 +74,45 @@ export const certainGain = (model: Model, { guest, from, to }: BalloonChange): n
 
 /** The most that it can give back: all that it holds, up to what the balloon takes. Bytes. */
 export const mostGain = ({ guest, from, to }: BalloonChange): number => {
-  const { rss_anon: anon, rss_shmem: shmem } = guest.values;
   if (whyKept(guest.sample) !== undefined) return 0;
-  return Math.min(from - to, anon === undefined ? from - to : anon + (shmem ?? 0));
+  return Math.min(from - to, residentOf(guest) ?? ordinaryRam(guest.sample) ?? from - to);
+};
+
+/**
+ * Of which kinds the gain is, or what it gives: as the guest holds them where it gives back, and else as it has them. Which
+ * pages a guest chooses is not known. A gain is above 0.
+ */
+const split = (guest: GuestModel, gain: number) => {
+  const kinds = kindsHeld(guest);
+  const has = ramKinds(guest.sample);
+  const weights = kinds.map(({ kind, bytes }) => (gain > 0 ? bytes : has.has(kind) ? 1 : 0));
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  // What is of no known kind is private.
+  const shares = all === 0 ? [1, 0, 0] : weights.map(weight => weight / all);
+  const last = shares.findLastIndex(share => share > 0);
+  let left = gain;
+  return kinds.flatMap(({ part, id }, at) => {
+    const bytes = at === last ? left : Math.trunc(gain * (shares[at] ?? 0));
+    left -= bytes;
+    return bytes === 0 ? [] : [{ part, id, gain: bytes }];
+  });
 };
 
 /** What the host gains at worst and at best; below 0 it gives: nothing where all of the guest's memory is its own already. */
 const gainsOf = (model: Model, change: BalloonChange) => {
   const { guest, from, to } = change;
-  const part: LedgerPart = guest.sample.launch.backend === 'shared' ? 'guest_shmem' : 'guest_anon';
-  if (to < from) return { ...change, part, worst: certainGain(model, change), best: mostGain(change) };
-  return { ...change, part, worst: whyKept(guest.sample) === undefined ? from - to : 0, best: 0 };
+  if (to < from) return { ...change, worst: certainGain(model, change), best: mostGain(change) };
+  const most = Math.min(to - from, ordinaryRam(guest.sample) ?? to - from);
+  return { ...change, worst: whyKept(guest.sample) === undefined ? -most : 0, best: 0 };
 };
 type Gains = ReturnType<typeof gainsOf>;
 
-const after = ({ guest, to, part }: Gains, gain: number): GuestModel['values'] => {
-  const id = part === 'guest_shmem' ? 'rss_shmem' : 'rss_anon';
-  const held = guest.values[id];
-  return { balloon_actual: to, ...(held === undefined ? {} : { [id]: Math.max(0, held - gain) }) };
+const after = ({ guest, to }: Gains, gain: number): GuestModel['values'] => {
+  const changed = split(guest, gain).map(({ id, gain: part }) => {
+    const held = guest.values[id];
+    return [id, held === undefined ? undefined : Math.max(0, held - part)] as const;
+  });
+  return { balloon_actual: to, ...known(Object.fromEntries(changed)) };
 };
 
 const forecast = (
@@ -75,9 +123,15 @@ const forecast = (
 ): Forecast | undefined => {
   const given = draw(
     model,
-    all.flatMap(one => (one[which] < 0 ? [{ to: one.part, bytes: -one[which] }] : [])),
+    all.flatMap(one =>
+      one[which] < 0 ? split(one.guest, one[which]).map(({ part, gain }) => ({ to: part, bytes: -gain })) : [],
+    ),
   );
-  const back = all.flatMap(one => (one[which] > 0 ? [{ from: one.part, to: 'free' as const, bytes: one[which] }] : []));
+  const back = all.flatMap(one =>
+    one[which] > 0
+      ? split(one.guest, one[which]).map(({ part, gain }) => ({ from: part, to: 'free' as const, bytes: gain }))
+      : [],
+  );
   const gain = all.reduce((sum, one) => sum + one[which], 0);
   return (
     given && {

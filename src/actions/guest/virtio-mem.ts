@@ -5,6 +5,7 @@ import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId, MemoryDeviceSample } from '../../sample.ts';
 import { longBytes, parseTarget } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
+import { allHugepages } from '../../vmm/memory.ts';
 import type { Action, Plan } from '../action.ts';
 import { couldReport, whyNoReport } from '../balloon/reports.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
@@ -52,13 +53,23 @@ const shrinkRefusal = (guest: GuestModel, taken: number, limits: Limits): Plan['
     : undefined;
 };
 
-const warnings = (model: Model, guest: GuestModel, from: number, to: number, asked: number): string[] => {
+/** Whether what the device plugs is in hugepages: as it was started, else as all the guest's memory is. */
+const inHugepages = ({ sample }: GuestModel, { id }: MemoryDeviceSample): boolean => {
+  const part = sample.launch.parts?.find(one => one.use === 'virtio-mem' && one.id === id);
+  return part ? part.kind === 'hugetlb' : allHugepages(sample);
+};
+
+const warnings = (
+  model: Model,
+  guest: GuestModel,
+  { from, to, asked, fromPool }: { from: number; to: number; asked: number; fromPool: boolean },
+): string[] => {
   const said: string[] = [];
   const available = model.host.values.mem_available_with_arc;
   if (asked !== to) said.push(`whole blocks only, and no more than there is room for: ${longBytes(to)}`);
   if (guest.state === 'paused' || guest.state === 'stopped')
     said.push(`the guest is ${guest.state}: nothing moves until it continues`);
-  if (to > from && guest.sample.launch.backend === 'hugetlb')
+  if (to > from && fromPool)
     said.push('hugepages: the pool must have that many free, else the guest dies when it touches them');
   else if (to > from && available !== undefined && to - from > available)
     said.push(`the host has only ${longBytes(available)} available: it would swap when the guest uses all of it`);
@@ -132,7 +143,7 @@ export const virtioMem: Action<VirtioMemInput> = {
               `guest: ${longBytes(to - from)} more, as its driver plugs the blocks`,
               `host: gives it ${pinnedBy === undefined ? 'as the guest touches it' : `at once, since ${pinnedBy} pins it`}; ${longBytes(model.host.values.mem_available_with_arc)} available now`,
             ],
-      warnings: warnings(model, guest, from, to, input.bytes),
+      warnings: warnings(model, guest, { from, to, asked: input.bytes, fromPool: inHugepages(guest, device) }),
       ...(refusal ? { refusal } : {}),
       ...(to < from && couldReport(guest, limits) ? { unreported: [guest.id] } : {}),
       undo: { action: 'virtio-mem', words: [guest.id, `${requested}B`, ...(device.id ? [device.id] : [])] },

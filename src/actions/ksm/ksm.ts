@@ -1,3 +1,4 @@
+import { whyNotMerged } from '../../fields/mergeable.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatCount, longBytes } from '../../units.ts';
 import type { Action, Plan, Request } from '../action.ts';
@@ -18,9 +19,7 @@ const isMode = (word: string | undefined): word is Mode => word !== undefined &&
 export const ksmMode = (run: number | undefined): Mode | undefined =>
   (Object.keys(modes) as Mode[]).find(mode => modes[mode] === run);
 
-/** KSM merges anonymous memory that its owner offers: no hugepages, no shared memory, none with mem-merge=off. */
-const mergeable = ({ sample }: GuestModel): boolean =>
-  sample.launch.backend !== 'hugetlb' && sample.launch.backend !== 'shared' && sample.launch.memMerge !== false;
+const mergeable = ({ sample }: GuestModel): boolean => whyNotMerged(sample) === undefined;
 
 const summaries: Readonly<Record<Mode, string>> = {
   run: 'Run KSM: merge equal pages of guests',

@@ -1,6 +1,7 @@
 import { persistent, poolCounts } from '../../actions/hugepages/pool.ts';
 import type { Model, PoolModel } from '../../model.ts';
 import { exactBytes, longBytes } from '../../units.ts';
+import { allHugepages } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
@@ -132,7 +133,7 @@ export const hugepagesUnmerged: Rule = {
   check(window) {
     const model = window.at(-1);
     if (model?.host.values.ksm_run !== 1) return [];
-    const guests = model.guests.filter(({ sample }) => sample.launch.backend === 'hugetlb');
+    const guests = model.guests.filter(({ sample }) => allHugepages(sample));
     if (guests.length === 0 || guests.length === model.guests.length) return [];
     return [
       {

@@ -3,10 +3,11 @@ import { balloonFloor } from '../../actions/balloon/rails.ts';
 import { statsStale } from '../../actions/balloon/reports.ts';
 import { unreachable } from '../../actions/guest/guest.ts';
 import type { Limits } from '../../actions/limits.ts';
+import { guestFiles } from '../../fields/held.ts';
 import { availableShare } from '../../fields/memory.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatRatio, longBytes, MiB } from '../../units.ts';
-import { whyKept } from '../../vmm/memory.ts';
+import { ordinaryRam, whyKept } from '../../vmm/memory.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { below } from './limit.ts';
 import { counted, isRunning, namesOf } from './names.ts';
@@ -26,8 +27,9 @@ const idleOf = (guest: GuestModel, limits: Limits): Idle | undefined => {
   if (actual === undefined || floor === undefined || anon === undefined || actual <= floor) return undefined;
   if (!isRunning(guest) || unreachable(guest) !== undefined || statsStale(guest, limits) !== false) return undefined;
   if (whyKept(guest.sample) !== undefined) return undefined;
-  const resident = anon + (shmem ?? 0);
-  return { guest, bytes: actual - floor, held: Math.max(0, Math.min(actual, resident) - floor) };
+  const resident = anon + (shmem ?? 0) + guestFiles(guest.sample);
+  const bytes = Math.min(actual - floor, ordinaryRam(guest.sample) ?? 0);
+  return { guest, bytes, held: Math.min(bytes, Math.max(0, Math.min(actual, resident) - floor)) };
 };
 
 /**

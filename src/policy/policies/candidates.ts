@@ -4,7 +4,7 @@ import { unreachable } from '../../actions/guest/guest.ts';
 import { type GuestModel, guestWord, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
 import { longBytes } from '../../units.ts';
-import { balloonMaximum, whyKept } from '../../vmm/memory.ts';
+import { balloonMaximum, whyKept, whyPartlyKept } from '../../vmm/memory.ts';
 import type { Decision, Decisions, PolicySettings } from '../policy.ts';
 
 /** A guest that a policy may move: all it needs to know of it is known and fresh. Bytes. */
@@ -46,7 +46,9 @@ const exempt = (guest: GuestModel, settings: PolicySettings): string | undefined
   const word = guestWord(guest);
   if (word !== 'running') return `it is ${word}: nothing of it is moved`;
   const kept = whyKept(guest.sample);
-  return kept === undefined ? undefined : `${kept}: a balloon would free nothing`;
+  if (kept !== undefined) return `${kept}: a balloon would free nothing`;
+  const partly = whyPartlyKept(guest.sample);
+  return partly === undefined ? undefined : `${partly}: what a balloon would free is not known`;
 };
 
 const candidate = (guest: GuestModel, settings: PolicySettings): Candidate | string => {

@@ -6,7 +6,7 @@ import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import { kindOf } from '../../vmm/kinds.ts';
-import { whyKept, withheld } from '../../vmm/memory.ts';
+import { whyKept, whyPartlyKept, withheld } from '../../vmm/memory.ts';
 import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
@@ -122,6 +122,14 @@ const memoryFindings = (guest: GuestModel, { model }: Facts): readonly GuestFind
       ok: false,
       text: `its balloon would free nothing on the host: ${kept}`,
       fix: 'start it without, if it is to give memory back; else leave its balloon alone',
+    });
+  const partly = monitor.balloon?.device ? whyPartlyKept(guest.sample) : undefined;
+  if (partly !== undefined)
+    found.push({
+      id: 'guest_memory',
+      ok: false,
+      text: `its balloon frees only a part of what it takes: ${partly}`,
+      fix: 'nothing is wrong: count on the rest of its memory alone',
     });
   return found;
 };

@@ -4,7 +4,7 @@ import { whyNotMerged } from '../../fields/mergeable.ts';
 import { guestById, guestGone } from '../../guests.ts';
 import { type GuestModel, whyUnknown } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
-import { whyKept } from '../../vmm/memory.ts';
+import { backendWord, whyKept, whyPartlyKept } from '../../vmm/memory.ts';
 import { cellText } from '../columns.ts';
 import { type Line, span } from '../line.ts';
 import { type Draw, fill, heading, labelled, pairs } from './pane.ts';
@@ -30,7 +30,7 @@ export const detailPane: Draw = canvas => {
       width,
       labelled('pid', String(guest.pid)),
       labelled('run by', manager ?? vmm),
-      labelled('backend', launch.backend ?? 'unknown'),
+      labelled('backend', backendWord(guest.sample)),
       ...(monitor.qemuVersion ? [labelled('QEMU', monitor.qemuVersion)] : []),
       labelled('safe down to', longBytes(balloonFloor(guest, state.setting.limits))),
       ...(launch.uuid ? [labelled('uuid', launch.uuid)] : []),
@@ -42,6 +42,9 @@ export const detailPane: Draw = canvas => {
   ];
   const kept = monitor.balloon?.device ? whyKept(guest.sample) : undefined;
   if (kept !== undefined) about.push([span('balloon ', 'dim'), span(`frees nothing on the host: ${kept}`, 'warn')]);
+  const partly = monitor.balloon?.device ? whyPartlyKept(guest.sample) : undefined;
+  if (partly !== undefined)
+    about.push([span('balloon ', 'dim'), span(`frees a part of what it takes: ${partly}`, 'warn')]);
   const unmerged = whyNotMerged(guest.sample);
   if (unmerged !== undefined) about.push([span('ksm ', 'dim'), span(unmerged, 'warn')]);
   const ids = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] !== undefined);

@@ -79,7 +79,16 @@ const partNames = Object.keys(ledgerParts) as LedgerPart[];
 const groupOf = new Map(groups.flatMap(group => group.parts.map(part => [part as LedgerPart, group] as const)));
 
 /** Many hosts have none of these, or do not tell of them: they have a row where there is something to tell. */
-const rare: ReadonlySet<LedgerPart> = new Set(['arc', 'swap_cache', 'zram', 'zswap', 'percpu', 'vmalloc', 'pcp_free']);
+const rare: ReadonlySet<LedgerPart> = new Set([
+  'guest_file',
+  'arc',
+  'swap_cache',
+  'zram',
+  'zswap',
+  'percpu',
+  'vmalloc',
+  'pcp_free',
+]);
 
 interface Row {
   readonly mark: Span;

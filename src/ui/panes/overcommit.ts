@@ -2,26 +2,42 @@ import { hostFields } from '../../fields/host.ts';
 import { formatMost, valueOrMost } from '../../fields/most.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
+import { allHugepages, ramByKind } from '../../vmm/memory.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
 import { commitWorry } from './worry.ts';
 
 const modes: Readonly<Record<number, string>> = { 0: 'heuristic', 1: 'always', 2: 'strict' };
 
-/** Whether so many bytes hold the most that these guests may claim; `undefined` when unknown. */
-const fits = (guests: readonly GuestModel[], room: number | undefined): boolean | undefined => {
-  if (guests.length === 0) return true;
-  const sum = guests.reduce((most, { values }) => most + (values.mem_max ?? 0), 0);
+/** Whether so many bytes hold the most that guests may claim of them; `undefined` when unknown. */
+const fits = (claims: readonly (number | undefined)[], room: number | undefined): boolean | undefined => {
+  const sum = claims.reduce<number>((most, bytes) => most + (bytes ?? 0), 0);
+  if (sum === 0 && !claims.includes(undefined)) return true;
   if (room !== undefined && sum > room) return false;
-  return room === undefined || guests.some(({ values }) => values.mem_max === undefined) ? undefined : true;
+  return room === undefined || claims.includes(undefined) ? undefined : true;
 };
 
-/** The same of all guests: those on hugepages claim from the pools, the others from what is outside of them. */
+/** What a guest may claim of hugepage pools, and of what is outside of them: bytes. */
+const claimsOf = ({ sample, values }: GuestModel) => {
+  const { mem_max: most } = values;
+  if (allHugepages(sample)) return { pooled: most, others: 0 };
+  const { hugetlb: pooled = 0 } = ramByKind(sample) ?? {};
+  return { pooled, others: most === undefined ? undefined : Math.max(0, most - pooled) };
+};
+
+/** Whether all that guests may claim is there. */
 const allFit = ({ guests, host }: Model): boolean | undefined => {
-  const { pooled = [], others = [] } = Object.groupBy(guests, ({ sample }) =>
-    sample.launch.backend === 'hugetlb' ? 'pooled' : 'others',
-  );
-  const parts = [fits(pooled, host.values.hugetlb_total), fits(others, host.values.mem_outside_pools)];
+  const claims = guests.map(claimsOf);
+  const parts = [
+    fits(
+      claims.map(({ pooled }) => pooled),
+      host.values.hugetlb_total,
+    ),
+    fits(
+      claims.map(({ others }) => others),
+      host.values.mem_outside_pools,
+    ),
+  ];
   if (parts.includes(false)) return false;
   return parts.includes(undefined) ? undefined : true;
 };

@@ -4,6 +4,7 @@ import { own } from '../../own.ts';
 import type { KvmSample } from '../../sample.ts';
 import { safe } from '../../text.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
+import { backendWord } from '../../vmm/memory.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
 import { type GuestColumn, guestList } from './guest-list.ts';
 import { type Draw, heading, labelled, pairs } from './pane.ts';
@@ -180,7 +181,7 @@ export const mappingsPane: Draw = canvas => {
       title: 'BACKEND',
       width: 7,
       left: true,
-      cell: guest => ({ text: guest.sample.launch.backend ?? 'unknown', tone: 'dim' }),
+      cell: guest => ({ text: backendWord(guest.sample), tone: 'dim' }),
     },
     'mapped_4k',
     'mapped_2m',

@@ -1,7 +1,8 @@
 import { known } from '../../known.ts';
 import { own } from '../../own.ts';
-import type { BalloonSample } from '../../sample.ts';
+import type { BalloonSample, MemoryPart } from '../../sample.ts';
 import { amount, list, record, text } from '../answers.ts';
+import { mainBackend } from '../backing.ts';
 import { type Dialect, faultOf, type HttpGet, type Round } from '../dialect.ts';
 import { MonitorError } from '../trouble.ts';
 
@@ -24,6 +25,21 @@ const partsOf = (memory: Record<string, unknown>): Record<string, unknown>[] => 
 const sizeOf = (part: Record<string, unknown>): number =>
   (amount(part['size']) ?? 0) + (amount(part['hotplugged_size']) ?? 0);
 
+/** A zone's file is on a disk as far as can be told here; what was plugged later is of the same kind. */
+const ramOf = (part: Record<string, unknown>): MemoryPart[] => {
+  const shared = typeof part['file'] === 'string' ? 'file' : 'shmem';
+  const about = {
+    ...known({ id: text(part['id']) }),
+    kind: part['hugepages'] === true ? 'hugetlb' : part['shared'] === true ? shared : 'anon',
+    ...(part['mergeable'] === true ? {} : { merge: false as const }),
+  } as const;
+  const [size = 0, plugged = 0] = [amount(part['size']), amount(part['hotplugged_size'])];
+  return [
+    ...(size > 0 ? [{ use: 'base', ...about, size } as const] : []),
+    ...(plugged > 0 ? [{ use: 'dimm', ...about, size: plugged } as const] : []),
+  ];
+};
+
 /** `vm.info`: `{ config: { memory, balloon }, state, memory_actual_size }`. */
 export const parseInfo = (answer: unknown): Round => {
   const { config, state, memory_actual_size: actual } = record(answer);
@@ -32,6 +48,7 @@ export const parseInfo = (answer: unknown): Round => {
   const whole = parts.reduce((sum, part) => sum + sizeOf(part), 0);
   const size = whole > 0 && amount(whole) !== undefined ? whole : undefined;
   const has = (key: string): boolean => parts.some(part => part[key] === true);
+  const ram = parts.flatMap(ramOf);
   const status = own(states, text(state) ?? '');
   const { devices, vdpa, platform } = record(config);
   const { tdx, sev_snp: snp } = record(platform);
@@ -46,7 +63,8 @@ export const parseInfo = (answer: unknown): Round => {
     },
     launch: {
       ...known({ size }),
-      backend: has('hugepages') ? 'hugetlb' : has('shared') ? 'shared' : 'anon',
+      parts: ram,
+      backend: mainBackend(ram),
       prealloc: has('prefault'),
       ...known({
         pinnedBy: list(devices).length > 0 ? 'VFIO' : list(vdpa).length > 0 ? 'vDPA' : undefined,

@@ -1,8 +1,8 @@
 import { known } from '../../known.ts';
 import type { Backing, LaunchSample, MemoryPart } from '../../sample.ts';
 import { MiB } from '../../units.ts';
+import { mainBackend } from '../backing.ts';
 import { nameOf, optionOf, type ProcessView, placesOf, type Started, stays } from '../launch.ts';
-import { backendOf } from '../memory.ts';
 import { isOn, parseSize } from '../sizes.ts';
 
 /** How a Cloud Hypervisor was started: its own options (docs/memory.md there), or an API socket and nothing else. */
@@ -67,7 +67,7 @@ const launchOf = (words: readonly string[], view: ProcessView): LaunchSample | u
     size,
     ...known({ maxmem: room === undefined ? undefined : size + room }),
     parts,
-    backend: backendOf(parts),
+    backend: mainBackend(parts),
     prealloc: all.some(keys => isOn(keys.get('prefault'))),
     ...(all.some(keys => isOn(keys.get('mergeable'))) ? {} : { memMerge: false }),
     ...known({

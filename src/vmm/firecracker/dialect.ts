@@ -1,8 +1,9 @@
 import { known } from '../../known.ts';
 import { own } from '../../own.ts';
-import type { BalloonSample, BalloonStats, LaunchSample, Numbers } from '../../sample.ts';
+import type { BalloonSample, BalloonStats, LaunchSample, MemoryPart, Numbers } from '../../sample.ts';
 import { MiB } from '../../units.ts';
 import { amount, record, text } from '../answers.ts';
+import { mainBackend } from '../backing.ts';
 import { type Dialect, faultOf, type HttpGet, type Reply, type Round } from '../dialect.ts';
 import { earlierOf, withSize } from '../reports.ts';
 import { parseStatistics } from '../statistics.ts';
@@ -63,9 +64,16 @@ const balloonOf = (
   };
 };
 
+/** Whether it is shared with a device of another process, only its configuration file tells. */
+const ramOf = (machine: Record<string, unknown>, size: number | undefined, told: LaunchSample = {}): MemoryPart[] => {
+  const pages = text(machine['huge_pages']) ?? 'None';
+  const kind = pages === 'None' ? (told.parts?.[0]?.kind ?? 'anon') : 'hugetlb';
+  return [{ use: 'base', kind, ...known({ size }) }];
+};
+
 /** Its name is the `--id` of its command line. */
 export const firecrackerDialect: Dialect<HttpGet> = {
-  async round(get, last, now, { expected: { name } }): Promise<Round> {
+  async round(get, last, now, { expected: { name }, launch }): Promise<Round> {
     const about = ok(await get('/'));
     if (name !== undefined && typeof about['id'] === 'string' && about['id'] !== name)
       throw new MonitorError('identity', 'another guest answers there');
@@ -73,11 +81,7 @@ export const firecrackerDialect: Dialect<HttpGet> = {
     // Its memory is set before it starts, and never after.
     const machine = last?.known.status === 'prelaunch' || !last ? ok(await get('/machine-config')) : undefined;
     const size = machine ? mebibytes(machine['mem_size_mib']) : last?.launch.size;
-    const backend: LaunchSample['backend'] = machine
-      ? machine['huge_pages'] === '2M'
-        ? 'hugetlb'
-        : 'anon'
-      : last?.launch.backend;
+    const ram = machine ? ramOf(machine, size, launch) : (last?.launch.parts ?? []);
     const config = await get('/balloon');
     // Without a balloon it says 400: not configured.
     const device = config.status === 200;
@@ -97,7 +101,7 @@ export const firecrackerDialect: Dialect<HttpGet> = {
             )
           : { device: false },
       },
-      launch: { ...known({ size, backend }) },
+      launch: { ...known({ size }), parts: ram, backend: mainBackend(ram) },
     };
   },
 };

@@ -2,8 +2,8 @@ import { known } from '../../known.ts';
 import type { LaunchSample } from '../../sample.ts';
 import { MiB } from '../../units.ts';
 import { amount, list, record, text } from '../answers.ts';
+import { mainBackend } from '../backing.ts';
 import { nameOf, optionOf, type ProcessView, placesOf, type Started, stays } from '../launch.ts';
-import { backendOf } from '../memory.ts';
 
 /** How a Firecracker was started: by its API alone, or with a configuration file that says what the API would be told. */
 
@@ -32,7 +32,7 @@ const launchOf = (config: Record<string, unknown>): LaunchSample => {
   const shared = list(config['drives']).some(drive => text(record(drive)['socket']) !== undefined);
   const kind = pages !== undefined && pages !== 'None' ? 'hugetlb' : shared ? 'shmem' : 'anon';
   const parts = [{ use: 'base', kind, ...known({ size }) }] as const;
-  return { ...known({ size }), parts, backend: backendOf(parts) };
+  return { ...known({ size }), parts, backend: mainBackend(parts) };
 };
 
 // Behind a jailer these words are its own: it was exec()uted with them.

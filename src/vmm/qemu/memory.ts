@@ -1,6 +1,6 @@
 import { known } from '../../known.ts';
 import type { Backing, LaunchSample, MemoryPart } from '../../sample.ts';
-import { backendOf } from '../memory.ts';
+import { mainBackend } from '../backing.ts';
 import { isOn, parseSize } from '../sizes.ts';
 import type { LaunchOption } from './options.ts';
 
@@ -54,7 +54,7 @@ export const describeMemory = (
   return {
     ...known({ size, maxmem }),
     parts,
-    backend: backendOf(parts),
+    backend: mainBackend(parts),
     memLock:
       isOn(key('overcommit', 'mem-lock')) || named('realtime').some(option => option.keys.get('mlock') !== 'off'),
     prealloc: named('mem-prealloc').length > 0 || ram.some(({ backend }) => isOn(backend?.get('prealloc'))),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { planStrictly } from '../../../src/actions/actions.ts';
 import { derive, type Model } from '../../../src/model.ts';
-import type { GuestSample, MemoryDeviceSample } from '../../../src/sample.ts';
+import type { Backing, GuestSample, LaunchSample, MemoryDeviceSample, MemoryPart } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { guest, sample } from '../../samples.ts';
 
@@ -54,6 +54,17 @@ describe('virtio-mem', () => {
     const memory = { 'base-memory': 2 * GiB, 'plugged-memory': GiB };
     const { refusal } = asked({ ...one, monitor: { ...one.monitor, memory, balloon } }, '0');
     expect(refusal?.reason).toBe('unsafe: it uses 1.00 GiB, so of its 1.50 GiB no more than 384 MiB may go');
+  });
+
+  it('is plugged from a pool where the device is on hugepages, whatever boot memory is', () => {
+    const parts = (kind: Backing): readonly MemoryPart[] => [
+      { use: 'base', kind: 'anon', size: 2 * GiB },
+      { use: 'virtio-mem', id: 'vm0', kind, size: 4 * GiB, requested: 0 },
+    ];
+    const warned = (launch: LaunchSample) => asked({ ...db([device()]), launch }, '2G').warnings.join();
+    expect(warned({ parts: parts('hugetlb'), backend: 'anon' })).toMatch(/the pool must have that many free/);
+    expect(warned({ parts: parts('anon'), backend: 'anon' })).not.toMatch(/pool/);
+    expect(warned({ backend: 'hugetlb' })).toMatch(/the pool must have that many free/);
   });
 
   it('is set in whole blocks, with the way back and what to follow', () => {

@@ -102,7 +102,11 @@ describe('Firecracker', () => {
     expect({ vmm, name, launch }).toEqual({
       vmm: 'firecracker',
       name: 'fn-1',
-      launch: { size: 512 * MiB, backend: 'anon' },
+      launch: {
+        size: 512 * MiB,
+        parts: [{ use: 'base', kind: 'anon', size: 512 * MiB }],
+        backend: 'anon',
+      },
     });
     expect(monitor).toEqual({
       state: 'ok',
@@ -159,6 +163,7 @@ describe('Firecracker', () => {
     await firecracker(microvm({ statistics: {}, huge_pages: '2M' }));
     const { launch, monitor } = await only(1000);
     expect(launch.backend).toBe('hugetlb');
+    expect(launch.parts).toEqual([{ use: 'base', kind: 'hugetlb', size: 512 * MiB }]);
     expect(monitor.balloon).toMatchObject({ actual: 448 * MiB });
     expect(monitor.balloon).not.toHaveProperty('stats');
   });
@@ -209,7 +214,15 @@ describe('Cloud Hypervisor', () => {
     expect({ vmm, name, launch }).toEqual({
       vmm: 'cloud-hypervisor',
       name: 'cloud-hypervisor-1002',
-      launch: { size: 2 * GiB, backend: 'anon', prealloc: false },
+      launch: {
+        size: 2 * GiB,
+        parts: [
+          { use: 'base', kind: 'anon', size: GiB },
+          { use: 'dimm', kind: 'anon', size: GiB },
+        ],
+        backend: 'anon',
+        prealloc: false,
+      },
     });
     expect(monitor).toEqual({
       state: 'ok',
@@ -237,13 +250,21 @@ describe('Cloud Hypervisor', () => {
 
   it('counts the memory of zones, and knows where it comes from', () => {
     const zones = [
-      { size: GiB, hotplugged_size: GiB, shared: true },
+      { id: 'a', size: GiB, hotplugged_size: GiB, shared: true, mergeable: true },
       { size: 2 * GiB, hugepages: true },
     ];
     const round = parseInfo({ config: { memory: { size: 0, zones } }, state: 'Paused', memory_actual_size: 7 });
     expect(round).toMatchObject({
       known: { status: 'paused', memory: { 'base-memory': 4 * GiB }, balloon: { device: false } },
-      launch: { size: 4 * GiB, backend: 'hugetlb' },
+      launch: {
+        size: 4 * GiB,
+        backend: 'shared',
+        parts: [
+          { use: 'base', id: 'a', kind: 'shmem', size: GiB },
+          { use: 'dimm', id: 'a', kind: 'shmem', size: GiB },
+          { use: 'base', kind: 'hugetlb', merge: false, size: 2 * GiB },
+        ],
+      },
     });
   });
 
@@ -255,6 +276,7 @@ describe('Cloud Hypervisor', () => {
     expect(launch({ platform: { sev_snp: true } })).toMatchObject({ confidential: 'SEV-SNP' });
     expect(launch({ devices: [], vdpa: null, platform: { tdx: false } })).toEqual({
       size: GiB,
+      parts: [{ use: 'base', kind: 'anon', merge: false, size: GiB }],
       backend: 'anon',
       prealloc: false,
     });

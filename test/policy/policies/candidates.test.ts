@@ -46,6 +46,16 @@ it.each<[string, Given, RegExp]>([
   ['migrating', monitor({ migration: { status: 'active', values: {}, ram: {} } }), /it is migrating/],
   ['stopped by a signal', { change: { process: { state: 'T' } } }, /it is stopped/],
   ['hugepages', launch({ backend: 'hugetlb' }), /hugepages/],
+  [
+    'a part in hugepages',
+    launch({
+      parts: [
+        { use: 'base', kind: 'anon', size: 3 * GiB },
+        { use: 'base', kind: 'hugetlb', size: GiB },
+      ],
+    }),
+    /^1\.00 GiB of its 4\.00 GiB are in hugepages: what a balloon would free is not known/,
+  ],
   ['locked memory', launch({ memLock: true }), /locked/],
   ['stale numbers', { age: 60 }, /last reported 1m00 ago/],
   ['a driver that never reported', monitor({ balloon: { device: true, actual: 4 * GiB } }), /never reported/],

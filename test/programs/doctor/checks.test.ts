@@ -236,6 +236,18 @@ describe('of a guest', () => {
     expect(ids).toEqual(['guest_balloon', 'guest_ksm', 'guest_memory']);
   });
 
+  it('partly in hugepages: KSM and a balloon gain something', () => {
+    const parts = [
+      { use: 'base', kind: 'anon', size: 3 * GiB },
+      { use: 'base', kind: 'hugetlb', size: GiB },
+    ] as const;
+    const all = found({ launch: { size: 4 * GiB, backend: 'anon', parts } });
+    expect(all.map(({ id }) => id)).toEqual(['guest_balloon', 'guest_memory']);
+    expect(all[1]?.text).toBe(
+      'its balloon frees only a part of what it takes: 1.00 GiB of its 4.00 GiB are in hugepages',
+    );
+  });
+
   it('pinned for a device: its balloon would free nothing', () => {
     const texts = found({ launch: { size: 4 * GiB, backend: 'anon', pinnedBy: 'vfio-pci' } }).map(({ text }) => text);
     expect(texts).toContain('its balloon would free nothing on the host: its memory is pinned for a device (vfio-pci)');

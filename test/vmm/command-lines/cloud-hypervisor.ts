@@ -84,7 +84,7 @@ export const cloudHypervisor: readonly CommandLine[] = [
       ...ch,
       size: '4G',
       memory: ['base anon 1G mem0', 'base shmem 2G mem1', 'base hugetlb 1G mem2'],
-      backend: 'hugetlb',
+      backend: 'shared',
       ...unmerged,
       monitor: '/run/ch/j.sock',
     },

@@ -117,7 +117,6 @@ export const libvirt: readonly CommandLine[] = [
       size: '2G',
       maxmem: '32G',
       memory: ['base anon 2G', 'dimm hugetlb 1G dimm0'],
-      backend: 'hugetlb',
       prealloc: true,
     },
   },

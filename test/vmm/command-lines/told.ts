@@ -39,7 +39,7 @@ export interface Told {
   readonly maxmem?: string;
   /** USE KIND SIZE [ID] [requested SIZE] [merge=off]; left out where it is boot memory alone, private, of `size`. */
   readonly memory?: readonly string[];
-  /** Else anon. */
+  /** Of what most of it is; else anon. */
   readonly backend?: string;
   readonly memLock?: true;
   readonly prealloc?: true;
