@@ -141,8 +141,13 @@ describe('what is borrowed', () => {
     return { ...opened, now, look };
   };
 
-  const switchedOn = async (gate: Gate, look: () => Model, self: ProcessId, tell?: (text: string) => void) => {
-    const polling = openPolling(gate, 2, { loans: loansOf(self), patience, ...(tell ? { tell } : {}) });
+  const switchedOn = async (
+    gate: Gate,
+    look: () => Model,
+    self: ProcessId,
+    how: Parameters<typeof openPolling>[2] = {},
+  ) => {
+    const polling = openPolling(gate, 2, { loans: loansOf(self), patience, ...how });
     polling.ensure(look());
     await until('it is on', 2000, () => look().guests[0]?.sample.monitor.balloon?.pollingInterval === 2);
     return polling;
@@ -179,7 +184,7 @@ describe('what is borrowed', () => {
   test('and could not be put back is told, and put back by the next', async () => {
     const told: string[] = [];
     const { gate, now, look } = world();
-    const polling = await switchedOn(gate, look, ownProcess(), text => told.push(text));
+    const polling = await switchedOn(gate, look, ownProcess(), { tell: text => told.push(text) });
     now.busy = true;
     await polling.putBack(async () => look());
     expect(told).toEqual([
@@ -193,7 +198,7 @@ describe('what is borrowed', () => {
 
   test('is tried again while the monitor is busy', async () => {
     const { gate, now, look } = world();
-    const polling = await switchedOn(gate, look, ownProcess());
+    const polling = await switchedOn(gate, look, ownProcess(), { patience: { all: 20_000, again: 10 } });
     let looks = 0;
     now.busy = true;
     await polling.putBack(async () => {
