@@ -90,8 +90,14 @@ describeLab(
       const terminal = openTerminal({ command: 'nsenter', args: words(here, '--tab', 'guests'), env, ...size });
       await terminal.waitFor(domain.name, 20_000);
       terminal.press(':');
+      // So much at once is pasted: it goes where text is asked for, and Enter is a key of its own.
+      await terminal.waitFor('balloon GUEST SIZE', 10_000);
       terminal.press(`migrate ${domain.name} ${there.uri} 2M`);
+      await terminal.waitFor(`Migrate ${domain.name} to`, 10_000);
       terminal.press('\r');
+      // The plan is longer than the dialog: it is read to its end first, here with Page Down.
+      await terminal.waitFor('Read on', 10_000);
+      terminal.press('\u001b[6~');
       await terminal.waitFor('Do it?', 10_000);
       terminal.press('y');
       await terminal.waitFor(/\[[█░]{8}\] \d+% \S+: migrating, .* left at/, 20_000);
