@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { plan } from '../actions/actions.ts';
 import { type Gate, perform } from '../actions/gate/perform.ts';
+import { heldByMigration } from '../actions/guest/guest.ts';
 import { guestById } from '../guests.ts';
 import type { Model } from '../model.ts';
 import { ownProcess } from '../process-id.ts';
@@ -22,6 +23,14 @@ export const tellOn =
   (text: string): void => {
     stderr.write(`kvmtop: ${safe(text)}\n`);
   };
+
+/** A guest that is still as this process made it. A migration takes longer than anybody waits for an end. */
+interface Kept {
+  readonly guest: GuestId;
+  readonly name: string;
+  readonly why: string;
+  readonly isWorthWaiting: boolean;
+}
 
 interface PollingOptions {
   /** What could not be put back, and what becomes of it, in a line each. */
@@ -57,8 +66,8 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
     }
   };
 
-  /** The name of a guest that is still as this process made it; undefined where there is nothing (more) to do. */
-  const giveBack = async (model: Model, guest: GuestId): Promise<string | undefined> => {
+  /** undefined where there is nothing (more) to do. */
+  const giveBack = async (model: Model, guest: GuestId): Promise<Kept | undefined> => {
     const loan = loans.of(guest);
     const found = guestById(model, guest);
     const { state, balloon } = found?.sample.monitor ?? {};
@@ -72,7 +81,13 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
       loans.returned(guest);
       return undefined;
     } catch {
-      return found.name;
+      const held = heldByMigration(found);
+      return {
+        guest,
+        name: found.name,
+        why: held ?? 'the monitor does not answer',
+        isWorthWaiting: held === undefined,
+      };
     }
   };
 
@@ -108,19 +123,18 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
       const until = performance.now() + all;
       await Promise.race([Promise.allSettled(underway), delay(all, undefined, { ref: false })]);
       let left = [...borrowed].filter(guest => !loans.leave(guest));
-      let names: readonly string[] = [];
+      let kept: readonly Kept[] = [];
       while (left.length > 0) {
         const model = await look();
-        const results = await Promise.all(left.map(async guest => ({ guest, name: await giveBack(model, guest) })));
-        left = results.flatMap(({ guest, name }) => (name === undefined ? [] : [guest]));
-        names = results.flatMap(({ name }) => name ?? []);
-        if (left.length === 0 || performance.now() + again > until) break;
+        kept = (await Promise.all(left.map(guest => giveBack(model, guest)))).filter(one => one !== undefined);
+        left = kept.map(({ guest }) => guest);
+        if (!kept.some(({ isWorthWaiting }) => isWorthWaiting) || performance.now() + again > until) break;
         await delay(again);
       }
-      if (left.length > 0)
-        tell(
-          `statistics stay on for ${names.join(', ')}: the monitor does not answer; the next kvmtop switches them off again`,
-        );
+      for (const [why, guests] of Map.groupBy(kept, one => one.why)) {
+        const names = guests.map(({ name }) => name).join(', ');
+        tell(`statistics stay on for ${names}: ${why}; the next kvmtop switches them off again`);
+      }
     },
   };
 };

@@ -98,6 +98,25 @@ test('0 seconds leave them off, and so does a gate without hands', async () => {
   expect([set, entries]).toEqual([[], []]);
 });
 
+test('nobody waits at the end for a migration of libvirt’s, and why the statistics stay on is told', async () => {
+  const told: string[] = [];
+  const { entries, gate } = openedGate({ virsh: async () => '' });
+  const polling = openPolling(gate, 2, { tell: text => told.push(text), patience: { all: 30_000, again: 500 } });
+  const of = (interval: number): GuestSample =>
+    asking('1.1', interval, { manager: 'libvirt', launch: { uuid: '938d9d25-c83b-41ac-81db-984442040c70' } });
+  polling.ensure(modelOf(of(0)));
+  await until('it is switched on', 20_000, () => entries.length > 0);
+  let looks = 0;
+  const moving = of(2);
+  const migration = { status: 'active', values: {}, ram: {} };
+  await polling.putBack(async () => {
+    looks += 1;
+    return modelOf({ ...moving, monitor: { ...moving.monitor, migration } });
+  });
+  expect(looks).toBe(1);
+  expect(told).toEqual([expect.stringMatching(/^statistics stay on for 1\.1: libvirt changes nothing of a guest/)]);
+});
+
 test('a guest that does not answer, or whose device was not found, is left alone until it does', async () => {
   const { set, entries, gate } = openedGate();
   const polling = openPolling(gate, 2);
