@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kvmtopWith, openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
-import { borrowHost, type Cell, type Guest, openCell, startGuest } from './lab.ts';
+import { borrowHost, type Cell, type Guest, holdMemory, openCell, startGuest } from './lab.ts';
 import { balloonOf, countOf, insideOf, kilobytes, knob, mib, prefix, setInterval } from './oracle.ts';
 
 const GiB = 1024 * mib;
@@ -173,7 +173,7 @@ describeLab(
     });
 
     test('in shadow it says what it would do, and does nothing', async () => {
-      loans.push(await borrowHost({ hugepages: Math.ceil(ballast / (2 * mib)) }));
+      loans.push(await holdMemory(ballast));
       const before = await sizes();
       const asked = desk.journal('balloon').length;
       const pilot = fly('--shadow');

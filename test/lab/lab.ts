@@ -56,6 +56,10 @@ interface Loan {
 export const borrowHost = async ({ ksm = false, hugepages = 0, swap = 0 }: Loan): Promise<() => Promise<void>> =>
   (await hold('borrow.sh', [ksm ? '1' : '0', String(hugepages), String(swap)])).giveBack;
 
+/** Takes so many bytes of the host's RAM, outside its hugepage pools; resolves to what gives them back. */
+export const holdMemory = async (bytes: number): Promise<() => Promise<void>> =>
+  (await hold('ballast.sh', [String(Math.ceil(bytes / 2 ** 20))])).giveBack;
+
 /** Keeps other labs from borrowing (borrow.sh takes the same lock): pools are resized, and KSM is stopped, by one at a time. */
 export const aloneWithHost = async <T>(work: () => Promise<T>): Promise<T> => {
   const turn = join(tmpdir(), 'kvmtop-lab-host/turn');

@@ -130,7 +130,7 @@ describeLab('the live screen on real guests', () => {
     terminal.press('20M');
     await terminal.waitFor(/Refused: unsafe: leaves 0 B of \d+ MiB available inside: no less than \d+ MiB/);
     terminal.press('\r');
-    await terminal.waitFor(`type ${id.name} and Enter`);
+    await terminal.waitFor(`type ${id.name} and press Enter`);
     terminal.press('y\r');
     await refreshes(terminal, 2);
     terminal.press('\x1b');
@@ -144,7 +144,7 @@ describeLab('the live screen on real guests', () => {
     terminal.press('b');
     await terminal.waitFor('safe down to');
     terminal.press(`${below}M\r`);
-    await terminal.waitFor(`type ${id.name} and Enter`);
+    await terminal.waitFor(`type ${id.name} and press Enter`);
     terminal.press(`${id.name}\r`);
     await arrives(below * mib);
     expect(desk.journal('balloon').at(-1)).toMatchObject({ forced: true, outcome: 'done', steps: step(below * mib) });
