@@ -1,6 +1,9 @@
-/** What Stryker loads: which texts it leaves alone, and who tells what it finds. */
+/** What Stryker loads: which texts it leaves alone, who checks types, and who tells what it finds. */
+
+import { join } from 'node:path';
 import { areas } from './areas.ts';
 import { percent, scores, shareOf, survivors, type Tried, writeRow } from './scores.ts';
+import { createTypeChecker } from './types.ts';
 
 /** As much of Babel's NodePath as is asked here. */
 interface NodePath {
@@ -28,12 +31,14 @@ const isText = ({ node }: NodePath): boolean => {
 /** What run.ts says of this run. */
 interface Run {
   readonly area: string;
+  /** Where it may work, within the clone. */
+  readonly folder: string;
   /** Whether only some of the area was asked for. */
   readonly asked: boolean;
   /** Whether the score goes into the table of docs/testing.md. */
   readonly table: boolean;
 }
-const run: Run = JSON.parse(process.env['MUTANTS'] ?? '{"area":"","asked":true,"table":false}');
+const run: Run = JSON.parse(process.env['MUTANTS'] ?? '{"area":"","folder":".mutants/tmp","asked":true,"table":false}');
 
 /** Milliseconds between two lines of progress. */
 const progressEvery = 30_000;
@@ -65,11 +70,15 @@ const createReporter = () => {
 };
 createReporter.inject = [] as const;
 
+const createChecker = () => createTypeChecker(join(run.folder, 'types'));
+createChecker.inject = [] as const;
+
 export const strykerPlugins = [
   {
     kind: 'Ignore',
     name: 'texts',
     value: { shouldIgnore: (path: NodePath) => (isText(path) ? 'a text' : undefined) },
   },
+  { kind: 'Checker', name: 'types', factory: createChecker },
   { kind: 'Reporter', name: 'told', factory: createReporter },
 ];

@@ -38,13 +38,13 @@ const chosenIn = ({ source }: Area): readonly string[] => {
 
 /** Tries the mutants of an area. What it finds is told by the reporter in plugins.ts. Gives the exit status. */
 const tryArea = async ({ name, tests }: Area, mutate: readonly string[], late: AbortSignal): Promise<number> => {
-  // Where Stryker copies the clone to: of this run alone, so that there may be two.
-  const sandboxes = `.mutants/tmp-${process.pid}`;
+  // Where Stryker copies the clone to, and types are checked: of this run alone, so that there may be two.
+  const folder = `.mutants/tmp-${process.pid}`;
   const words = {
     mutate: mutate.join(','),
     testFiles: tests.flatMap(glob => globSync(glob)).join(','),
     incrementalFile: `.mutants/${name}.json`,
-    tempDirName: sandboxes,
+    tempDirName: folder,
   };
   const stryker = spawn(
     'node_modules/.bin/stryker',
@@ -53,14 +53,14 @@ const tryArea = async ({ name, tests }: Area, mutate: readonly string[], late: A
       stdio: 'inherit',
       env: {
         ...process.env,
-        MUTANTS: JSON.stringify({ area: name, asked: asked !== undefined, table: options.table }),
+        MUTANTS: JSON.stringify({ area: name, folder, asked: asked !== undefined, table: options.table }),
       },
     },
   );
   // On a signal it ends its processes, and keeps what it has found so far.
   late.addEventListener('abort', () => stryker.kill('SIGTERM'));
   const [status] = await once(stryker, 'exit');
-  rmSync(sandboxes, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   return late.aborted ? 0 : Number(status ?? 1);
 };
 
