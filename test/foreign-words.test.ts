@@ -53,6 +53,7 @@ import { Painter } from '../src/ui/parts/painter.ts';
 import { Screen } from '../src/ui/screen/screen.ts';
 import { createTheme } from '../src/ui/theme.ts';
 import { parseBytes, parseSeconds, parseTarget } from '../src/units.ts';
+import { parseAnswer } from '../src/vmm/answers.ts';
 import { cloudHypervisorDialect, parseInfo } from '../src/vmm/cloud-hypervisor/dialect.ts';
 import { readLaunch as readCloudHypervisorLaunch } from '../src/vmm/cloud-hypervisor/launch.ts';
 import { crosvmDialect, parseBalloonStats } from '../src/vmm/crosvm/dialect.ts';
@@ -370,6 +371,7 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
     (key, value) => parsePorts(`0: 0100007F:115C 00000000:0000 0A 0:0 0:0 0 0 0 9 ${key}\n${key}: ${value}\n`, true),
   ],
   [parseMountTable, (key, value) => parseMountTable(`${key} /${value} ${key} rw\n`)],
+  [parseAnswer, (key, value) => parseAnswer(`{"${key}":{"${value}":["${key}"]}}`)],
   [parseMounts, (key, value) => parseMounts(`1 2 0:1 / /${key} rw - ${value} ${key} ${value}\n${key} ${value}\n`)],
   [numbers.parseUsers, (key, value) => numbers.parseUsers(`Name:\t${key}\nUid:\t1 2 3 4\n${value}:\t5\n`)],
   [

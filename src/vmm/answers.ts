@@ -2,6 +2,27 @@ import type { Numbers } from '../sample.ts';
 
 /** How to read what a monitor answered: it is untrusted, so nothing of it is taken for granted. Pure. */
 
+/** Lists and objects within each other, of an answer that is believed: parsing a million of them would stop everything. */
+export const deepest = 32;
+export const tooDeep = 'its answer is nested too deep';
+
+const [quote, bracket, backslash, brace] = [34, 91, 92, 123];
+
+/** JSON of somebody else's. @throws Error where it is none, or nested too deep. */
+export const parseAnswer = (text: string): unknown => {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (character === quote) inString = !inString;
+    else if (inString) at += character === backslash ? 1 : 0;
+    else if (character === bracket || character === brace) depth += 1;
+    else if (character === bracket + 2 || character === brace + 2) depth -= 1;
+    if (depth > deepest) throw new Error(tooDeep);
+  }
+  return JSON.parse(text);
+};
+
 /** QEMU says −1, or 2^64−1, for what it does not know (and JavaScript rounds the latter up). Never −0: JSON can say it. */
 export const amount = (given: unknown): number | undefined =>
   typeof given === 'number' && given >= 0 && given < 2 ** 63 ? given + 0 : undefined;

@@ -1,6 +1,6 @@
 import { known } from '../../known.ts';
 import type { BalloonSample, Numbers } from '../../sample.ts';
-import { amount, record } from '../answers.ts';
+import { amount, parseAnswer, record } from '../answers.ts';
 import type { Dialect, Round, RunClient } from '../dialect.ts';
 import { earlierOf } from '../reports.ts';
 import { parseStatistics } from '../statistics.ts';
@@ -22,7 +22,7 @@ export const parseBalloonStats = (
 ): { readonly held: number | undefined; readonly values: Numbers | undefined } => {
   let answer: Record<string, unknown>;
   try {
-    answer = record(JSON.parse(text));
+    answer = record(parseAnswer(text));
   } catch {
     throw new MonitorError('garbage', 'its crosvm printed broken JSON');
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import { MessageSplitter } from '../../../src/collect/guests/monitors/qmp/splitter.ts';
+import { parseAnswer } from '../../../src/vmm/answers.ts';
 
 const message = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
 const layout = fc.constantFrom(undefined, 1, 4, '\t');
@@ -47,6 +48,36 @@ it('does not collect a message without end', () => {
   const splitter = new MessageSplitter(100);
   splitter.push(Buffer.from('{"a":"'));
   expect(() => splitter.push(Buffer.alloc(101, 'x'))).toThrow('without end');
+});
+
+it('does not take more than anybody asked for, however it is cut into messages', () => {
+  const splitter = new MessageSplitter(100);
+  const event = Buffer.from('{"event": "x"}\r\n');
+  const flood = () => {
+    for (let sent = 0; sent < 200; sent += event.length) splitter.push(event);
+  };
+  expect(flood).toThrow('without end');
+});
+
+test.each(['[', '{"a":'])('does not take %j a million times, nor parse it', opening => {
+  const started = performance.now();
+  const bomb = Buffer.from(`{"QMP":${opening.repeat(1_000_000)}`);
+  expect(() => new MessageSplitter(bomb.length).push(bomb)).toThrow('nested too deep');
+  expect(performance.now() - started).toBeLessThan(1000);
+  expect(() => parseAnswer(bomb.toString())).toThrow('nested too deep');
+});
+
+it('tells brackets in words from those that nest', () => {
+  const text = JSON.stringify({ QMP: { package: '[{'.repeat(1000), more: '\\"[' } });
+  expect(new MessageSplitter().push(Buffer.from(text))).toEqual([JSON.parse(text)]);
+  expect(parseAnswer(text)).toEqual(JSON.parse(text));
+});
+
+it('is not held up by a word without end', () => {
+  const started = performance.now();
+  for (const text of [`["${'\\"'.repeat(500_000)}`, `["${'x'.repeat(1_000_000)}`])
+    expect(() => parseAnswer(text)).toThrow(SyntaxError);
+  expect(performance.now() - started).toBeLessThan(1000);
 });
 
 test('keeps nothing of a chunk, whose buffer its reader uses again', () => {

@@ -1,3 +1,4 @@
+import { parseAnswer } from '../../../../vmm/answers.ts';
 import type { Reply } from '../../../../vmm/dialect.ts';
 import { MonitorError } from '../../../../vmm/trouble.ts';
 import { connected, type Target, type Way } from '../contract.ts';
@@ -18,7 +19,7 @@ export interface Question {
 const requester = () => process.getBuiltinModule('node:http').request;
 
 /** The longest answer that is believed; Cloud Hypervisor's vm.info has some ten kB a device. */
-const longest = 4 * 1024 * 1024;
+const longest = 1024 * 1024;
 
 interface Limits {
   /** By `performance.now()`. */
@@ -74,7 +75,7 @@ const call = (target: Target, question: Question, { deadline, signal }: Limits):
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
         try {
-          const value: unknown = text.trim() === '' ? undefined : JSON.parse(text);
+          const value: unknown = text.trim() === '' ? undefined : parseAnswer(text);
           clearTimeout(timer);
           signal.removeEventListener('abort', abort);
           resolve({ status: response.statusCode ?? 0, value });
