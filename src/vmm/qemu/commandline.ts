@@ -38,8 +38,9 @@ export const describeLaunch = (
   const moved = movedOf(options);
   const name = lastOf(named('name'), 'guest');
   const uuid = named('uuid').at(-1)?.raw ?? smbiosUuid(named('smbios'));
-  const monitors = findMonitors(options).map(monitor => handedOver(monitor, view));
-  const manager = findManager(options, monitors);
+  const written = findMonitors(options);
+  const monitors = written.map(monitor => handedOver(monitor, view));
+  const manager = findManager(options, written, monitors);
   const vmid = Number(named('id').at(-1)?.raw);
   const { size, maxmem, ...memory } = describeMemory(options, path => view.fileSystem(path, moved));
   return {
@@ -78,13 +79,20 @@ const handedOver = (monitor: LaunchMonitor, view: Pick<ProcessView, 'listensAt'>
 const libvirtPath =
   /^(\/var\/lib\/libvirt|(\/var)?\/run\/(user\/\d+\/)?libvirt|.*\/\.config\/libvirt|.*\/libvirt\/qemu)\//;
 
-const findManager = (options: readonly LaunchOption[], monitors: readonly LaunchMonitor[]): Manager | undefined => {
+/** `written`: as the words have them; `monitors`: with the paths of those that were handed over. */
+const findManager = (
+  options: readonly LaunchOption[],
+  written: readonly LaunchMonitor[],
+  monitors: readonly LaunchMonitor[],
+): Manager | undefined => {
   const sockets = monitors.flatMap(monitor => (monitor.kind === 'unix' ? [monitor.path] : []));
   if (sockets.some(path => libvirtPath.test(path))) return 'libvirt';
   if (sockets.some(path => /^(\/var)?\/run\/qemu-server\/\d+\.qmp$/.test(path))) return 'proxmox';
   if (options.some(({ name, raw }) => name === 'id' && /^\d+$/.test(raw))) return 'proxmox';
-  if (monitors.some(({ kind }) => kind === 'unix' || kind === 'tcp')) return undefined;
-  // libvirt writes `guest=`, and hands its monitor over. Kata hands one over, too, and writes `-name sandbox-ID`.
+  // libvirt writes `guest=`, and hands its monitor over, wherever that listens and whatever the operator adds. Kata hands one
+  // over, too, and writes `-name sandbox-ID`.
+  const isHanded = written.some(({ kind }) => kind === 'fd');
+  if (!isHanded && written.some(({ kind }) => kind === 'unix' || kind === 'tcp')) return undefined;
   const names = options.filter(({ name, raw }) => name === 'name' && /(^|,)guest=/.test(raw));
   const threads = names.some(({ keys }) => isOn(keys.get('debug-threads')));
   const charmonitor = options.some(({ name, keys }) => name === 'chardev' && keys.get('id') === 'charmonitor');

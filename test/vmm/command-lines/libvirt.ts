@@ -36,6 +36,18 @@ export const libvirt: readonly CommandLine[] = [
     expect: { ...run, name: 'web', size: '4G', monitor: '/var/lib/libvirt/qemu/domain-7-web/monitor.sock' },
   },
   {
+    how: 'a monitor in a state folder of the administrator’s own, which is libvirt’s all the same',
+    argv: domain('web', '-machine pc,usb=off -m size=4194304k -overcommit mem-lock=off'),
+    descriptors: { 31: '/srv/state/domain-7-web/monitor.sock' },
+    expect: { ...run, name: 'web', size: '4G', monitor: '/srv/state/domain-7-web/monitor.sock' },
+  },
+  {
+    how: 'a second monitor, by the operator’s own words beside libvirt’s',
+    argv: `${domain('web', '-machine pc,usb=off -m size=4194304k')} -qmp unix:/run/own.qmp,server=on,wait=off`,
+    descriptors: { 31: '/srv/state/domain-7-web/monitor.sock' },
+    expect: { ...run, name: 'web', size: '4G', monitor: '/srv/state/domain-7-web/monitor.sock' },
+  },
+  {
     how: 'a domain without a balloon',
     argv: domain('nob', '-machine pc,usb=off -m 2048', ''),
     expect: { manager: 'libvirt', uuid, accelerator: 'kvm', monitor: handed, name: 'nob', size: '2G' },
