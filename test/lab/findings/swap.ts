@@ -53,7 +53,7 @@ export const swapScene = async (stage: Stage): Promise<void> => {
   const swapping = await watch.tells('host-swapping', 'host');
   const moved = Number(/: ([\d.]+) MiB\/s in, /.exec(swapping.text)?.[1]) + outRate(swapping);
   expect(isAbout(moved, (await measure(swapped)) / mib), swapping.text).toBe(true);
-  const [, room = ''] = /Yet it is not short: (.*) of .* RAM are available\.$/.exec(swapping.text) ?? [];
+  const [, room = ''] = /Yet it is not short: (.*?) of .* are available \(/.exec(swapping.text) ?? [];
   const available = kilobytes('/proc/meminfo').get('MemAvailable');
   expect(isShown(sizesIn(room)[0], available, swapping.look.host['mem_available'], 1024 * mib), room).toBe(true);
   const awake = await watch.tells('guest-swapped', out.name, ({ severity }) => severity === 'warning');

@@ -45,7 +45,7 @@ export const libvirt: readonly CommandLine[] = [
     how: 'a second monitor, by the operator’s own words beside libvirt’s',
     argv: `${domain('web', '-machine pc,usb=off -m size=4194304k')} -qmp unix:/run/own.qmp,server=on,wait=off`,
     descriptors: { 31: '/srv/state/domain-7-web/monitor.sock' },
-    expect: { ...run, name: 'web', size: '4G', monitor: '/srv/state/domain-7-web/monitor.sock' },
+    expect: { ...run, name: 'web', size: '4G', monitor: ['/srv/state/domain-7-web/monitor.sock', '/run/own.qmp'] },
   },
   {
     how: 'a domain without a balloon',

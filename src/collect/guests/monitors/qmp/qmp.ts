@@ -52,7 +52,7 @@ const turn = (): number => 5 + 20 * Math.random();
 export const connectMonitor = async (target: Target, limits: Limits): Promise<Connection> => {
   const until = performance.now() + limits.greeting;
   for (;;) {
-    const connection = new QmpConnection(target, { ...limits, greeting: until - performance.now() });
+    const connection = new QmpConnection(target, { ...limits, greeting: Math.max(1, until - performance.now()) });
     try {
       await connection.greeted;
       return connection;
