@@ -38,22 +38,26 @@ const acceleratorOf = (candidates: readonly string[], hasMachine: Running['machi
   return left.length === 1 ? left[0] : undefined;
 };
 
-/** A flag of `-cpu`: `name=on`, `+name`, `-name`. */
+/** A flag of `-cpu`: `name=on`, `+name`, `-name`, also with underscores. Those with a sign come last, minus the very last. */
 const flagOf = (keys: ReadonlyMap<string, string>, name: string): boolean | undefined => {
-  if (keys.has(`-${name}`) || keys.get(name) === 'off') return false;
-  return keys.has(`+${name}`) || keys.get(name) === 'on' ? true : undefined;
+  const names = [name, name.replaceAll('-', '_')];
+  const given = (sign: string): boolean => names.some(one => keys.has(`${sign}${one}`));
+  if (given('-')) return false;
+  if (given('+')) return true;
+  const value = names.map(one => keys.get(one)).find(word => word === 'on' || word === 'off');
+  return value === undefined ? undefined : value === 'on';
 };
 
 /**
  * Whether the guest was offered asynchronous page faults. Linux guests use them since 5.8 only with `kvm-asyncpf-int`,
- * which `-cpu host` and `max` bring; what other models bring depends on QEMU, and is unknown here.
+ * which `-cpu host` and `max` bring; what other models bring depends on QEMU, and is unknown here. They need no
+ * `kvm-asyncpf`, unless KVM is to refuse what it has not told.
  */
 const asyncPageFaultsOf = (options: readonly LaunchOption[]): boolean | undefined => {
   const keys = options.findLast(({ name }) => name === 'cpu')?.keys;
   if (!keys) return undefined;
-  const flags = ['kvm-asyncpf', 'kvm-asyncpf-int'].map(name => flagOf(keys, name));
-  if (flags.includes(false)) return false;
-  return flags[1] === true || ['host', 'max'].includes(keys.get('model') ?? '') ? true : undefined;
+  if (flagOf(keys, 'kvm-asyncpf') === false && flagOf(keys, 'kvm-pv-enforce-cpuid')) return false;
+  return flagOf(keys, 'kvm-asyncpf-int') ?? (['host', 'max'].includes(keys.get('model') ?? '') ? true : undefined);
 };
 
 /** How the guest's code is run. */

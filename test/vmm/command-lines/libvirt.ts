@@ -206,8 +206,13 @@ export const libvirt: readonly CommandLine[] = [
   },
   {
     how: 'a processor without asynchronous page faults',
-    argv: domain('cpu', '-machine pc,usb=off -cpu EPYC-Milan,kvm-asyncpf=off -m 1024'),
+    argv: domain('cpu', '-machine pc,usb=off -cpu EPYC-Milan,kvm-asyncpf-int=off -m 1024'),
     expect: { ...run, name: 'cpu', size: '1G', asyncPageFaults: false },
+  },
+  {
+    how: 'one without the flag that Linux no longer looks at, which tells nothing of the other',
+    argv: domain('cpu', '-machine pc,usb=off -cpu EPYC-Milan,kvm-asyncpf=off -m 1024'),
+    expect: { ...run, name: 'cpu', size: '1G' },
   },
   {
     how: 'emulated (domain type qemu)',
