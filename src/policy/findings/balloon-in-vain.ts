@@ -1,10 +1,10 @@
+import { known } from '../../known.ts';
 import { longBytes, MiB } from '../../units.ts';
 import { whyKept, withheld } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { isRunning } from './names.ts';
-import { known } from './numbers.ts';
 
 /** Below this it is no more than rounding. Bytes. */
 const some = 16 * MiB;

@@ -1,11 +1,11 @@
 import type { Request } from '../../actions/action.ts';
 import { commitLimit } from '../../actions/sysctl/commit-limit.ts';
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { formatRatio, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
-import { known } from './numbers.ts';
 
 /** The least ratio, in steps of 5 %, that leaves a tenth of the limit free. No more than all RAM is promised. */
 const widerRatio = (model: Model, committed: number): Request | undefined => {

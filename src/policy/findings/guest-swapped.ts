@@ -1,9 +1,9 @@
+import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatCount, longBytes, MiB } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { above } from './limit.ts';
-import { known } from './numbers.ts';
 import { earlierLook, perSecond } from './rate.ts';
 import { roomToGive } from './room.ts';
 

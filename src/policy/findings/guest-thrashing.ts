@@ -1,10 +1,10 @@
+import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { longBytes, MiB } from '../../units.ts';
 import { withheld } from '../../vmm/memory.ts';
 import type { Remark, Rule } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { offer } from './fix.ts';
-import { known } from './numbers.ts';
 import { roomToGive } from './room.ts';
 import { type Thrashing, thrashing } from './thrash.ts';
 

@@ -1,11 +1,11 @@
 import type { Limits } from '../../actions/limits.ts';
 import { availableShare } from '../../fields/memory.ts';
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { below } from './limit.ts';
-import { known } from './numbers.ts';
 import { availableText, idleMemory, reclaim, reclaimable, silentGuests, unknownUse } from './room.ts';
 
 /** What would help, by the operators' order: balloons where guests have memory to spare, else somebody has to go. */

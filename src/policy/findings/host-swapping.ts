@@ -1,10 +1,10 @@
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { longBytes, MiB } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
-import { known } from './numbers.ts';
 import { meanRate } from './rate.ts';
 import {
   availableText,

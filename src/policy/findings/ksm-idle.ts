@@ -1,11 +1,11 @@
 import { whyNotMerged } from '../../fields/mergeable.ts';
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { formatDuration, longBytes } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { counted } from './names.ts';
-import { known } from './numbers.ts';
 import { hasLookedAtMost, offered } from './offered.ts';
 
 /** Full scans after which pages that are alike would have been merged: it takes two to see that a page is calm. */

@@ -1,11 +1,11 @@
 import { whyNotMerged } from '../../fields/mergeable.ts';
+import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { GiB, longBytes } from '../../units.ts';
 import type { Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { counted, namesOf } from './names.ts';
-import { known } from './numbers.ts';
 import { offeredBy } from './offered.ts';
 import { isTight } from './room.ts';
 

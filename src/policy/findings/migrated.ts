@@ -1,7 +1,7 @@
+import { known } from '../../known.ts';
 import { longBytes, MiB } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
-import { known } from './numbers.ts';
 
 /** A QEMU without a guest has less. Bytes. */
 const little = 64 * MiB;

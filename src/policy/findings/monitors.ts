@@ -1,9 +1,9 @@
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { above } from './limit.ts';
 import { counted, namesOf } from './names.ts';
-import { known } from './numbers.ts';
 
 export const monitorsBusy: Rule = {
   id: 'monitors-busy',

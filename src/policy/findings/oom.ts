@@ -1,6 +1,6 @@
+import { known } from '../../known.ts';
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../finding.ts';
-import { known } from './numbers.ts';
 
 export const oomKill: Rule = {
   id: 'oom-kill',

@@ -1,7 +1,7 @@
+import { known } from '../../known.ts';
 import { MiB } from '../../units.ts';
 import type { Rule } from '../finding.ts';
 import { stress, stressSentence, worstShort } from '../stress.ts';
-import { known } from './numbers.ts';
 
 /** Below this it is no more than rounding; while it stands, it must fit with as much to spare. Bytes. */
 const some = 256 * MiB;

@@ -1,4 +1,5 @@
 import { persistent, poolCounts } from '../../actions/hugepages/pool.ts';
+import { known } from '../../known.ts';
 import type { Model, PoolModel } from '../../model.ts';
 import { exactBytes, longBytes } from '../../units.ts';
 import { allHugepages } from '../../vmm/memory.ts';
@@ -6,7 +7,6 @@ import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { above } from './limit.ts';
 import { counted, namesOf } from './names.ts';
-import { known } from './numbers.ts';
 import { isTight } from './room.ts';
 
 const subjectOf = ({ pageSize }: PoolModel): string => `pool of ${exactBytes(pageSize)} pages`;

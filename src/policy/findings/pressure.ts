@@ -1,7 +1,7 @@
+import { known } from '../../known.ts';
 import { formatRatio } from '../../units.ts';
 import type { Rule } from '../finding.ts';
 import { above } from './limit.ts';
-import { known } from './numbers.ts';
 
 export const pressureHigh: Rule = {
   id: 'pressure-high',

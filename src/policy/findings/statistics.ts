@@ -1,11 +1,11 @@
 import { reportOf } from '../../actions/balloon/reports.ts';
 import { fromTheFuture } from '../../fields/age.ts';
+import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatDuration } from '../../units.ts';
 import type { Remark, Rule } from '../finding.ts';
 import { offer } from './fix.ts';
 import { isRunning } from './names.ts';
-import { known } from './numbers.ts';
 
 /** Seconds: what kvmtop itself asks for. */
 const usualInterval = '2';

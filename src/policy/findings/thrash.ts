@@ -1,11 +1,11 @@
 import { statsStale } from '../../actions/balloon/reports.ts';
+import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import { formatCount, formatDuration, longBytes } from '../../units.ts';
 import { given } from '../../vmm/memory.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { above, below } from './limit.ts';
 import { isRunning } from './names.ts';
-import { known } from './numbers.ts';
 
 /** How a guest shows that it lacks memory. */
 export interface Thrashing {
