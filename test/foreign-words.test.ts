@@ -38,7 +38,7 @@ import { changesOf } from '../src/export/report/changes.ts';
 import { toText } from '../src/export/text.ts';
 import { selectGuests } from '../src/guests.ts';
 import { derive } from '../src/model.ts';
-import { readVerdict } from '../src/policy/pilot.ts';
+import { readPolicyEvent } from '../src/policy/pilot.ts';
 import { parseNote } from '../src/programs/loans.ts';
 import { parseCall } from '../src/programs/options.ts';
 import { parseKeep } from '../src/programs/record/keep.ts';
@@ -529,7 +529,7 @@ const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value
     [['QMP', 'return', 'error', 'id'], value => new MessageSplitter().push(Buffer.from(JSON.stringify({ value })))],
   ],
   [readEntry, [['time', 'user', 'by', 'summary', 'outcome', 'request', 'action', 'words', 'steps'], readEntry]],
-  [readVerdict, [['time', 'policy', 'subject', 'outcome', 'text', 'guest'], readVerdict]],
+  [readPolicyEvent, [['time', 'policy', 'subject', 'outcome', 'text', 'guest'], readPolicyEvent]],
   [
     changesOf,
     [

@@ -20,7 +20,7 @@ export interface Proposal {
 const outcomes = ['would', 'asked', 'refused', 'failed', 'skipped', 'arrived', 'stalled', 'started', 'ended'] as const;
 
 /** What came of one thing that a policy wanted, or of its look at one guest. */
-export interface Verdict {
+export interface PolicyEvent {
   /** Wall clock, seconds. */
   readonly time: number;
   readonly policy: string;
@@ -36,15 +36,15 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** The verdict, when it is one: recordings may hold anything. */
-export const readVerdict = (value: unknown): Verdict | undefined => {
+/** The event, when it is one: recordings may hold anything. */
+export const readPolicyEvent = (value: unknown): PolicyEvent | undefined => {
   if (typeof value !== 'object' || value === null) return undefined;
   const { time, policy, subject, guest, outcome, text } = value as Readonly<Record<string, unknown>>;
   return typeof time === 'number' &&
     [policy, subject, text].every(one => typeof one === 'string') &&
     (guest === undefined || typeof guest === 'string') &&
     outcomes.some(one => one === outcome)
-    ? (value as Verdict)
+    ? (value as PolicyEvent)
     : undefined;
 };
 

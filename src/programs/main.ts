@@ -17,8 +17,8 @@ import { canDraw, type Surroundings } from './surroundings.ts';
 const recovered = async (options: Options, { stderr }: Surroundings): Promise<Options> => {
   const [path] = options.words;
   if (!options.recover || path === undefined) return options;
-  const { rescue } = await import('./recorded/rescue.ts');
-  return { ...options, words: [await rescue(path, stderr)] };
+  const { recoverTo } = await import('./recorded/recover.ts');
+  return { ...options, words: [await recoverTo(path, stderr)] };
 };
 
 /** A program that needs no host: a recording is all there is. */

@@ -6,7 +6,7 @@ import type { Knob } from '../actions/knobs.ts';
 import type { Limits } from '../actions/limits.ts';
 import type { Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
-import type { PilotMode, Verdict } from '../policy/pilot.ts';
+import type { PilotMode, PolicyEvent } from '../policy/pilot.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import type { GuestId } from '../sample.ts';
 import type { ActivityRow } from './activity.ts';
@@ -159,7 +159,7 @@ export interface PilotView {
   /** Guests that no policy touches, and why. */
   readonly pinned: ReadonlyMap<GuestId, string>;
   /** Oldest first. */
-  readonly verdicts: readonly Verdict[];
+  readonly events: readonly PolicyEvent[];
 }
 
 export type Store = StoreApi<State>;
@@ -197,7 +197,7 @@ export const initialState = (setting: Setting): State => ({
   journalCursor: 0,
   adviceCursor: 0,
   tried: [],
-  pilot: { mode: 'off', policy: setting.policy, pinned: new Map(), verdicts: [] },
+  pilot: { mode: 'off', policy: setting.policy, pinned: new Map(), events: [] },
 });
 
 export const openStore = (setting: Setting): Store => createStore<State>()(() => initialState(setting));

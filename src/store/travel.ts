@@ -3,10 +3,10 @@ import { messageOf } from '../errors.ts';
 import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
 import { timeOf, withMoment, withNow } from './moments.ts';
+import { keptPolicyEvents, policyEventsOf } from './policy-events.ts';
 import type { State, Store } from './store.ts';
 import { tabTable } from './tabs.ts';
 import { type Destination, destinationId, momentOf, timelineOf } from './time.ts';
-import { keptVerdicts, verdictsOf } from './verdicts.ts';
 
 export interface Traveller {
   /** To another moment of the tape; of a live one the newest, or one after it, is now. */
@@ -20,7 +20,7 @@ const doneUntil = (tape: Tape, time: number, { pilot }: State): Pick<State, 'jou
   const events = tape.events(0, time);
   return {
     journal: events.flatMap(({ kind, data }) => (kind === 'action' ? (readEntry(data) ?? []) : [])),
-    pilot: { ...pilot, verdicts: verdictsOf(events).slice(-keptVerdicts) },
+    pilot: { ...pilot, events: policyEventsOf(events).slice(-keptPolicyEvents) },
   };
 };
 

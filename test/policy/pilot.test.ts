@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model.ts';
-import { type Pilot, type Round, readVerdict, startPilot, steer, type Verdict } from '../../src/policy/pilot.ts';
+import {
+  type Pilot,
+  type PolicyEvent,
+  type Round,
+  readPolicyEvent,
+  startPilot,
+  steer,
+} from '../../src/policy/pilot.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { GiB } from '../../src/units.ts';
 import { look, settings } from './policies/world.ts';
@@ -110,27 +117,27 @@ describe('a policy at the helm', () => {
   });
 });
 
-describe('a verdict of a recording', () => {
-  const verdict: Verdict = { time: 1, policy: 'kvmtop', subject: 'web-1', outcome: 'asked', text: 'Shrink' };
+describe('a policy event of a recording', () => {
+  const event: PolicyEvent = { time: 1, policy: 'kvmtop', subject: 'web-1', outcome: 'asked', text: 'Shrink' };
 
   it('is taken as it is', () => {
-    expect(readVerdict(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
-    expect(readVerdict({ ...verdict, guest: '1.2' })).toEqual({ ...verdict, guest: '1.2' });
+    expect(readPolicyEvent(JSON.parse(JSON.stringify(event)))).toEqual(event);
+    expect(readPolicyEvent({ ...event, guest: '1.2' })).toEqual({ ...event, guest: '1.2' });
   });
 
   it.each([
     ['no object', 'asked'],
     ['nothing', null],
-    ['an unknown outcome', { ...verdict, outcome: 'constructor' }],
-    ['no time', { ...verdict, time: '1' }],
-    ['no text', { ...verdict, text: 5 }],
-    ['a guest that is a number', { ...verdict, guest: 5 }],
-  ])('is none with %s', (_what, value) => expect(readVerdict(value)).toBeUndefined());
+    ['an unknown outcome', { ...event, outcome: 'constructor' }],
+    ['no time', { ...event, time: '1' }],
+    ['no text', { ...event, text: 5 }],
+    ['a guest that is a number', { ...event, guest: 5 }],
+  ])('is none with %s', (_what, value) => expect(readPolicyEvent(value)).toBeUndefined());
 
   it('is read from anything without failing', () => {
     fc.assert(
       fc.property(fc.anything(), value => {
-        const read = readVerdict(value);
+        const read = readPolicyEvent(value);
         expect(read === undefined || typeof read.text === 'string').toBe(true);
       }),
     );

@@ -4,7 +4,7 @@ import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import { describeTried, judgeTried, type Tried } from '../../src/store/advice.ts';
 import { withPerformed } from '../../src/store/changes.ts';
 import { withModel } from '../../src/store/moments.ts';
-import { withVerdict } from '../../src/store/verdicts.ts';
+import { withPolicyEvent } from '../../src/store/policy-events.ts';
 import { press } from '../../src/ui/keys.ts';
 import { demoModels, frameOf, openStage } from './stage.tsx';
 
@@ -30,7 +30,7 @@ describe('the advisor tab', () => {
   ])('tells what was found, at %ix%i', async (columns, rows) => {
     const { app, store } = open();
     store.setState(state =>
-      withVerdict(
+      withPolicyEvent(
         { ...state, pilot: { ...state.pilot, mode: 'shadow' } },
         {
           time: last.time,

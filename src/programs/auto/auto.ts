@@ -4,7 +4,7 @@ import { everything } from '../../fields/needs.ts';
 import { selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
 import { own } from '../../own.ts';
-import type { Verdict } from '../../policy/pilot.ts';
+import type { PolicyEvent } from '../../policy/pilot.ts';
 import { policies, policyOf } from '../../policy/policies.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { formatMoment } from '../../recording/moment.ts';
@@ -17,19 +17,19 @@ import { openOutput } from '../output.ts';
 import { openPolling, tellOn } from '../polling.ts';
 import { requireGuests } from '../select.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { claimActing } from './acting-claim.ts';
 import { createAutopilot } from './autopilot.ts';
 import { watchManualChanges } from './manual-changes.ts';
-import { claimActing } from './one-pilot.ts';
 
 /** A line of the log, for people or for programs. */
-const lines: Readonly<Record<string, (verdict: Verdict) => string>> = {
+const lines: Readonly<Record<string, (event: PolicyEvent) => string>> = {
   text: ({ time, policy, outcome, subject, text }) =>
     `${formatMoment(time)} ${policy} ${outcome}: ${safe(subject)}: ${safe(text)}\n`,
   ndjson: ({ time, ...rest }) =>
     `${escapeJson(JSON.stringify({ time: new Date(time * 1000).toISOString(), ...rest }))}\n`,
 };
 
-const lineOf = (format: string): ((verdict: Verdict) => string) => {
+const lineOf = (format: string): ((event: PolicyEvent) => string) => {
   const line = own(lines, format);
   if (!line) throw new UsageError(`--format takes ${Object.keys(lines).join(', ')}, not '${format}'`);
   return line;
@@ -65,8 +65,8 @@ export const auto = async (
   const release = options.act && source.kind === 'live' ? await claimActing() : () => undefined;
   const output = openOutput(stdout);
   let written: Promise<boolean> = Promise.resolve(true);
-  const tell = (verdict: Verdict): void => {
-    written = written.then(() => output.write(line(verdict)));
+  const tell = (event: PolicyEvent): void => {
+    written = written.then(() => output.write(line(event)));
     // What a reader that has gone does not get is no reason to leave guests alone; the journal has it.
     written.catch(() => undefined);
   };

@@ -7,7 +7,7 @@ import { messageOf } from '../../errors.ts';
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { leaveSafe } from '../../policy/leave.ts';
-import { type Pilot, type PilotMode, type Round, startPilot, steer, type Verdict } from '../../policy/pilot.ts';
+import { type Pilot, type PilotMode, type PolicyEvent, type Round, startPilot, steer } from '../../policy/pilot.ts';
 import type { Decision, Policy, PolicySettings } from '../../policy/policy.ts';
 import type { GuestId } from '../../sample.ts';
 import { haltAll } from './halt.ts';
@@ -17,7 +17,7 @@ import { createRepeats, saysTheSame } from './repeats.ts';
 const refusingSeconds = 300;
 
 interface Hooks {
-  readonly tell: (verdict: Verdict) => void;
+  readonly tell: (event: PolicyEvent) => void;
   /** After the gate did it. */
   readonly performed?: (plan: Plan, entry: JournalEntry) => void;
 }
@@ -50,16 +50,16 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
   /** What comes to nothing at each round is told now and then. */
   const repeats = createRepeats();
 
-  const verdict = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
+  const eventOf = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
     const { time, policy } = round;
     const { subject, guest } = of;
-    return (outcome: Verdict['outcome'], text: string): void =>
+    return (outcome: PolicyEvent['outcome'], text: string): void =>
       hooks.tell({ time, policy, subject, ...known({ guest }), outcome, text });
   };
   /** The same of what changed nothing, so that it comes at each round. */
   const inVain = (round: Pick<Round, 'time' | 'policy'>, of: Pick<Decision, 'subject' | 'guest'>) => {
-    const told = verdict(round, of);
-    return (outcome: Verdict['outcome'], text: string): void => {
+    const told = eventOf(round, of);
+    return (outcome: PolicyEvent['outcome'], text: string): void => {
       if (repeats.isNew(`${outcome} ${of.guest ?? of.subject}`, text, round.time)) told(outcome, text);
     };
   };
@@ -74,7 +74,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
       const started = (plan.follow ?? []).map(follow => goingOn(startFollowing(follow, round.time), following));
       following = [...following.filter(one => !started.some(other => isSameFollowed(one, other))), ...started];
       hooks.performed?.(plan, entry);
-      verdict(round, decision)('asked', [what, ...(entry.notes ?? [])].join('; '));
+      eventOf(round, decision)('asked', [what, ...(entry.notes ?? [])].join('; '));
     } catch (error) {
       inVain(round, decision)('failed', `${what}. ${messageOf(error)}`);
     }
@@ -101,7 +101,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     const now = new Map(round.skipped.map(({ subject, guest, why }) => [guest ?? subject, why]));
     for (const one of round.skipped) {
       const before = skipped.get(one.guest ?? one.subject);
-      if (before === undefined || !saysTheSame(before, one.why)) verdict(round, one)('skipped', one.why);
+      if (before === undefined || !saysTheSame(before, one.why)) eventOf(round, one)('skipped', one.why);
     }
     skipped = now;
   };
@@ -113,7 +113,7 @@ export const createAutopilot = (gate: Gate, settings: Omit<PolicySettings, 'pinn
     following.forEach((one, index) => {
       if (one.state === before[index]?.state) return;
       const { guest, name } = one.follow;
-      const told = verdict({ time: model.time, policy: flown }, { subject: name, guest });
+      const told = eventOf({ time: model.time, policy: flown }, { subject: name, guest });
       if (one.state === 'stalled') {
         refusing.set(guest, model.time + refusingSeconds);
         told('stalled', `${describeFollowing(one)}: left alone for ${refusingSeconds / 60} minutes`);

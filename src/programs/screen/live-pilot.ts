@@ -3,28 +3,28 @@ import { messageOf } from '../../errors.ts';
 import type { Need } from '../../fields/field.ts';
 import { everything } from '../../fields/needs.ts';
 import type { Model } from '../../model.ts';
-import type { PilotMode, Verdict } from '../../policy/pilot.ts';
+import type { PilotMode, PolicyEvent } from '../../policy/pilot.ts';
 import { policyOf } from '../../policy/policies.ts';
 import type { PolicySettings } from '../../policy/policy.ts';
 import type { TapeEvent } from '../../recording/tape.ts';
 import type { GuestId } from '../../sample.ts';
 import { withPerformed } from '../../store/changes.ts';
+import { withPolicyEvent } from '../../store/policy-events.ts';
 import type { Store } from '../../store/store.ts';
-import { withVerdict } from '../../store/verdicts.ts';
+import { claimActing } from '../auto/acting-claim.ts';
 import { createAutopilot } from '../auto/autopilot.ts';
 import { watchManualChanges } from '../auto/manual-changes.ts';
-import { claimActing } from '../auto/one-pilot.ts';
 import { tell } from './terminal.ts';
 
 const nothing: ReadonlySet<Need> = new Set();
 
-/** What a recording keeps of a verdict. */
-export const verdictEvent = (verdict: Verdict): TapeEvent => ({
-  time: verdict.time,
+/** What a recording keeps of a policy event. */
+export const toTapeEvent = (event: PolicyEvent): TapeEvent => ({
+  time: event.time,
   kind: 'policy',
-  subject: verdict.subject,
-  text: `${verdict.policy} ${verdict.outcome}: ${verdict.text}`,
-  data: verdict,
+  subject: event.subject,
+  text: `${event.policy} ${event.outcome}: ${event.text}`,
+  data: event,
 });
 
 /** The policy that the operator of the live screen lets run, and what the screen shows of it. */
@@ -35,9 +35,9 @@ export const createLivePilot = (
   note: (event: TapeEvent) => void,
 ) => {
   const autopilot = createAutopilot(gate, settings, {
-    tell(verdict) {
-      store.setState(state => withVerdict(state, verdict));
-      note(verdictEvent(verdict));
+    tell(event) {
+      store.setState(state => withPolicyEvent(state, event));
+      note(toTapeEvent(event));
     },
     performed: (plan, entry) =>
       // What the operator is doing on the screen, and would take back, is not the policy's business.

@@ -3,7 +3,7 @@ import { noJournal } from '../../actions/gate/journal.ts';
 import type { Gate } from '../../actions/gate/perform.ts';
 import { selectGuests } from '../../guests.ts';
 import { derive } from '../../model.ts';
-import type { PilotMode, Verdict } from '../../policy/pilot.ts';
+import type { PilotMode, PolicyEvent } from '../../policy/pilot.ts';
 import { policyOf } from '../../policy/policies.ts';
 import type { Policy, PolicySettings } from '../../policy/policy.ts';
 import type { Tape } from '../../recording/tape.ts';
@@ -23,12 +23,12 @@ export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<Polic
   let autopilot: Autopilot | undefined;
   let policy: Policy | undefined;
   let seen: number | undefined;
-  let verdicts: Verdict[] = [];
+  let events: PolicyEvent[] = [];
   let isFollowing = false;
 
   const begin = (at: number): number => {
-    verdicts = [];
-    autopilot = createAutopilot(closedGate, settings, { tell: verdict => verdicts.push(verdict) });
+    events = [];
+    autopilot = createAutopilot(closedGate, settings, { tell: event => events.push(event) });
     if (policy) autopilot.set('shadow', policy);
     return tape.find(tape.sample(at).time - lookBack);
   };
@@ -36,9 +36,9 @@ export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<Polic
   /** What the recording itself tells of policies stays; ours come beside it. */
   const show = (): void =>
     store.setState(({ pilot, model }) => {
-      const past = verdicts.filter(({ time }) => time <= (model?.time ?? 0));
-      const recorded = pilot.verdicts.filter(one => !verdicts.includes(one));
-      return { pilot: { ...pilot, verdicts: [...recorded, ...past].sort((a, b) => a.time - b.time) } };
+      const past = events.filter(({ time }) => time <= (model?.time ?? 0));
+      const recorded = pilot.events.filter(one => !events.includes(one));
+      return { pilot: { ...pilot, events: [...recorded, ...past].sort((a, b) => a.time - b.time) } };
     });
 
   /** Sees all samples up to the shown one, as it would have seen them live. */
@@ -75,14 +75,14 @@ export const createReplayPilot = (store: Store, tape: Tape, settings: Omit<Polic
     fly(mode: PilotMode, id: string): void {
       policy = mode === 'off' ? undefined : policyOf(id);
       seen = undefined;
-      const gone = verdicts;
-      verdicts = [];
+      const gone = events;
+      events = [];
       store.setState(({ pilot }) => ({
         pilot: {
           ...pilot,
           mode: policy ? 'shadow' : 'off',
           policy: id,
-          verdicts: pilot.verdicts.filter(one => !gone.includes(one)),
+          events: pilot.events.filter(one => !gone.includes(one)),
         },
       }));
       void follow();

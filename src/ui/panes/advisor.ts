@@ -1,6 +1,6 @@
 import { describeRequest } from '../../actions/describe.ts';
 import type { Finding, Severity } from '../../policy/finding.ts';
-import type { Verdict } from '../../policy/pilot.ts';
+import type { PolicyEvent } from '../../policy/pilot.ts';
 import { stress, stressSentence } from '../../policy/stress.ts';
 import { describeTried, isSameFinding } from '../../store/advice.ts';
 import type { State } from '../../store/store.ts';
@@ -54,7 +54,7 @@ const details = (finding: Finding, { state, width }: Canvas): readonly Line[] =>
   ];
 };
 
-const verdictTones: Readonly<Record<Verdict['outcome'], Tone>> = {
+const outcomeTones: Readonly<Record<PolicyEvent['outcome'], Tone>> = {
   would: 'accent',
   asked: 'good',
   refused: 'warn',
@@ -74,14 +74,14 @@ const policyRows = (canvas: Canvas, height: number): readonly Line[] => {
   const mode = pilot.mode === 'off' ? off : `${pilot.policy}, ${pilot.mode}`;
   const pinned = pilot.pinned.size > 0 ? `, ${pilot.pinned.size} pinned` : '';
   const head = heading('Policy', canvas, [span(mode + pinned, pilot.mode === 'act' ? 'warn' : 'dim')]);
-  const rows = pilot.verdicts
+  const rows = pilot.events
     .toReversed()
     .slice(0, Math.max(0, height - 1))
-    .map((verdict): Line => {
-      const start = `${formatClock(verdict.time)}  ${fill(verdict.outcome, 7, glyphs)}  ${fill(safe(verdict.subject), subjectWidth, glyphs)}  `;
+    .map((event): Line => {
+      const start = `${formatClock(event.time)}  ${fill(event.outcome, 7, glyphs)}  ${fill(safe(event.subject), subjectWidth, glyphs)}  `;
       return [
-        span(start, verdictTones[verdict.outcome]),
-        span(fill(verdict.text, Math.max(0, width - start.length), glyphs)),
+        span(start, outcomeTones[event.outcome]),
+        span(fill(event.text, Math.max(0, width - start.length), glyphs)),
       ];
     });
   return [head, ...rows];
@@ -104,7 +104,7 @@ export const advisorPane: Draw = canvas => {
   const below = selected ? details(selected, canvas) : [];
   const worst = stressSentence(model, stress(model, state.setting.limits));
   const atWorst = wrap(capital(worst) + '.', width).map((row): Line => [span(row, 'dim')]);
-  const policy = Math.max(2, Math.min(2 + state.pilot.verdicts.length, Math.floor(height / 3)));
+  const policy = Math.max(2, Math.min(2 + state.pilot.events.length, Math.floor(height / 3)));
   const room = Math.max(1, height - 1 - below.length - 1 - atWorst.length - policy);
   const first = Math.max(0, Math.min(at - room + 1, findings.length - room));
   const head: Line = [

@@ -65,9 +65,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'recording/recorder.ts': ['Worker'],
   'recording/worker.ts': ['parentPort', 'workerData'],
   'programs/page-file.ts': ['writeFileSync'],
-  'programs/recorded/rescue.ts': ['rmSync'],
+  'programs/recorded/recover.ts': ['rmSync'],
   // A socket that nobody talks on: the claim to act.
-  'programs/auto/one-pilot.ts': ['createServer'],
+  'programs/auto/acting-claim.ts': ['createServer'],
   // Old days' recordings.
   'programs/record/rotation.ts': ['rmSync'],
 };

@@ -4,7 +4,7 @@ import type { Control } from '../../../src/actions/gate/control.ts';
 import { type JournalEntry, noJournal } from '../../../src/actions/gate/journal.ts';
 import type { Gate } from '../../../src/actions/gate/perform.ts';
 import { derive, type Model } from '../../../src/model.ts';
-import type { Verdict } from '../../../src/policy/pilot.ts';
+import type { PolicyEvent } from '../../../src/policy/pilot.ts';
 import type { Decisions, Policy } from '../../../src/policy/policy.ts';
 import { createAutopilot } from '../../../src/programs/auto/autopilot.ts';
 import type { Sample } from '../../../src/sample.ts';
@@ -97,8 +97,8 @@ const flight = (
       },
     },
   };
-  const told: Verdict[] = [];
-  const pilot = createAutopilot(gate, settings, { tell: verdict => told.push(verdict) });
+  const told: PolicyEvent[] = [];
+  const pilot = createAutopilot(gate, settings, { tell: event => told.push(event) });
   let previous: Sample | undefined;
   const look = (): Model => {
     const sample = sampleOf(world);
@@ -226,7 +226,7 @@ describe('in act', () => {
         journal: noJournal,
       },
       settings,
-      { tell: verdict => told.push(verdict) },
+      { tell: event => told.push(event) },
     );
     pilot.set('act', to(4 * GiB));
     for (let second = 0; second < 8; second++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaults, limitsOf, policySettingsOf, thresholdsOf } from '../../../src/config/settings.ts';
-import type { Verdict } from '../../../src/policy/pilot.ts';
+import type { PolicyEvent } from '../../../src/policy/pilot.ts';
 import { createReplayPilot } from '../../../src/programs/screen/replay-pilot.ts';
 import { headlineOf } from '../../../src/recording/headline.ts';
 import { createMemoryTape } from '../../../src/recording/memory-tape.ts';
@@ -25,7 +25,7 @@ const open = () => {
       subject: 'web-1',
       outcome: 'asked',
       text: 'recorded',
-    } satisfies Verdict,
+    } satisfies PolicyEvent,
   });
   const store = openStore({
     source: 'recording',
@@ -42,49 +42,49 @@ const open = () => {
   const traveller = createTraveller(store, tape, false);
   const pilot = createReplayPilot(store, tape, policySettingsOf(defaults));
   traveller.go({ kind: 'first' });
-  const verdicts = () => store.getState().pilot.verdicts;
-  const would = () => verdicts().filter(({ outcome }) => outcome === 'would');
-  return { store, traveller, pilot, verdicts, would };
+  const events = () => store.getState().pilot.events;
+  const would = () => events().filter(({ outcome }) => outcome === 'would');
+  return { store, traveller, pilot, events, would };
 };
 
 describe('a policy in shadow along a recording', () => {
   it('tells what it would have done until the moment that is shown, beside what was recorded', async () => {
-    const { store, traveller, pilot, verdicts, would } = open();
+    const { store, traveller, pilot, events, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'samples', by: 30 });
     await until('what it would have done is told', 20_000, () => would().length > 0);
     expect(store.getState().pilot).toMatchObject({ mode: 'shadow', policy: 'kvmtop' });
     expect(would()[0]).toMatchObject({ policy: 'kvmtop', subject: 'legacy-erp' });
-    expect(verdicts().some(({ text }) => text === 'recorded')).toBe(true);
-    expect(verdicts().every(({ time }) => time <= models[30]!.time)).toBe(true);
-    expect(verdicts().map(({ time }) => time)).toEqual(
-      verdicts()
+    expect(events().some(({ text }) => text === 'recorded')).toBe(true);
+    expect(events().every(({ time }) => time <= models[30]!.time)).toBe(true);
+    expect(events().map(({ time }) => time)).toEqual(
+      events()
         .map(({ time }) => time)
         .toSorted((a, b) => a - b),
     );
   });
 
   it('takes back what lies after the moment, and tells the same again', async () => {
-    const { traveller, pilot, verdicts, would } = open();
+    const { traveller, pilot, events, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'last' });
     await until('what it would have done is told', 20_000, () => would().length > 0);
-    const all = verdicts();
+    const all = events();
     traveller.go({ kind: 'first' });
     expect(would()).toEqual([]);
     traveller.go({ kind: 'last' });
     await until('what it would have done is told', 20_000, () => would().length > 0);
-    expect(verdicts()).toEqual(all);
+    expect(events()).toEqual(all);
   });
 
   it('leaves only what was recorded when it is ended', async () => {
-    const { traveller, pilot, verdicts, would } = open();
+    const { traveller, pilot, events, would } = open();
     pilot.fly('shadow', 'kvmtop');
     traveller.go({ kind: 'last' });
     await until('what it would have done is told', 20_000, () => would().length > 0);
     pilot.fly('off', 'kvmtop');
-    expect(verdicts().map(({ text }) => text)).toEqual(['recorded']);
+    expect(events().map(({ text }) => text)).toEqual(['recorded']);
     traveller.go({ kind: 'samples', by: -1 });
-    expect(verdicts().map(({ text }) => text)).toEqual(['recorded']);
+    expect(events().map(({ text }) => text)).toEqual(['recorded']);
   });
 });

@@ -11,7 +11,7 @@ const samples = (count: number): string => `${count} ${count === 1 ? 'sample' : 
  * lost. Resolves to the new file's path; the damaged one stays as it is.
  * @throws Failure when that file is there already, or nothing was saved; RecordingError when it can't be read or written.
  */
-export const rescue = async (path: string, log: NodeJS.WritableStream): Promise<string> => {
+export const recoverTo = async (path: string, log: NodeJS.WritableStream): Promise<string> => {
   const to = `${path}.recovered`;
   if (existsSync(to))
     throw new Failure(`${safe(to)} is there already: look at that file without --recover, or remove it first`);

@@ -1,18 +1,18 @@
 import { type JournalEntry, readEntry } from '../actions/gate/journal.ts';
-import { readVerdict, type Verdict } from '../policy/pilot.ts';
+import { type PolicyEvent, readPolicyEvent } from '../policy/pilot.ts';
 import type { TapeEvent } from '../recording/tape.ts';
 import type { State } from './store.ts';
 
-/** Verdicts that are kept. */
-export const keptVerdicts = 200;
+/** Policy events that are kept. */
+export const keptPolicyEvents = 200;
 
-/** One more verdict of the policy that runs. */
-export const withVerdict = ({ pilot }: State, verdict: Verdict): Partial<State> => ({
-  pilot: { ...pilot, verdicts: [...pilot.verdicts.slice(1 - keptVerdicts), verdict] },
+/** One more event of the policy that runs. */
+export const withPolicyEvent = ({ pilot }: State, event: PolicyEvent): Partial<State> => ({
+  pilot: { ...pilot, events: [...pilot.events.slice(1 - keptPolicyEvents), event] },
 });
 
 /** An entry of the journal that a policy is behind, as the policy itself would tell it; another process may have written it. */
-const verdictOf = (entry: JournalEntry, { time, subject }: TapeEvent): Verdict | undefined =>
+const policyEventOf = (entry: JournalEntry, { time, subject }: TapeEvent): PolicyEvent | undefined =>
   entry.by === 'policy' && entry.why !== undefined
     ? {
         time,
@@ -30,13 +30,13 @@ const verdictOf = (entry: JournalEntry, { time, subject }: TapeEvent): Verdict |
  * What policies did, or would have done, by what a recording tells of that. One that ran on the recorded screen told it
  * itself, with what became of it; of one in another process the journal tells what it changed, and why.
  */
-export const verdictsOf = (events: readonly TapeEvent[]): readonly Verdict[] => {
-  const own = events.flatMap(({ kind, data }) => (kind === 'policy' ? (readVerdict(data) ?? []) : []));
+export const policyEventsOf = (events: readonly TapeEvent[]): readonly PolicyEvent[] => {
+  const own = events.flatMap(({ kind, data }) => (kind === 'policy' ? (readPolicyEvent(data) ?? []) : []));
   const told = new Set(own.map(({ text }) => text));
-  const others = events.flatMap((event): Verdict[] => {
+  const others = events.flatMap((event): PolicyEvent[] => {
     const entry = event.kind === 'action' ? readEntry(event.data) : undefined;
-    const verdict = entry && verdictOf(entry, event);
-    return verdict && !told.has(verdict.text) ? [verdict] : [];
+    const policyEvent = entry && policyEventOf(entry, event);
+    return policyEvent && !told.has(policyEvent.text) ? [policyEvent] : [];
   });
   return [...own, ...others].sort((a, b) => a.time - b.time);
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { claimActing } from '../../../src/programs/auto/one-pilot.ts';
+import { claimActing } from '../../../src/programs/auto/acting-claim.ts';
 import { Failure } from '../../../src/programs/options.ts';
 
 /** Not the host's: a policy may act on it meanwhile. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure, parseCall, UsageError } from '../../../src/programs/options.ts';
-import { rescue } from '../../../src/programs/recorded/rescue.ts';
+import { recoverTo } from '../../../src/programs/recorded/recover.ts';
 import { openRecording } from '../../../src/recording/read.ts';
 import { RecordingError } from '../../../src/recording/tape.ts';
 import { openWriter } from '../../../src/recording/write.ts';
@@ -39,7 +39,7 @@ test('what can be read of a file that was cut off is another recording, and what
   const before = readFileSync(path);
   let to = '';
   const told = await printed(async ({ stdout }) => {
-    to = await rescue(path, stdout);
+    to = await recoverTo(path, stdout);
   });
   expect(to).toBe(`${path}.recovered`);
   expect(readFileSync(path)).toEqual(before);
@@ -50,20 +50,20 @@ test('what can be read of a file that was cut off is another recording, and what
   recording.close();
   expect(told).toBe(`saved ${count} samples of ${path} to ${to}; none in between is lost\n`);
   // A second time it is not made anew: somebody may work with it.
-  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow(Failure);
-  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow('is there already');
+  await expect(printed(async ({ stdout }) => void (await recoverTo(path, stdout)))).rejects.toThrow(Failure);
+  await expect(printed(async ({ stdout }) => void (await recoverTo(path, stdout)))).rejects.toThrow('is there already');
   expect(existsSync(to)).toBe(true);
 });
 
-test('nothing is left of a rescue that saved nothing', async () => {
+test('nothing is left of a recovery that saved nothing', async () => {
   const path = join(folder(), 'text');
   writeFileSync(path, 'no recording');
-  await expect(printed(async ({ stdout }) => void (await rescue(path, stdout)))).rejects.toThrow(
+  await expect(printed(async ({ stdout }) => void (await recoverTo(path, stdout)))).rejects.toThrow(
     'is no recording of kvmtop',
   );
   const empty = record();
   truncateSync(empty, 8192);
-  const why = await printed(async ({ stdout }) => void (await rescue(empty, stdout))).catch(error => error);
+  const why = await printed(async ({ stdout }) => void (await recoverTo(empty, stdout))).catch(error => error);
   expect(why instanceof Failure || why instanceof RecordingError).toBe(true);
   for (const end of ['', '-wal', '-shm'])
     expect([existsSync(`${path}.recovered${end}`), existsSync(`${empty}.recovered${end}`)]).toEqual([false, false]);

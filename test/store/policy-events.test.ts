@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
-import type { Verdict } from '../../src/policy/pilot.ts';
+import type { PolicyEvent } from '../../src/policy/pilot.ts';
 import { actionEvent } from '../../src/programs/events/action-event.ts';
-import { verdictEvent } from '../../src/programs/screen/live-pilot.ts';
+import { toTapeEvent } from '../../src/programs/screen/live-pilot.ts';
 import type { TapeEvent } from '../../src/recording/tape.ts';
-import { verdictsOf } from '../../src/store/verdicts.ts';
+import { policyEventsOf } from '../../src/store/policy-events.ts';
 
 const entry = (parts: Partial<JournalEntry> = {}): JournalEntry => ({
   time: '2027-01-15T08:00:00.000Z',
@@ -19,7 +19,7 @@ const entry = (parts: Partial<JournalEntry> = {}): JournalEntry => ({
   outcome: 'done',
   ...parts,
 });
-const verdict = (parts: Partial<Verdict> = {}): Verdict => ({
+const event = (parts: Partial<PolicyEvent> = {}): PolicyEvent => ({
   time: 1_800_000_001,
   policy: 'kvmtop',
   subject: 'web-1',
@@ -30,9 +30,9 @@ const verdict = (parts: Partial<Verdict> = {}): Verdict => ({
 
 describe('what policies did by a recording', () => {
   it('is told by the journal of another process, with the reason', () => {
-    expect(verdictsOf([actionEvent(entry(), 0)])).toEqual([verdict({ time: 1_800_000_000, policy: 'policy' })]);
+    expect(policyEventsOf([actionEvent(entry(), 0)])).toEqual([event({ time: 1_800_000_000, policy: 'policy' })]);
     const failed = entry({ outcome: 'failed', error: 'QEMU hangs' });
-    expect(verdictsOf([actionEvent(failed, 0)])).toMatchObject([
+    expect(policyEventsOf([actionEvent(failed, 0)])).toMatchObject([
       { outcome: 'failed', text: expect.stringMatching(/of 4\.00 GiB\. QEMU hangs$/) },
     ]);
   });
@@ -40,29 +40,29 @@ describe('what policies did by a recording', () => {
   it('is not told twice where the recorded screen told it, too', () => {
     const events = [
       actionEvent(entry(), 0),
-      verdictEvent(verdict()),
-      verdictEvent(verdict({ outcome: 'arrived', text: 'there' })),
+      toTapeEvent(event()),
+      toTapeEvent(event({ outcome: 'arrived', text: 'there' })),
     ];
-    expect(verdictsOf(events).map(({ outcome, policy }) => [outcome, policy])).toEqual([
+    expect(policyEventsOf(events).map(({ outcome, policy }) => [outcome, policy])).toEqual([
       ['asked', 'kvmtop'],
       ['arrived', 'kvmtop'],
     ]);
     const notes = ['free: asked for 3, the kernel gave 2'];
-    const noted = verdict({ text: `${verdict().text}; ${notes[0]}` });
-    expect(verdictsOf([actionEvent(entry({ notes }), 0), verdictEvent(noted)])).toEqual([noted]);
+    const noted = event({ text: `${event().text}; ${notes[0]}` });
+    expect(policyEventsOf([actionEvent(entry({ notes }), 0), toTapeEvent(noted)])).toEqual([noted]);
   });
 
   it('is neither what people did, nor what else happened', () => {
     const others = (['key', 'do', 'itself'] as const).map(by => actionEvent(entry({ by }), 0));
     const { why: _, ...unexplained } = entry();
-    const finding: TapeEvent = { time: 1, kind: 'finding', subject: 'host', text: 'short', data: verdict() };
-    expect(verdictsOf([...others, actionEvent(unexplained, 0), finding])).toEqual([]);
+    const finding: TapeEvent = { time: 1, kind: 'finding', subject: 'host', text: 'short', data: event() };
+    expect(policyEventsOf([...others, actionEvent(unexplained, 0), finding])).toEqual([]);
   });
 
   it('is in the order in which it happened', () => {
-    const late = verdictEvent(verdict({ time: 1_900_000_000, text: 'late' }));
-    const early = verdictEvent(verdict({ time: 1_700_000_000, text: 'early' }));
-    expect(verdictsOf([late, actionEvent(entry(), 0), early]).map(({ time }) => time)).toEqual([
+    const late = toTapeEvent(event({ time: 1_900_000_000, text: 'late' }));
+    const early = toTapeEvent(event({ time: 1_700_000_000, text: 'early' }));
+    expect(policyEventsOf([late, actionEvent(entry(), 0), early]).map(({ time }) => time)).toEqual([
       1_700_000_000, 1_800_000_000, 1_900_000_000,
     ]);
   });
@@ -80,7 +80,7 @@ describe('what policies did by a recording', () => {
     });
     fc.assert(
       fc.property(fc.array(anything), events => {
-        for (const { text } of verdictsOf(events)) expect(text).toMatch(/^Shrink web-1/);
+        for (const { text } of policyEventsOf(events)) expect(text).toMatch(/^Shrink web-1/);
       }),
     );
   });
