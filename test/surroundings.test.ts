@@ -22,6 +22,7 @@ const starters = [
   'lab/service.test.ts',
   'pty/kvmtop.ts',
   'pty/launcher.test.ts',
+  'pty/npm.test.ts',
   'pty/stalled.test.ts',
 ];
 

