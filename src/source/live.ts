@@ -99,8 +99,8 @@ export const createLiveSource = (
   return {
     kind: 'live',
     ...(root.isHost ? { control } : {}),
-    async look(wanted) {
-      await guests.poll(Date.now() / 1000, budget);
+    async look(wanted, watched) {
+      await guests.poll(Date.now() / 1000, budget, watched);
       budget = monitorBudget;
       return look(wanted);
     },

@@ -30,6 +30,10 @@ export interface Guest {
   launch: LaunchSample | undefined;
   /** Why its monitor must not be used for now. */
   contested: string | undefined;
+  /** Whether its monitor said something else the last time than before: it is followed as if somebody looked. */
+  moving: boolean;
+  /** In which of the stretches of time in which guests that rest are asked once it was asked last. */
+  turn: number | undefined;
 }
 
 /** Learns how a newly found process was started. `undefined` while it has no command line, or when it is gone. */
@@ -61,6 +65,8 @@ export const openGuest = (
     stat,
     launch: undefined,
     contested: undefined,
+    moving: true,
+    turn: undefined,
   };
 };
 

@@ -6,8 +6,9 @@ import { safe } from '../../text.ts';
 import type { Purpose } from '../../vmm/step.ts';
 import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
-import { defaultPatience, type Patience } from './monitors/contract.ts';
+import { defaultPatience, type Monitor, type Patience } from './monitors/contract.ts';
 import { Libvirt, type LibvirtPatience } from './monitors/libvirt/libvirt.ts';
+import { moves, restingInterval, roundInterval } from './pace.ts';
 import { contestedDomains } from './process/claims.ts';
 import { Discovery } from './process/discovery.ts';
 import { Claims } from './process/door.ts';
@@ -18,11 +19,6 @@ import { Queue } from './queue.ts';
 
 /** Monitors asked at the same time: more would only make their answers wait for this one thread. */
 const atOnce = 16;
-/**
- * Seconds from one round of a monitor to its next. One of each second, for up to fifty guests. With more of them a round
- * a guest for each of its reports, which come two seconds apart; and never more than a hundred a second over all.
- */
-export const roundInterval = (guests: number): number => Math.max(1, Math.min(2, guests / 50), guests / 100);
 /** All are asked when they are found; their second rounds are spread over the interval, and all later ones with them. */
 const phase = (pid: number): number => ((pid % 64) + 1) / 64;
 /** Milliseconds for one command of the gate. */
@@ -49,9 +45,10 @@ export interface GuestReader {
   ): { guests: GuestSample[]; problems: Problem[]; migrated: GuestId[] };
   /**
    * Asks the monitors that are due. Resolves when all have answered or failed, or after `budgetMs`; those still under
-   * way go on, and the next `read` has what they said. Never fails. `now`: seconds since 1970.
+   * way go on, and the next `read` has what they said. Never fails. `now`: seconds since 1970. `watched`: whom somebody
+   * looks at; the others are asked less often while they don't move. Without it all are watched.
    */
-  poll(now: number, budgetMs: number): Promise<void>;
+  poll(now: number, budgetMs: number, watched?: ReadonlySet<GuestId>): Promise<void>;
   /**
    * One QMP command, for the gate only: the process and the name and UUID that answer are checked right before it is
    * sent. Gives QEMU's `return`; fails with an Error that tells what, why and what to do.
@@ -155,20 +152,31 @@ class LiveGuestReader implements GuestReader {
     return { guests, problems, migrated: [...this.#migrated] };
   }
 
-  async poll(now: number, budgetMs: number): Promise<void> {
+  async poll(now: number, budgetMs: number, watched?: ReadonlySet<GuestId>): Promise<void> {
     if (!this.#found) this.#find(now);
     await this.#textsRead();
-    const interval = roundInterval(this.#guests.size);
+    const [interval, resting] = [roundInterval(this.#guests.size), restingInterval(this.#guests.size)];
     const rounds: Promise<void>[] = [];
-    for (const { pid, monitor, contested, stat } of this.#guests.values()) {
+    for (const guest of this.#guests.values()) {
+      const { id, pid, monitor, contested, stat } = guest;
       // A stopped QEMU would only use up the time of the others.
-      if (monitor?.isDue(now) && !contested && stat.state !== 'T') {
-        const usual = Math.max(interval, monitor.every ?? 0);
-        const next = monitor.sample.time === undefined ? usual * phase(pid) : usual;
-        rounds.push(this.#queue.add(monitor, () => monitor.ask(now, next)));
-      }
+      if (!monitor?.isDue(now) || contested || stat.state === 'T') continue;
+      const turn = Math.floor(now / resting + phase(pid));
+      if (watched?.has(id) === false && !guest.moving && turn === guest.turn) continue;
+      guest.turn = turn;
+      const usual = Math.max(interval, monitor.every ?? 0);
+      const next = monitor.sample.time === undefined ? usual * phase(pid) : usual;
+      rounds.push(this.#queue.add(monitor, () => this.#ask(guest, monitor, now, next)));
     }
     if (rounds.length > 0) await within(budgetMs, rounds);
+  }
+
+  async #ask(guest: Guest, monitor: Monitor, now: number, next: number): Promise<void> {
+    const before = monitor.sample;
+    await monitor.ask(now, next);
+    const { sample } = monitor;
+    const target = this.#targets.get(guest.id);
+    guest.moving = moves(before, sample) || (target !== undefined && target !== sample.balloon?.actual);
   }
 
   async execute(

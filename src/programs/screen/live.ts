@@ -2,14 +2,13 @@ import type { Plan } from '../../actions/action.ts';
 import { type Gate, perform } from '../../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../../config/settings.ts';
 import { messageOf } from '../../errors.ts';
-import type { Need } from '../../fields/field.ts';
 import { selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
 import type { GuestId, Sample } from '../../sample.ts';
 import type { Source } from '../../source/source.ts';
 import { currentPlan, withPerformed } from '../../store/changes.ts';
 import { timeOf, withModel } from '../../store/moments.ts';
-import { needsOfView } from '../../store/needs.ts';
+import { needsOfView, watchedGuests } from '../../store/needs.ts';
 import { openStore, type Setting, type Store } from '../../store/store.ts';
 import { showTab } from '../../store/tables.ts';
 import type { App } from '../../ui/keys/key.ts';
@@ -30,7 +29,7 @@ const startLooking = (
   source: Source,
   clock: Clock,
   delay: number,
-  wanted: () => ReadonlySet<Need>,
+  wanted: () => Parameters<Source['look']>,
   onModel: (model: Model) => void,
 ): (() => void) => {
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +37,7 @@ const startLooking = (
   let stopped = false;
   const look = async (): Promise<void> => {
     const started = clock.steady();
-    const sample = await source.look(wanted());
+    const sample = await source.look(...wanted());
     if (stopped) return;
     const model = derive(previous, sample);
     previous = sample;
@@ -128,7 +127,10 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     store.setState(state => withModel(state, selectGuests(whole, setting.only)));
     soon ??= setTimeout(accompany, companionsAfter);
   };
-  const wanted = (): ReadonlySet<Need> => new Set([...needsOfView(store.getState()), ...(beside?.needs ?? [])]);
+  const wanted = (): Parameters<Source['look']> => {
+    const state = store.getState();
+    return [new Set([...needsOfView(state), ...(beside?.needs ?? [])]), watchedGuests(state)];
+  };
   const stopLooking = startLooking(source, around.clock, options.delay, wanted, whole => {
     if (beside) beside.see(whole);
     else showAlone(whole);

@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { createGuestReader, type GuestReader, roundInterval } from '../../../src/collect/guests/guests.ts';
+import { createGuestReader, type GuestReader } from '../../../src/collect/guests/guests.ts';
+import { roundInterval } from '../../../src/collect/guests/pace.ts';
 import type { Need } from '../../../src/fields/field.ts';
 import { Root } from '../../../src/root.ts';
 import type { GuestSample, MonitorSample } from '../../../src/sample.ts';
@@ -317,6 +318,46 @@ describe('many monitors', () => {
     expect(await askedBy(1002)).toBe(200);
     expect(await askedBy(1003)).toBe(200 + second);
     expect(await askedBy(1004)).toBe(300);
+  });
+
+  it('that nobody looks at are asked once in five seconds, unless something goes on in them', async () => {
+    for (let index = 0; index < 10; index += 1) await guest(2000 + 7 * index, `vm-${index}`);
+    const watched = new Set(['2000.100']);
+    const asks = new Map<Peer, number[]>(peers.map(peer => [peer, []]));
+    for (let time = 1000; time < 1060; time += 1) {
+      if (time === 1040) Object.assign(peers[1]!.script.replies, { 'query-balloon': { return: { actual: 1 << 27 } } });
+      const before = peers.map(peer => peer.connections());
+      await reader.poll(time, plenty, watched);
+      for (const [index, peer] of peers.entries()) if (peer.connections() > before[index]!) asks.get(peer)!.push(time);
+    }
+    const [seen, moved, ...others] = [...asks.values()];
+    expect(seen).toHaveLength(60);
+    const resting = [moved!.filter(time => time < 1040), ...others];
+    for (const times of resting) {
+      // The first answer is news, so the next follows soon.
+      const pauses = times.slice(3).map((time, index) => time - times[index + 2]!);
+      expect(new Set(pauses)).toEqual(new Set([5]));
+    }
+    expect(new Set(others.map(times => times.at(-1))).size).toBeGreaterThan(2);
+    // Noticed within five seconds, and followed until it rests.
+    const after = moved!.filter(time => time >= 1040);
+    expect(after[1]! - after[0]!).toBe(1);
+  });
+
+  it('that are busy, migrate or are to move are followed as well', async () => {
+    await guest(2000, 'vm');
+    const at = async (time: number): Promise<boolean> => {
+      const before = peers[0]!.connections();
+      await reader.poll(time, plenty, new Set());
+      return peers[0]!.connections() > before;
+    };
+    for (let time = 1000; time < 1010; time += 1) await at(time);
+    reader.noteTarget('2000.100', 1 << 27);
+    const seen: boolean[] = [];
+    for (let time = 1010; time < 1020; time += 1) seen.push(await at(time));
+    const first = seen.indexOf(true);
+    expect(seen.slice(first)).toEqual(seen.slice(first).map(() => true));
+    expect(first).toBeLessThan(5);
   });
 });
 
