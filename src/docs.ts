@@ -5,7 +5,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { completionScript } from './docs/completion.ts';
+import { bashCompletion } from './docs/completion/bash.ts';
+import { fishCompletion } from './docs/completion/fish.ts';
+import { zshCompletion } from './docs/completion/zsh.ts';
 import { configPage } from './docs/config.ts';
 import { fieldsPage } from './docs/fields.ts';
 import { findingsPage } from './docs/findings.ts';
@@ -23,7 +25,9 @@ export const pages: Readonly<Record<string, () => string>> = {
   'findings.md': findingsPage,
   'keys.md': keysPage,
   'kvmtop.1': manPage,
-  '../packaging/completion.bash': completionScript,
+  '../packaging/completion.bash': bashCompletion,
+  '../packaging/completion.fish': fishCompletion,
+  '../packaging/completion.zsh': zshCompletion,
 };
 
 const current = (name: string): string | undefined => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -6,18 +6,40 @@ import { actions } from '../src/actions/actions.ts';
 import { commands, flagsOf } from '../src/programs/options.ts';
 import { scenarios } from '../src/simulator/scenarios.ts';
 import { tabs } from '../src/store/tabs.ts';
+import { testUnless } from './lacks.ts';
 import { until } from './until.ts';
 
-const script = join(import.meta.dirname, '../packaging/completion.bash');
+const root = join(import.meta.dirname, '..');
+const script = join(root, 'packaging/completion.bash');
 
 /** What bash offers for the last of these words, sorted. */
 const offered = (...words: readonly string[]): readonly string[] => {
   const list = ['kvmtop', ...words].map(word => `'${word}'`).join(' ');
   // Outside of a real completion there are no options to set.
   const call = `compopt() { :; }; source '${script}'; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _kvmtop; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const text = execFileSync('bash', ['--norc', '-c', call], { encoding: 'utf8', cwd: join(import.meta.dirname, '..') });
-  return text.split('\n').filter(Boolean).sort();
+  return linesOf('bash', '--norc', '-c', call);
 };
+
+const linesOf = (program: string, ...args: readonly string[]): readonly string[] =>
+  execFileSync(program, args, { encoding: 'utf8', cwd: root }).split('\n').filter(Boolean).sort();
+
+/** The same in zsh, whose own engine leaves out what does not begin like the word. */
+const offeredInZsh = (...words: readonly string[]): readonly string[] => {
+  const stubs = `compadd() { shift; print -rl -- "$@"; }; compset() { :; }; _files() { print -rl -- *(\${1:+/}); }`;
+  const list = ['kvmtop', ...words].map(word => `'${word}'`).join(' ');
+  const call = `${stubs}; words=(${list}); CURRENT=${words.length + 1}; source packaging/completion.zsh`;
+  const begun = words.at(-1)?.replace(/^--\w+=/, '') ?? '';
+  return linesOf('zsh', '-fc', call).filter(word => word.startsWith(begun));
+};
+
+/** The same in fish, without what it tells beside a word. */
+const offeredInFish = (...words: readonly string[]): readonly string[] =>
+  linesOf('fish', '-N', '-c', `source packaging/completion.fish; complete -C "kvmtop ${words.join(' ')}"`).map(
+    line => line.split('\t')[0] ?? '',
+  );
+
+const lacking = (shell: string): string | undefined =>
+  spawnSync(shell, ['--version']).error ? `there is no ${shell}` : undefined;
 
 describe('completion in bash', () => {
   test('knows commands, actions, tabs and scenarios', () => {
@@ -67,3 +89,38 @@ describe('completion in bash', () => {
     expect(offered('-p', `${prefix}w`)).toEqual([`${prefix}web`]);
   });
 });
+
+for (const [shell, offers] of [
+  ['zsh', offeredInZsh],
+  ['fish', offeredInFish],
+] as const)
+  testUnless(lacking(shell), `completion in ${shell} knows what the one in bash does`, async () => {
+    for (const words of [
+      [''],
+      ['re'],
+      ['do', ''],
+      ['do', 'ksm', ''],
+      ['do', '--dry-run', 'sysctl', 'vm.swap'],
+      ['do', 'sysctl', 'vm.swappiness', ''],
+      ['do', 'hugepages', ''],
+      ['--tab', ''],
+      ['-d', ''],
+      ['-d', '5', 'record', '--r'],
+      ['auto', '--policy', 'm'],
+      ...commands.map(command => (command === 'live' ? ['--'] : [command, '--'])),
+    ])
+      expect([words, offers(...words)]).toEqual([words, offered(...words)]);
+    expect(offers('--tab=num').map(word => word.replace(/^--tab=/, ''))).toEqual(['numa']);
+    expect(offers('replay', 'package.')).toContain('package.json');
+    expect(offers('--root', 'te').map(word => word.replace(/\/$/, ''))).toEqual(['test']);
+    const names = ['web', 'a b', '$(touch x)', 'x;ls'].map(name => `lab${process.pid}-${shell}-${name}`);
+    for (const name of names) {
+      const arguments_ = ['-e', 'setInterval(() => {}, 1000)', '--', '-name', `guest=${name},debug-threads=on`];
+      const child = spawn(process.execPath, arguments_, { argv0: '/usr/bin/qemu-system-x86_64', stdio: 'ignore' });
+      onTestFinished(() => {
+        child.kill('SIGKILL');
+      });
+      await until('it runs', 20_000, () => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').includes(name));
+    }
+    expect(offers('do', 'balloon', `lab${process.pid}-${shell}`)).toEqual([names[0]]);
+  });

@@ -9,6 +9,7 @@ packages=(
   util-linux procps                                 # setpriv, flock, free
   systemd-container                                 # systemd-nspawn, for the services
   chromium fonts-dejavu-core                        # reports as their readers see them
+  zsh fish                                          # completion
   tmux htop btop atop gcc libc6-dev                 # looking by hand, and what the benchmark compares with
 )
 

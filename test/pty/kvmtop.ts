@@ -6,8 +6,8 @@ import xterm from '@xterm/headless';
 import { withOwnSettings } from '../settings.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
 
-/** The built program, as an operator starts it. */
-const program = join(import.meta.dirname, '../../bin/kvmtop');
+/** The built program, as an operator starts it; `KVMTOP_PROGRAM` names another to be tested, such as the one executable. */
+const program = process.env['KVMTOP_PROGRAM'] ?? join(import.meta.dirname, '../../bin/kvmtop');
 
 /** The words that start it, with no settings but a test's own; what it is started by gives it a journal of its own. */
 export const kvmtopWith = (...words: readonly string[]): readonly string[] => [program, ...withOwnSettings(words)];
