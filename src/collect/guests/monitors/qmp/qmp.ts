@@ -117,7 +117,10 @@ class QmpConnection implements Connection {
     const late = () => this.#fail(new MonitorError('busy', busyReason));
     this.#timers = [setTimeout(() => this.#greet && late(), limits.greeting), setTimeout(late, limits.total)];
     this.#socket.on('error', error => this.#fail(connectError(error)));
-    this.#socket.on('close', () => this.#fail(new MonitorError('closed', 'its monitor closed the connection')));
+    this.#socket.on('close', () => {
+      // After every round: an error that nobody needs costs a stack trace.
+      if (!this.#ended) this.#fail(new MonitorError('closed', 'its monitor closed the connection'));
+    });
     limits.signal?.addEventListener('abort', this.#abort);
     if (limits.signal?.aborted) this.#abort();
   }
