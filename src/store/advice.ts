@@ -80,10 +80,10 @@ const begin = (tape: Tape, id: number, from: number, thresholds: Thresholds): Fo
 };
 
 /**
- * What the advisor told at a sample of a tape. What it told before that and lay within a limit's hysteresis since may be
- * missing.
+ * Looks back for what the advisor told at a sample of a tape, and pauses after each sample that it had looked at: there may be some
+ * eighteen, each with a thousand guests. What it told before that and lay within a limit's hysteresis since may be missing.
  */
-export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): AdvisorState => {
+export function* lookBackAt(tape: Tape, id: number, thresholds: Thresholds): Generator<void, AdvisorState, void> {
   const { time } = tape.sample(id);
   const from = turnBegin(time - lookBack);
   const start = begin(tape, id, from, thresholds);
@@ -102,9 +102,19 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
       // Those after a damaged one can be shown again from some place on.
       if (!(error instanceof RecordingError) || one === id) throw error;
     }
+    yield;
   }
   followed.set(tape, { id, thresholds, state, last });
   return { ...state, findings: sinceTold(state.findings, tape, time) };
+}
+
+/** The same at once. */
+export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): AdvisorState => {
+  const looking = lookBackAt(tape, id, thresholds);
+  for (;;) {
+    const step = looking.next();
+    if (step.done) return step.value;
+  }
 };
 
 /** What the advisor tells of the host and of the guests that are shown. It looks at all of them, whatever `-p` chose. */

@@ -2,12 +2,10 @@ import { selectGuests } from '../guests.ts';
 import { known } from '../known.ts';
 import { derive, type Model } from '../model.ts';
 import { type AdvisorState, startAdvising } from '../policy/advisor.ts';
-import type { Thresholds } from '../policy/thresholds.ts';
 import type { Headline } from '../recording/headline.ts';
 import type { Span } from '../recording/moment.ts';
 import type { Tape, TapeEvent } from '../recording/tape.ts';
 import { type ActivityRow, activityOf } from './activity.ts';
-import { adviceAt, adviceOn } from './advice.ts';
 import { type History, historyLength, historyOf, missedBetween, usedOf } from './data.ts';
 import { type Tab, tabTable } from './tabs.ts';
 
@@ -154,24 +152,20 @@ export const destinationId = (tape: Tape, id: number, to: Destination): number =
   }
 };
 
-/** The moment of a sample, as it was seen then; of what costs many samples, only what the tab shows. */
+/** The moment of a sample, as it was seen then; of what costs many samples, only what the tab shows, and no advice yet. */
 export const momentOf = (tape: Tape, id: number, tab: Tab, setting: MomentSetting): Moment => {
   const model = selectGuests(derive(tape.before(id), tape.sample(id)), setting.only);
-  const isTold = tabTable[tab].past === 'advice' || setting.advised;
   return {
     model,
     history: historyOf(tape.headlines(Math.max(tape.first, id - historyLength + 1), id), setting.delay),
     activity: tabTable[tab].past === 'activity' ? activityOf(tape, id) : [],
-    advice: isTold ? adviceOn(adviceAt(tape, id, setting.thresholds), model) : startAdvising(),
+    advice: startAdvising(),
   };
 };
 
 interface MomentSetting {
   /** Seconds between two looks. */
   readonly delay: number;
-  readonly thresholds: Thresholds;
   /** What `-p` chose. */
   readonly only: readonly string[];
-  /** Whether every tab tells how much the advisor finds: in a replay, where nobody else does. */
-  readonly advised?: boolean;
 }

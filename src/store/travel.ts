@@ -1,7 +1,9 @@
 import { readEntry } from '../actions/gate/journal.ts';
 import { messageOf } from '../errors.ts';
+import type { AdvisorState } from '../policy/advisor.ts';
 import type { Tape } from '../recording/tape.ts';
 import { safe } from '../text.ts';
+import { adviceOn, lookBackAt } from './advice.ts';
 import { timeOf, withMoment, withNow } from './moments.ts';
 import { keptPolicyEvents, policyEventsOf } from './policy-events.ts';
 import type { State, Store } from './store.ts';
@@ -24,17 +26,49 @@ const doneUntil = (tape: Tape, time: number, { pilot }: State): Pick<State, 'jou
   };
 };
 
+/** Milliseconds that looking back may hold up the screen at once: what takes longer is shown when it is there. */
+const usualPatience = 40;
+
+type LookingBack = ReturnType<typeof lookBackAt>;
+
+/** Goes on looking back for a while; gives what was found once that is all. */
+const lookOn = (looking: LookingBack, patience: number): AdvisorState | undefined => {
+  const until = performance.now() + patience;
+  do {
+    const step = looking.next();
+    if (step.done) return step.value;
+  } while (performance.now() < until);
+  return undefined;
+};
+
 /** Moves the screen in time. `live`: the tape is what is kept of this session, and there is a now to come back to. */
-export const createTraveller = (store: Store, tape: Tape, live: boolean): Traveller => {
-  const show = (id: number): void =>
-    store.setState(state => {
-      const moment = momentOf(tape, id, state.tab, { ...state.setting, advised: !live });
-      return {
-        ...withMoment(state, id, moment),
-        ...(live ? {} : doneUntil(tape, moment.model?.time ?? 0, state)),
-        timeline: state.timeline ?? timelineOf(tape, state.setting.delay),
-      };
+export const createTraveller = (store: Store, tape: Tape, live: boolean, patience = usualPatience): Traveller => {
+  let looking: LookingBack | undefined;
+  /** Shows the advice once it is there, unless the screen was moved meanwhile. */
+  const adviseLater = (mine: LookingBack): void => {
+    setTimeout(() => {
+      if (mine !== looking) return;
+      attempt(() => {
+        const advice = lookOn(mine, patience);
+        if (!advice) adviseLater(mine);
+        else store.setState(({ model }) => (model ? { advice: adviceOn(advice, model) } : {}));
+      });
     });
+  };
+  const show = (id: number): void => {
+    const { tab, setting } = store.getState();
+    const moment = momentOf(tape, id, tab, setting);
+    const { model } = moment;
+    // In a replay nobody else tells how much the advisor finds.
+    looking = live && tabTable[tab].past !== 'advice' ? undefined : lookBackAt(tape, id, setting.thresholds);
+    const advice = looking && lookOn(looking, patience);
+    store.setState(state => ({
+      ...withMoment(state, id, advice && model ? { ...moment, advice: adviceOn(advice, model) } : moment),
+      ...(live ? {} : doneUntil(tape, model?.time ?? 0, state)),
+      timeline: state.timeline ?? timelineOf(tape, setting.delay),
+    }));
+    if (looking && !advice) adviseLater(looking);
+  };
   /** What can't be read is told, and the screen stays where it is; unless there is nothing on it yet. */
   const attempt = (move: () => void): void => {
     try {
@@ -56,8 +90,10 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean): Travel
     const id = destinationId(tape, at ?? tape.last, to);
     // A minute on from ten seconds ago is now, too; and there is nothing after now.
     const isNow = to.kind === 'last' || (id === tape.last && 'by' in to && to.by > 0);
-    if (live && isNow) store.setState(withNow);
-    else show(id);
+    if (live && isNow) {
+      looking = undefined;
+      store.setState(withNow);
+    } else show(id);
   };
   return {
     go: to => attempt(() => go(to)),

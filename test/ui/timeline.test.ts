@@ -35,7 +35,7 @@ for (const event of events) tape.note(event);
 /** A replay of it at so many seconds from its beginning. */
 const replayAt = (seconds: number, change: Partial<State> = {}) => {
   const stage = openStage([], change, { source: 'recording', readOnly: true });
-  const traveller = createTraveller(stage.store, tape, false);
+  const traveller = createTraveller(stage.store, tape, false, Number.POSITIVE_INFINITY);
   traveller.go({ kind: 'time', time: start + seconds });
   return { ...stage, traveller };
 };

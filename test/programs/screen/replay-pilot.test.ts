@@ -39,7 +39,7 @@ const open = () => {
     messageSeconds: 8,
     only: [],
   });
-  const traveller = createTraveller(store, tape, false);
+  const traveller = createTraveller(store, tape, false, Number.POSITIVE_INFINITY);
   const pilot = createReplayPilot(store, tape, policySettingsOf(defaults));
   traveller.go({ kind: 'first' });
   const events = () => store.getState().pilot.events;
