@@ -1,26 +1,30 @@
 import type { Sample } from '../sample.ts';
 import { diff } from './delta/diff.ts';
 import { plant, type Tree } from './delta/tree.ts';
-import { chainLength, compress, type Frame, type RawFrame } from './frame.ts';
+import { chainLength, chainWork, compress, type Frame, type RawFrame } from './frame.ts';
 
 /** Makes raw frames of samples: tells what changed from each to the next, in chains. */
 export class DeltaEncoder {
   #last: Tree | undefined;
   #length = 0;
   #keySize = 0;
+  /** Bytes of the chain's deltas. */
+  #work = 0;
 
   next(sample: Sample): RawFrame {
-    if (this.#last && this.#length < chainLength) {
+    if (this.#last && this.#length < chainLength && this.#work < chainWork) {
       const { bytes, tree } = diff(this.#last, sample);
       if (bytes.length < this.#keySize) {
         this.#last = tree;
         this.#length += 1;
+        this.#work += bytes.length;
         return bytes;
       }
     }
     const key = JSON.stringify(sample);
     this.#last = plant(sample);
     this.#length = 1;
+    this.#work = 0;
     this.#keySize = key.length;
     return key;
   }

@@ -19,6 +19,11 @@ export interface Frame {
 
 /** Frames in a chain at most: a key frame costs as much as ten others, and finding a sample decodes half a chain. */
 export const chainLength = 128;
+/**
+ * Bytes of deltas in a chain, before they are compressed, after which it ends: patching a mebibyte takes some 30 ms, and a jump to
+ * its end waits for all of it. A host with 800 busy guests has 60 kB a second.
+ */
+export const chainWork = 1024 * 1024;
 /** Bytes of a sample beyond which it is not one: a host with 1000 guests has some 3 MB. */
 const largest = 64 * 1024 * 1024;
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ChainDecoder } from '../../src/recording/chain-decoder.ts';
 import { Decoder } from '../../src/recording/decoder.ts';
-import { Encoder } from '../../src/recording/encoder.ts';
-import { chainLength, type Frame } from '../../src/recording/frame.ts';
+import { DeltaEncoder, Encoder } from '../../src/recording/encoder.ts';
+import { chainLength, chainWork, type Frame } from '../../src/recording/frame.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import { expectSame } from '../same.ts';
 import { guest, sample } from '../samples.ts';
@@ -36,6 +36,21 @@ test('a delta that is larger than a key frame becomes one', () => {
     true,
     false,
   ]);
+});
+
+test('a chain ends where so much has changed that a jump into it would take long', () => {
+  const numbers = (seed: number) =>
+    Object.fromEntries(Array.from({ length: 8192 }, (_, id) => [`n${id}`, (seed * id) % 9973]));
+  const one = new DeltaEncoder();
+  const raw = Array.from({ length: 100 }, (_, time) => one.next(sample({ time, host: { vmstat: numbers(time) } })));
+  const keys = raw.flatMap((frame, index) => (typeof frame === 'string' ? [index] : []));
+  expect(keys.length).toBeGreaterThan(2);
+  keys.slice(1).forEach((key, index) => {
+    const work = raw.slice(keys[index]! + 1, key).reduce((sum, { length }) => sum + length, 0);
+    expect(work).toBeGreaterThanOrEqual(chainWork);
+    expect(work).toBeLessThan(chainWork + raw[key - 1]!.length);
+    expect(key - keys[index]!).toBeLessThan(chainLength);
+  });
 });
 
 test('a restarted encoder begins a chain', () => {
