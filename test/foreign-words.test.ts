@@ -7,6 +7,9 @@ import { parseEntry, readEntry } from '../src/actions/gate/journal.ts';
 import { findGuest } from '../src/actions/guest/guest.ts';
 import { parsePageSize } from '../src/actions/hugepages/pool.ts';
 import { parseSysctl } from '../src/actions/sysctl/sysctl.ts';
+import { MessageReader } from '../src/collect/guests/monitors/libvirt/rpc/messages.ts';
+import { readDomainStats, readJobStats } from '../src/collect/guests/monitors/libvirt/rpc/procedures.ts';
+import type { XdrWriter } from '../src/collect/guests/monitors/libvirt/rpc/xdr.ts';
 import { MessageSplitter } from '../src/collect/guests/monitors/qmp/splitter.ts';
 import { parseMounts, parseMountTable } from '../src/collect/guests/process/mounts.ts';
 import * as numbers from '../src/collect/guests/process/numbers.ts';
@@ -64,7 +67,7 @@ import { readLaunch as readFirecrackerLaunch } from '../src/vmm/firecracker/laun
 import { vmms } from '../src/vmm/kinds.ts';
 import { type Started, splitCommandLine } from '../src/vmm/launch.ts';
 import { digestDomain, parseDomainXml, parseDomstats } from '../src/vmm/libvirt/answers.ts';
-import { parseJob } from '../src/vmm/libvirt/job.ts';
+import { migrationOf, parseJob } from '../src/vmm/libvirt/job.ts';
 import { describeAcceleration } from '../src/vmm/qemu/acceleration.ts';
 import type { Answers } from '../src/vmm/qemu/answer.ts';
 import { describeLaunch } from '../src/vmm/qemu/commandline.ts';
@@ -82,6 +85,7 @@ import { parseStatistics } from '../src/vmm/statistics.ts';
 import { capturedModel } from './actions/hosts.ts';
 import { makeTree, type Tree } from './collect/guests/tree.ts';
 import { model, samples } from './export/models.ts';
+import { parametersOf, replyOf, statsOf } from './libvirtd/messages.ts';
 import { openStage } from './ui/stage.tsx';
 
 /**
@@ -111,6 +115,14 @@ const jsonOf = (names: readonly string[]): fc.Arbitrary<unknown> =>
       ),
     }))
     .json.map(text => JSON.parse(text));
+
+const uuid = '938d9d25-c83b-41ac-81db-984442040c70';
+/** A reply of libvirtd, as it is read. */
+const messageOf = (write: (writer: XdrWriter) => unknown) => {
+  const [message] = new MessageReader().push(replyOf(1, write));
+  if (message?.kind !== 'reply') throw new TypeError('no reply');
+  return message;
+};
 
 /** Fails where a foreign word has become a function, another prototype, or somebody's text of a function. */
 const expectHarmless = (value: unknown, path = ''): void => {
@@ -376,21 +388,54 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
   [numbers.parseUsers, (key, value) => numbers.parseUsers(`Name:\t${key}\nUid:\t1 2 3 4\n${value}:\t5\n`)],
   [
     parseDomstats,
-    (key, value) => [
+    (key, value) =>
       parseDomstats(
         `Domain: '${key}'\n  state.state=1\n  balloon.rss=1\n  ${key}.${value}=1\n  state.${key}=${value}\n`,
       ),
-      parseDomstats(`error: ${key}\n`),
-    ],
+  ],
+  [
+    readDomainStats,
+    (key, value) => {
+      const { body } = messageOf(writer =>
+        statsOf(
+          writer,
+          uuid,
+          new Map([
+            [key, 1],
+            [`balloon.${value}`, 2],
+          ]),
+        ),
+      );
+      return readDomainStats(body);
+    },
+  ],
+  [
+    readJobStats,
+    (key, value) => {
+      const { body } = messageOf(writer =>
+        parametersOf(
+          writer.int(2),
+          new Map([
+            [key, 1],
+            [value, 2],
+            ['operation', 5],
+          ]),
+        ),
+      );
+      const job = readJobStats(body);
+      return [job, migrationOf(job)];
+    },
   ],
   [
     digestDomain,
     (key, value) => {
-      const stats = parseDomstats(
-        `Domain: 'x'\n  state.state=1\n  balloon.rss=1\n  balloon.last-update=9\n  balloon.current=9\n  balloon.${key}=1\n`,
-      );
-      if (stats.kind !== 'stats') throw new Error('no stats');
-      const values = { ...stats.values, ...JSON.parse(`{"${key}":1,"balloon.${value}":2}`) };
+      const values = new Map([
+        ['state.state', 1],
+        ['balloon.rss', 1],
+        ['balloon.last-update', 9],
+        ['balloon.current', 9],
+      ]);
+      for (const word of [key, `balloon.${key}`, `balloon.${value}`]) values.set(word, 1);
       return digestDomain(unasked, values, undefined, { time: 1, size: 1, idle: true });
     },
   ],
@@ -401,7 +446,13 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
         `<domain><${key} unit='KiB'>1</${key}><memtune><${value} unit='KiB'>1</${value}></memtune><memballoon model='${value}'/><memory model='virtio-mem'><alias name='${key}'/><${value}/></memory></domain>`,
       ),
   ],
-  [parseJob, (key, value) => parseJob(`Job type: 2\n${key}: 1\n${value}: ${key}\noperation: 5\n`)],
+  [
+    parseJob,
+    (key, value) => {
+      const job = parseJob(`Job type: 2\n${key}: 1\n${value}: ${key}\noperation: 5\n`);
+      return [job, job && migrationOf(job)];
+    },
+  ],
   [
     parseCpuinfo,
     (key, value) =>
@@ -543,6 +594,9 @@ const ofJson = new Map<unknown, readonly [names: readonly string[], feed: (value
 /** What the search below finds, and is no parser of foreign text. */
 const others = new Map<string, string>([
   ['readPageSize', 'reads numbers by parseMeminfo and parseVmstat'],
+  ['readAuthList', 'reads numbers'],
+  ['readText', 'reads a text, which parseDomainXml is fed'],
+  ['readEvent', 'reads numbers'],
   ['readTrack', 'reads samples of a tape, which asSample has let through'],
   ['parseFrame', 'reads what Ink has drawn'],
   ['describeStep', 'tells of a plan of ours'],

@@ -3,7 +3,7 @@ import { writeKernelFile } from '../actions/gate/kernel-file.ts';
 import { writeSettingsFile } from '../actions/gate/settings-file.ts';
 import { createGuestReader } from '../collect/guests/guests.ts';
 import type { Patience } from '../collect/guests/monitors/contract.ts';
-import { VirshError } from '../collect/guests/monitors/libvirt/errors.ts';
+import { LibvirtError } from '../collect/guests/monitors/libvirt/errors.ts';
 import { hidepidIn } from '../collect/host/hidepid.ts';
 import { createHostReader } from '../collect/host/host.ts';
 import { readPageSize } from '../collect/host/page-size.ts';
@@ -48,7 +48,7 @@ export const createLiveSource = (
       try {
         return await guests.virsh(guest, words, purpose);
       } catch (error) {
-        throw error instanceof VirshError && error.trouble === 'denied' ? new Refused(error.message) : error;
+        throw error instanceof LibvirtError && error.trouble === 'denied' ? new Refused(error.message) : error;
       }
     },
     call: (guest, method, path, body) => guests.call(guest, method, path, body),

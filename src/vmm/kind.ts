@@ -88,7 +88,7 @@ export type Reached = {
   busy?(path: string): string;
 } & (
   | { readonly by: 'qmp' }
-  | { readonly by: 'virsh' }
+  | { readonly by: 'libvirt' }
   | { readonly by: 'http'; readonly dialect: Dialect<HttpGet> }
   | {
       /** By a program of the VMM's own: for sockets that can't be opened from here. */

@@ -1,23 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Libvirt } from '../../src/collect/guests/monitors/libvirt/libvirt.ts';
+import { Connection } from '../../src/collect/guests/monitors/libvirt/rpc/connection.ts';
+import { XdrWriter } from '../../src/collect/guests/monitors/libvirt/rpc/xdr.ts';
 import { clockOf, guestIn, openDesk } from '../pty/kvmtop.ts';
 import { until } from '../until.ts';
 import { describeLab } from './describe.ts';
 import { type Guest, startGuest } from './lab.ts';
 import { type Domain, type LabLibvirt, startLibvirt, whyNoLibvirt } from './libvirt.ts';
 import { mib, prefix } from './oracle.ts';
-
-/** The read-only virsh processes at a URI. */
-const shellsAt = (uri: string): number[] =>
-  readdirSync('/proc').flatMap(entry => {
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
-      return words[0] === 'virsh' && words.includes('-r') && words.includes(uri) ? [Number(entry)] : [];
-    } catch {
-      return [];
-    }
-  });
 
 describeLab(
   'guests of a real libvirtd',
@@ -46,7 +37,6 @@ describeLab(
       await desk.close();
       await plain?.stop();
       await libvirt?.stop();
-      expect(libvirt === undefined ? [] : shellsAt(libvirt.uri)).toEqual([]);
     });
 
     const kvmtop = (...words: string[]) => desk.run([...words, '-c', libvirt.uri]);
@@ -190,12 +180,13 @@ describeLab(
       );
     });
 
-    test('virsh ends with kvmtop, even with one that is killed', async () => {
-      const terminal = desk.open(['-c', libvirt.uri]);
-      await until('a virsh runs', 20_000, () => shellsAt(libvirt.uri).length === 1);
-      terminal.signal('SIGKILL');
+    test('costs kvmtop no other process', async () => {
+      const terminal = desk.open(['-c', libvirt.uri, '--tab', 'guests', '-p', domains.a.name]);
+      await terminal.waitFor(screen => guestIn(screen, domains.a.name)?.get('USED')?.endsWith('M') ?? false, 20_000);
+      const children = readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8');
+      expect(children).toBe('');
+      terminal.press('q');
       await terminal.exit;
-      await until('it is gone', 5000, () => shellsAt(libvirt.uri).length === 0);
     });
 
     describe('asked without a look at their processes', () => {
@@ -219,6 +210,7 @@ describeLab(
           // libvirt itself waits for it now: it says so at once.
           const again = performance.now();
           expect(await ask(1020)).toEqual(['busy', 'ok']);
+          expect(link.problem).toBeUndefined();
           expect(performance.now() - again).toBeLessThan(1000);
           a.signal('SIGCONT');
           await until('it is asked again', 20_000, async () => (await ask(1030 + performance.now()))[0] === 'ok');
@@ -226,18 +218,71 @@ describeLab(
           a.signal('SIGCONT');
           await Promise.all(monitors.map(monitor => monitor.close()));
         }
-        expect(shellsAt(libvirt.uri)).toEqual([]);
       });
 
-      test('the shell that looks can change nothing', async () => {
+      test('the connection that looks can change nothing', async () => {
         const { a } = domains;
-        const link = new Libvirt(libvirt.uri);
-        const monitor = link.open(a.uuid, undefined);
+        const { promise: opened, resolve } = Promise.withResolvers<void>();
+        const nobody = { heard: () => undefined, event: () => undefined, ended: () => undefined };
+        const address = { path: libvirt.readOnlySocket, name: 'qemu:///system' };
+        const connection = new Connection(libvirt.uri, address, { ...nobody, opened: () => resolve() });
         try {
-          expect(await link.ask(`setmem ${a.uuid} 200000 --live`)).toMatch(/read only access/);
+          await opened;
+          // DOMAIN_SET_MEMORY, to 200,000 KiB.
+          const id = Buffer.from(a.uuid.replaceAll('-', ''), 'hex');
+          const body = new XdrWriter().string(a.name).fixed(id).int(-1).hyper(200_000n).bytes();
+          await expect(connection.call(31, body, () => undefined)).rejects.toThrow(/read only access/);
           expect(await currentOf(a)).toBe(256 * mib);
         } finally {
-          await monitor.close();
+          connection.close();
+        }
+      });
+
+      test('a libvirtd that hangs, ends and starts is told within two seconds each, and asked again by itself', async () => {
+        const { a, b } = domains;
+        const link = new Libvirt(libvirt.uri);
+        const monitors = [a, b].map(({ uuid }) => link.open(uuid, undefined));
+        const states = () => monitors.map(({ sample }) => sample.state);
+        // As the screen does.
+        const look = () => {
+          const now = Date.now() / 1000;
+          for (const monitor of monitors) if (monitor.isDue(now)) void monitor.ask(now, 1);
+        };
+        const told = async (what: RegExp): Promise<number> => {
+          const started = performance.now();
+          await until(`it is told: ${what}`, 20_000, () => {
+            look();
+            return what.test(link.problem ?? '');
+          });
+          return performance.now() - started;
+        };
+        const well = () =>
+          until('all is well', 90_000, () => {
+            look();
+            return link.problem === undefined && states().every(state => state === 'ok');
+          });
+        try {
+          await well();
+          const daemon = libvirt.pid();
+          process.kill(daemon, 'SIGSTOP');
+          try {
+            expect(await told(/^libvirtd does not answer \(socket /)).toBeLessThan(2000);
+            await until('its guests are not called busy', 20_000, () => {
+              look();
+              return states().every(state => state === 'libvirt');
+            });
+          } finally {
+            process.kill(daemon, 'SIGCONT');
+          }
+          await well();
+          const ended = libvirt.endDaemon();
+          expect(await told(/^libvirtd is gone \(socket /)).toBeLessThan(2000);
+          await ended;
+          expect(monitors.map(({ sample }) => sample.balloon?.actual)).toEqual([256 * mib, 192 * mib]);
+          libvirt.startDaemon();
+          await well();
+        } finally {
+          await Promise.all(monitors.map(monitor => monitor.close()));
         }
       });
     });

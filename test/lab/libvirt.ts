@@ -43,6 +43,14 @@ export interface Domain {
 
 export interface LabLibvirt {
   readonly uri: string;
+  /** On which it only answers. */
+  readonly readOnlySocket: string;
+  /** Of libvirtd itself, as the host counts. */
+  readonly pid: () => number;
+  /** Ends libvirtd alone: its guests live on. */
+  readonly endDaemon: () => Promise<void>;
+  /** Starts another in its place. */
+  readonly startDaemon: () => void;
   /** The first process of its namespaces, as the host counts: in them there are no other guests than its own. */
   readonly init: () => number;
   /** Boots a domain under emulation; resolves when it is ready. It is gone with libvirtd. */
@@ -128,6 +136,18 @@ export const startLibvirt = async (): Promise<LabLibvirt> => {
     (await run('virsh', ['-q', '-c', uri, ...args], { timeout: 60_000, env: { ...process.env, LC_ALL: 'C' } })).stdout;
   const init = (): number =>
     ended ? 0 : Number(readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').split(' ')[0]);
+  const childrenOf = (parent: number): number[] =>
+    readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').map(Number);
+  const daemons = (): number[] =>
+    childrenOf(init()).filter(child => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'libvirtd');
+  const pid = (): number => daemons()[0] ?? 0;
+  const stopped = join(dir, 'stopped');
+  const endDaemon = async () => {
+    writeFileSync(stopped, '');
+    process.kill(pid(), 'SIGTERM');
+    await until('libvirtd has ended', 60_000, () => daemons().length === 0);
+  };
+  const startDaemon = () => rmSync(stopped);
   const stop = async () => {
     // The first process of the namespace takes all others with it, and its parent, which waits for it, after it.
     const first = init();
@@ -173,7 +193,7 @@ export const startLibvirt = async (): Promise<LabLibvirt> => {
         ))
       );
     });
-    return { uri, init, create, stop };
+    return { uri, readOnlySocket: `${socket}-ro`, pid, endDaemon, startDaemon, init, create, stop };
   } catch (error) {
     await stop();
     throw error;

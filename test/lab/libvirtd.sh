@@ -33,6 +33,11 @@ log_outputs = "3:stderr"
 host_uuid = "$(cat /proc/sys/kernel/random/uuid)"
 CONF
 
-# Not exec: libvirt waits for QEMUs to be gone, and the first process of a namespace must reap them.
-libvirtd -f "$dir/libvirtd.conf" -p "$dir/libvirtd.pid" &
-wait $!
+# Not exec: libvirt waits for QEMUs to be gone, and the first process of a namespace must reap them. One that a test has ended
+# is started anew once DIR/stopped is gone; its guests live on meanwhile.
+while true; do
+  libvirtd -f "$dir/libvirtd.conf" -p "$dir/libvirtd.pid" &
+  wait $! || true
+  [ -e "$dir/stopped" ] || exit 1
+  while [ -e "$dir/stopped" ]; do sleep 0.1; done
+done

@@ -18,7 +18,7 @@ describe('by whom a guest is run', () => {
   it('is its manager’s to say, else its VMM’s', () => {
     expect(kindOf({ vmm: 'firecracker' })).toBe(vmms.firecracker);
     expect(kindOf({ vmm: 'qemu' })).toBe(vmms.qemu);
-    expect(kindOf({ vmm: 'qemu', manager: 'libvirt' }).monitor.by).toBe('virsh');
+    expect(kindOf({ vmm: 'qemu', manager: 'libvirt' }).monitor.by).toBe('libvirt');
   });
 
   it('is unknown for a word of a recording that is none of them', () => {
@@ -63,7 +63,7 @@ describe.each(kinds)('what %s can do', (_id, kind) => {
       'unable' in kind.end ? [] : kind.end.step(one),
     ].flat();
     for (const step of steps) expect(step).toMatchObject({ guest: one.id, name: one.name });
-    expect(steps.some(step => step?.kind === 'virsh')).toBe(kind.monitor.by === 'virsh');
+    expect(steps.some(step => step?.kind === 'virsh')).toBe(kind.monitor.by === 'libvirt');
     for (const step of steps) if (step?.kind === 'virsh') expect(step.words).toContain(uuid);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJob } from '../../src/vmm/libvirt/job.ts';
+import { isIdle, migrationOf, parseJob } from '../../src/vmm/libvirt/job.ts';
 
 /** As libvirt 9.0 prints it of a migration. */
 const running = `Job type: 2
@@ -23,9 +23,14 @@ disk_total: 0
 
 `;
 
+const migrationIn = (text: string) => {
+  const job = parseJob(text);
+  return job && migrationOf(job);
+};
+
 describe('domjobinfo', () => {
   it('is a migration with QMP’s names, in seconds and 10^6 bit/s', () => {
-    expect(parseJob(running)).toEqual({
+    expect(migrationIn(running)).toEqual({
       status: 'active',
       values: { 'total-time': 3.011, 'expected-downtime': 0.5, 'setup-time': 0.003 },
       ram: {
@@ -43,9 +48,9 @@ describe('domjobinfo', () => {
   });
 
   it('has no numbers before QEMU has begun, and leaves out what libvirt does not know', () => {
-    expect(parseJob('Job type: 2\n\noperation: 5\n\n')).toEqual({ status: 'setup', values: {}, ram: {} });
+    expect(migrationIn('Job type: 2\n\noperation: 5\n\n')).toEqual({ status: 'setup', values: {}, ram: {} });
     const unknown = running.replace('memory_bps: 4185445', 'memory_bps: 18446744073709551615');
-    expect(parseJob(unknown)).not.toHaveProperty('ram.mbps');
+    expect(migrationIn(unknown)).not.toHaveProperty('ram.mbps');
   });
 
   it.each([
@@ -54,13 +59,18 @@ describe('domjobinfo', () => {
     ['one that ends', 'Job type: 3\n\noperation: 5\n', undefined],
     ['an old virsh', "error: command 'domjobinfo' doesn't support option --rawstats\n", undefined],
     ['nothing', '', undefined],
-  ])('is %s', (_what, text, job) => expect(parseJob(text)).toBe(job));
+  ])('is %s', (_what, text, job) => expect(migrationIn(text)).toBe(job));
+
+  it('is idle where libvirt is at nothing', () => {
+    const idle = (text: string) => isIdle(parseJob(text) ?? { type: -1, values: new Map() });
+    expect([idle('Job type: 0\n\n'), idle(running), idle('')]).toEqual([true, false, false]);
+  });
 
   it('gives numbers from 0 on only, whatever it is told', () => {
     const line = fc.tuple(fc.constantFrom(...running.match(/^\w+/gm)!), fc.oneof(fc.integer(), fc.string()));
     fc.assert(
       fc.property(fc.array(line), lines => {
-        const job = parseJob(
+        const job = migrationIn(
           `Job type: 2\noperation: 5\n${lines.map(([key, value]) => `${key}: ${value}\n`).join('')}`,
         );
         if (job === undefined || job === 'none') return;

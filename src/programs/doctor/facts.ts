@@ -2,7 +2,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { journalPath } from '../../actions/gate/journal.ts';
 import type { Limits } from '../../actions/limits.ts';
+import { addressOf } from '../../collect/guests/monitors/libvirt/rpc/address.ts';
 import { limitsOf, type Settings } from '../../config/settings.ts';
+import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import type { Root } from '../../root.ts';
 import type { Options } from '../options.ts';
@@ -42,6 +44,8 @@ export interface Facts {
   readonly hasLibvirt: boolean;
   /** libvirt's URI, as for virsh -c. */
   readonly connect: string;
+  /** The socket on which that libvirt is asked; absent where virsh asks it. */
+  readonly libvirtSocket?: string;
   /** /dev/kvm. */
   readonly hasKvm: boolean;
 }
@@ -103,6 +107,7 @@ export const gatherFacts = (
     hasVirsh: onPath('virsh', env['PATH']),
     hasLibvirt: !options.demo && root.exists('/run/libvirt'),
     connect: options.connect,
+    ...known({ libvirtSocket: addressOf(options.connect, env['XDG_RUNTIME_DIR'])?.path }),
     hasKvm: root.exists('/dev/kvm'),
   };
 };

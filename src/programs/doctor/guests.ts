@@ -11,6 +11,8 @@ import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
 
+const installVirsh = 'install virsh: apt-get install libvirt-clients, or dnf install libvirt-client';
+
 /** How to get at a monitor that can't be asked, by who runs the guest. */
 const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
   const { monitor } = guest.sample;
@@ -19,9 +21,9 @@ const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
     case 'denied':
       return facts.isRoot ? undefined : 'run it as root: sudo kvmtop';
     case 'libvirt':
-      return facts.hasVirsh
-        ? `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`
-        : 'install virsh: apt-get install libvirt-clients, or dnf install libvirt-client';
+      if (facts.hasVirsh)
+        return `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`;
+      return facts.libvirtSocket === undefined ? installVirsh : 'another libvirt: kvmtop -c URI';
     case 'busy':
       return busy?.(monitor.path ?? 'its socket');
     case 'none':
@@ -140,20 +142,18 @@ const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
     subject: guest.name,
   }));
 
-const libvirtFinding = ({ model, isHost, hasVirsh, hasLibvirt }: Facts): readonly Finding[] => {
-  const id = 'virsh';
+const libvirtFinding = ({ model, isHost, hasVirsh, hasLibvirt, connect, libvirtSocket }: Facts): readonly Finding[] => {
+  const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'libvirt');
   // What is installed here says nothing of the host that a tree was captured on.
-  if (!isHost) return [];
-  if (hasVirsh) return [{ id, ok: true, text: 'virsh is there, for guests that libvirt runs' }];
-  const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'virsh');
-  if (!needed) return [];
+  if (!isHost || !needed) return [];
+  const asked =
+    libvirtSocket === undefined ? `through virsh -c ${connect}` : `on ${libvirtSocket}, read-only, by its own protocol`;
+  const without = libvirtSocket === undefined ? 'shown from outside only' : 'shown, but not changed';
   return [
-    {
-      id,
-      ok: false,
-      text: 'libvirt is here, virsh is not: its guests are shown from outside only',
-      fix: 'apt-get install libvirt-clients, or dnf install libvirt-client',
-    },
+    { id: 'libvirt', ok: true, text: `libvirt is asked for its guests ${asked}; virsh changes them` },
+    hasVirsh
+      ? { id: 'virsh', ok: true, text: 'virsh is there, for guests that libvirt runs' }
+      : { id: 'virsh', ok: false, text: `libvirt is here, virsh is not: its guests are ${without}`, fix: installVirsh },
   ];
 };
 

@@ -2,42 +2,27 @@ import { known } from '../../known.ts';
 import type { BalloonSample, BalloonStats, MemoryDeviceSample, MonitorSample, Numbers } from '../../sample.ts';
 import { earlierOf, withSize } from '../reports.ts';
 
-/** What virsh prints, and how it becomes a MonitorSample with QMP's names. Pure. */
+/** What libvirt tells of a domain, and how it becomes a MonitorSample with QMP's names. Pure. */
 
-/** One domain's `domstats --raw`, under libvirt's own names and in its own units (KiB); or what went wrong. */
-export type DomainStats =
-  | { readonly kind: 'stats'; readonly values: Numbers }
-  /** Somebody else's work on the domain, or a QEMU that does not answer, kept libvirt from asking it. */
-  | { readonly kind: 'withheld' }
-  /** This libvirt does not know the domain. */
-  | { readonly kind: 'unknown' }
-  /** libvirtd went away. */
-  | { readonly kind: 'disconnected'; readonly message: string }
-  | { readonly kind: 'refused'; readonly message: string };
-
-/**
- * `Domain: 'NAME'` and then lines of `  balloon.current=262144`. `balloon.rss` is last and comes only when libvirt could
- * look at the running QEMU; without it the rest is libvirt's memory of an earlier time.
- */
-export const parseDomstats = (text: string): DomainStats => {
-  const message = errorIn(text);
-  if (message !== undefined) return { kind: troubleOf(message), message };
-  const values: Record<string, number> = {};
-  for (const [, key = '', value] of text.matchAll(/^ {2}([a-z]+\.[a-z][a-z0-9._-]{0,63})=(\d{1,20})$/gm))
-    values[key] = Number(value);
-  if (values['state.state'] === undefined) return { kind: 'refused', message: 'it printed no state' };
-  return values['balloon.rss'] === undefined ? { kind: 'withheld' } : { kind: 'stats', values };
-};
+/** The numbers in one domain's `domstats --raw`: `Domain: 'NAME'` and then lines of `  balloon.current=262144`. */
+export const parseDomstats = (text: string): ReadonlyMap<string, number> =>
+  new Map(
+    [...text.matchAll(/^ {2}([a-z]+\.[a-z][a-z0-9._-]{0,63})=(\d{1,20})$/gm)].map(([, key = '', value]) => [
+      key,
+      Number(value),
+    ]),
+  );
 
 /** The first of virsh's own error lines; those of a reconnect are none. */
 export const errorIn = (text: string): string | undefined =>
   [...text.matchAll(/^error: (.*)$/gm)].map(([, said = '']) => said).find(said => !/^Reconnected/.test(said));
 
-const troubleOf = (message: string): 'unknown' | 'disconnected' | 'refused' => {
-  if (/^(failed to connect|Disconnected)|client socket is closed|Cannot (recv|write) data|end of file/i.test(message))
-    return 'disconnected';
-  return /^failed to get domain|Domain not found/.test(message) ? 'unknown' : 'refused';
-};
+/**
+ * Whether these are numbers of now: `balloon.rss` comes only when libvirt could look at the running QEMU. Without it the rest
+ * is libvirt's memory of an earlier time, since somebody else's work on the domain, or a QEMU that does not answer, kept it
+ * from asking.
+ */
+export const isCurrent = (values: ReadonlyMap<string, number>): boolean => values.has('balloon.rss');
 
 /** What hardly changes of a domain, from its XML. Bytes. */
 export interface DomainFacts {
@@ -120,18 +105,28 @@ const bytesIn = (xml: string, element: string): number | undefined => {
   return kib === undefined ? undefined : Number(kib) * 1024;
 };
 
-/** QMP's names for libvirt's, and the bytes in one of libvirt's. */
-const statistics: Readonly<Record<string, readonly [string, number]>> = {
-  'balloon.swap_in': ['stat-swap-in', 1024],
-  'balloon.swap_out': ['stat-swap-out', 1024],
-  'balloon.major_fault': ['stat-major-faults', 1],
-  'balloon.minor_fault': ['stat-minor-faults', 1],
-  'balloon.unused': ['stat-free-memory', 1024],
-  'balloon.available': ['stat-total-memory', 1024],
-  'balloon.usable': ['stat-available-memory', 1024],
-  'balloon.disk_caches': ['stat-disk-caches', 1024],
-  'balloon.hugetlb_pgalloc': ['stat-htlb-pgalloc', 1],
-  'balloon.hugetlb_pgfail': ['stat-htlb-pgfail', 1],
+/** QMP's names for libvirt's where another is not made by the same rule, and the bytes in one of libvirt's. */
+const statistics: ReadonlyMap<string, readonly [string, number]> = new Map([
+  ['balloon.swap_in', ['stat-swap-in', 1024]],
+  ['balloon.swap_out', ['stat-swap-out', 1024]],
+  ['balloon.major_fault', ['stat-major-faults', 1]],
+  ['balloon.minor_fault', ['stat-minor-faults', 1]],
+  ['balloon.unused', ['stat-free-memory', 1024]],
+  ['balloon.available', ['stat-total-memory', 1024]],
+  ['balloon.usable', ['stat-available-memory', 1024]],
+  ['balloon.disk_caches', ['stat-disk-caches', 1024]],
+  ['balloon.hugetlb_pgalloc', ['stat-htlb-pgalloc', 1]],
+  ['balloon.hugetlb_pgfail', ['stat-htlb-pgfail', 1]],
+]);
+/** What libvirt tells among them and is none of the guest's. */
+const others = new Set(['balloon.current', 'balloon.maximum', 'balloon.last-update', 'balloon.rss']);
+
+/** QMP's name for a statistic, and the bytes in one: those that come later are counts, as all new ones of QEMU's are. */
+const statisticOf = (key: string): readonly [string, number] | undefined => {
+  const known = statistics.get(key);
+  if (known || others.has(key)) return known;
+  const name = /^balloon\.([a-z][a-z0-9_-]{0,63})$/.exec(key)?.[1];
+  return name === undefined ? undefined : [`stat-${name.replaceAll('_', '-')}`, 1];
 };
 
 /** virDomainState, in QEMU's words where it has one. */
@@ -155,15 +150,15 @@ const pauses: Readonly<Record<number, string>> = { 5: 'io-error', 6: 'watchdog',
  */
 export const digestDomain = (
   last: MonitorSample,
-  values: Numbers,
+  values: ReadonlyMap<string, number>,
   facts: DomainFacts | undefined,
   heard: { readonly time: number; readonly size: number | undefined; readonly idle: boolean },
 ): MonitorSample => {
-  const state = values['state.state'] ?? 0;
+  const state = values.get('state.state') ?? 0;
   const status =
     isPausedByMigration(values) && heard.idle
       ? 'postmigrate'
-      : ((state === 3 ? pauses[values['state.reason'] ?? 0] : undefined) ?? states[state]);
+      : ((state === 3 ? pauses[values.get('state.reason') ?? 0] : undefined) ?? states[state]);
   const balloon = balloonOf(last.balloon, values, facts);
   return {
     state: 'ok',
@@ -179,8 +174,8 @@ export const digestDomain = (
 };
 
 /** The domain stands still on this side of a migration. */
-export const isPausedByMigration = (values: Numbers): boolean =>
-  values['state.state'] === 3 && values['state.reason'] === pausedByMigration;
+export const isPausedByMigration = (values: ReadonlyMap<string, number>): boolean =>
+  values.get('state.state') === 3 && values.get('state.reason') === pausedByMigration;
 
 /**
  * libvirt adds what virtio-mem plugged to the size of a balloon (qemuProcessHandleBalloonChange() in qemu_process.c);
@@ -192,10 +187,10 @@ const virtioMemIn = (facts: DomainFacts | undefined): number =>
 /** Without its XML a balloon is known by its statistics only: libvirt gives a size for guests that have none, too. */
 const balloonOf = (
   last: BalloonSample | undefined,
-  values: Numbers,
+  values: ReadonlyMap<string, number>,
   facts: DomainFacts | undefined,
 ): BalloonSample | undefined => {
-  const current = amount(values['balloon.current'], 1024);
+  const current = amount(values.get('balloon.current'), 1024);
   const actual = current === undefined ? undefined : Math.max(0, current - virtioMemIn(facts));
   const stats = withSize(last, statsOf(values), actual);
   if (!facts && !stats) return undefined;
@@ -211,12 +206,15 @@ const balloonOf = (
 };
 
 /** `undefined` until the guest's driver reported for the first time. */
-const statsOf = (given: Numbers): BalloonStats | undefined => {
-  const lastUpdate = amount(given['balloon.last-update'], 1);
+const statsOf = (given: ReadonlyMap<string, number>): BalloonStats | undefined => {
+  const lastUpdate = amount(given.get('balloon.last-update'), 1);
   if (lastUpdate === undefined || lastUpdate === 0) return undefined;
   const values: Record<string, number> = {};
-  for (const [key, [name, bytes]] of Object.entries(statistics)) {
-    const value = amount(given[key], bytes);
+  for (const [key, number] of given) {
+    const statistic = statisticOf(key);
+    if (!statistic) continue;
+    const [name, bytes] = statistic;
+    const value = amount(number, bytes);
     if (value !== undefined) values[name] = value;
   }
   return { lastUpdate, values };
@@ -224,4 +222,4 @@ const statsOf = (given: Numbers): BalloonStats | undefined => {
 
 /** QEMU's 2^64−1 for what it does not know is left out by libvirt, or comes through divided by 1024. */
 const amount = (value: number | undefined, bytes: number): number | undefined =>
-  value === undefined || value * bytes >= 2 ** 63 ? undefined : value * bytes;
+  value === undefined || !(value >= 0 && value * bytes < 2 ** 63) ? undefined : value * bytes;

@@ -1,5 +1,4 @@
 import type { MigrationSample } from '../../sample.ts';
-import { errorIn } from './answers.ts';
 
 /** VIR_DOMAIN_JOB_BOUNDED and _UNBOUNDED: it is under way. */
 const underWay = [1, 2];
@@ -33,32 +32,38 @@ const renamed = (
   Object.fromEntries(
     Object.entries(names).flatMap(([key, [name, factor]]) => {
       const value = given.get(key);
-      return value === undefined || value >= 2 ** 63 ? [] : [[name, value * factor]];
+      return value === undefined || !(value >= 0 && value < 2 ** 63) ? [] : [[name, value * factor]];
     }),
   );
 
-/**
- * `domjobinfo --rawstats`: `Job type: 2`, then lines of `memory_total: 268967936`. `none` when no migration away is under
- * way; `undefined` when that can't be told.
- */
-export const parseJob = (text: string): MigrationSample | 'none' | undefined => {
+/** What libvirt is at with a domain: virDomainJobType, and its numbers. */
+interface Job {
+  readonly type: number;
+  readonly values: ReadonlyMap<string, number>;
+}
+
+/** `domjobinfo --rawstats`: `Job type: 2`, then lines of `memory_total: 268967936`. `undefined` where it is none. */
+export const parseJob = (text: string): Job | undefined => {
   const type = /^Job type: +(\d)\s*$/m.exec(text)?.[1];
-  if (type === undefined || errorIn(text) !== undefined) return undefined;
-  const given = new Map(
-    [...text.matchAll(/^([a-z][a-z0-9_]{0,63}): (\d{1,20})$/gm)].map(([, key = '', value]) => [key, Number(value)]),
-  );
-  if (type === '0') return 'none';
-  if (!underWay.includes(Number(type))) return undefined;
-  if (given.get('operation') !== migratingOut) return 'none';
+  if (type === undefined) return undefined;
+  const lines = text.matchAll(/^([a-z][a-z0-9_]{0,63}): (\d{1,20})$/gm);
+  return { type: Number(type), values: new Map([...lines].map(([, key = '', value]) => [key, Number(value)])) };
+};
+
+/** `none` when no migration away is under way; `undefined` when that can't be told. */
+export const migrationOf = ({ type, values }: Job): MigrationSample | 'none' | undefined => {
+  if (type === 0) return 'none';
+  if (!underWay.includes(type)) return undefined;
+  if (values.get('operation') !== migratingOut) return 'none';
   return {
-    status: given.get('memory_total') ? 'active' : 'setup',
-    values: renamed(given, times),
-    ram: renamed(given, ram),
+    status: values.get('memory_total') ? 'active' : 'setup',
+    values: renamed(values, times),
+    ram: renamed(values, ram),
   };
 };
 
-/** Whether libvirt says that it is at no work on the domain. It says nothing where the domain is just coming in. */
-export const isIdle = (text: string): boolean => errorIn(text) === undefined && /^Job type: +0\s*$/m.test(text);
+/** Whether libvirt is at no work on the domain. */
+export const isIdle = ({ type }: Job): boolean => type === 0;
 
 /** How the migration ended whose virsh failed; the guest is still here. */
 export const failedMigration = ({ message }: Error, last: MigrationSample | undefined): MigrationSample => ({

@@ -18,7 +18,7 @@ const virsh = (
 /** QEMU by libvirt, which holds its monitor and makes every change itself. */
 export const libvirt: Abilities = {
   ...qemu,
-  monitor: { by: 'virsh' },
+  monitor: { by: 'libvirt' },
 
   balloon: {
     step: (guest, bytes) =>

@@ -45,8 +45,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'collect/guests/monitors/qmp/qmp.ts': ['createConnection'],
   'collect/guests/monitors/http/http.ts': ['request'],
   'collect/guests/monitors/client/run.ts': ['execFile'],
-  // `virsh --readonly`.
-  'collect/guests/monitors/libvirt/process.ts': ['spawn'],
+  // `virsh --readonly`, and a connection that libvirtd takes no change on.
+  'collect/guests/monitors/libvirt/virsh.ts': ['spawn'],
+  'collect/guests/monitors/libvirt/rpc/connection.ts': ['connect'],
   // Files that strangers name: most are only named (O_PATH), and nothing is opened for more than reading.
   'collect/guests/process/foreign.ts': ['open'],
   // These open with 'r'.

@@ -163,6 +163,13 @@ describe('of a guest', () => {
       'guest_monitor',
       /libvirt-clients/,
     ],
+    [
+      'libvirt on this host without virsh',
+      { monitor: { state: 'libvirt' } },
+      { hasVirsh: false, libvirtSocket: '/run/libvirt/libvirt-sock-ro' },
+      'guest_monitor',
+      /-c URI/,
+    ],
     ['one that was not reached', { monitor: { state: 'unasked' } }, {}, 'guest_monitor', undefined],
     ['no balloon', withBalloon({ device: false }), {}, 'guest_balloon', /virtio-balloon-pci/],
     [
@@ -274,8 +281,16 @@ describe('of a guest', () => {
     expect(found.some(({ id }) => id === 'virsh')).toBe(false);
   });
 
-  it('that a libvirt runs needs virsh', () => {
+  it('that a libvirt runs needs virsh to be changed, and elsewhere to be seen', () => {
     const model = modelOf(goodHost, { ...good, manager: 'libvirt' });
-    expect(only(findings(factsOf({ model, hasVirsh: false })), 'virsh').ok).toBe(false);
+    const here = findings(factsOf({ model, hasVirsh: false, libvirtSocket: '/run/libvirt/libvirt-sock-ro' }));
+    expect(only(here, 'virsh')).toMatchObject({ ok: false, text: expect.stringMatching(/shown, but not changed$/) });
+    expect(only(here, 'libvirt')).toMatchObject({
+      ok: true,
+      text: expect.stringMatching(/on \/run\/libvirt\/libvirt-sock-ro, read-only, by its own protocol;/),
+    });
+    const there = findings(factsOf({ model, hasVirsh: false, connect: 'qemu+ssh://h/system' }));
+    expect(only(there, 'virsh').text).toMatch(/shown from outside only$/);
+    expect(only(there, 'libvirt').text).toMatch(/through virsh -c qemu\+ssh:\/\/h\/system;/);
   });
 });

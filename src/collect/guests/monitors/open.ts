@@ -31,7 +31,7 @@ export const openMonitor = (
   switch (how.by) {
     case 'nothing':
       return idle(how.reason);
-    case 'virsh': {
+    case 'libvirt': {
       // libvirtd holds the one connection; a second client would only wait, or break libvirt's.
       if (!monitors || !libvirt) return { state: 'libvirt', reason: 'its monitor belongs to libvirt' };
       const { uuid, size } = launch ?? {};

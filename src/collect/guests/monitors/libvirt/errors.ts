@@ -1,49 +1,50 @@
 import { safe } from '../../../../text.ts';
 
 /**
- * Why virsh gave no answer. `missing`: there is none; `denied`: no privilege; `unreachable`: no libvirtd; `late`: no answer
- * in time; `closed`: kvmtop ended it; `refused`: libvirt said no.
+ * Why libvirt gave no answer. `missing`: there is no virsh; `denied`: no privilege; `unreachable`: no libvirtd, or one that
+ * does not answer; `garbled`: what answers is none; `late`: the domain's QEMU did not answer in time; `unknown`: libvirt does not
+ * know the domain; `refused`: libvirt said no; `closed`: kvmtop ended it.
  */
-type VirshTrouble = 'missing' | 'denied' | 'unreachable' | 'late' | 'closed' | 'refused';
+type LibvirtTrouble = 'missing' | 'denied' | 'unreachable' | 'garbled' | 'late' | 'unknown' | 'refused' | 'closed';
 
-export class VirshError extends Error {
-  readonly trouble: VirshTrouble;
+export class LibvirtError extends Error {
+  readonly trouble: LibvirtTrouble;
 
-  constructor(trouble: VirshTrouble, message: string) {
+  constructor(trouble: LibvirtTrouble, message: string) {
     super(message);
     this.trouble = trouble;
   }
 }
 
-/** virsh in English, and without the operator's own history of commands, which a shell of ours would fill. */
+/** virsh in English, and without the operator's own history of commands. */
 export const virshEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   LC_ALL: 'C',
   XDG_CACHE_HOME: '/dev/null',
 });
 
-export const late = (): VirshError => new VirshError('late', 'its QEMU does not answer libvirt');
-export const closedHere = (): VirshError => new VirshError('closed', 'kvmtop is ending');
-const missing = (): VirshError =>
-  new VirshError('missing', 'libvirt runs it: seeing inside needs libvirt-clients: apt install libvirt-clients');
-
-const deniedPattern = /permission denied|access denied|authentication|authorization|polkit|not authorized/i;
-
-/**
- * What an ended virsh means: its last words, and its exit status (`undefined` when it was still connecting, `null` when
- * a signal ended it).
- */
-export const connectionError = (uri: string, said: string, code: number | null | undefined): VirshError => {
-  if (code === 127) return missing();
-  const message = lastError(said);
-  const why = message === undefined ? '' : ` (${message})`;
-  if (deniedPattern.test(said))
-    return new VirshError('denied', `no privilege for libvirt at ${safe(uri)}: run as root or in group libvirt${why}`);
-  if (code === undefined) return new VirshError('unreachable', `libvirt at ${safe(uri)} does not answer`);
-  return new VirshError(
+export const late = (): LibvirtError => new LibvirtError('late', 'its QEMU does not answer libvirt');
+export const missingVirsh = (): LibvirtError =>
+  new LibvirtError(
+    'missing',
+    'libvirt is asked there by virsh, which needs libvirt-clients: apt install libvirt-clients',
+  );
+export const closedHere = (): LibvirtError => new LibvirtError('closed', 'kvmtop is ending');
+export const denied = (uri: string, why: string): LibvirtError =>
+  new LibvirtError('denied', `no privilege for libvirt at ${safe(uri)}: run as root or in group libvirt${why}`);
+export const unreachable = (uri: string, why: string): LibvirtError =>
+  new LibvirtError(
     'unreachable',
     `no connection to libvirt at ${safe(uri)}: start libvirtd, or give the right one with -c URI${why}`,
   );
+
+const deniedPattern = /permission denied|access denied|authentication|authorization|polkit|not authorized/i;
+
+/** Why virsh got no connection, by its last words. */
+export const connectionError = (uri: string, said: string): LibvirtError => {
+  const message = lastError(said);
+  const why = message === undefined ? '' : ` (${message})`;
+  return deniedPattern.test(said) ? denied(uri, why) : unreachable(uri, why);
 };
 
 /** The last error line that virsh printed, made safe and short; but for its grief about the history that it may not keep. */

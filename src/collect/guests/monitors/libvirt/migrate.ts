@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { changeError } from './change.ts';
-import { type VirshError, virshEnvironment } from './errors.ts';
+import { type LibvirtError, virshEnvironment } from './errors.ts';
 
 /** Characters. */
 const longestComplaint = 64 * 1024;
@@ -10,7 +10,7 @@ const longestComplaint = 64 * 1024;
  * A virsh that takes as long as a migration does, in a session of its own: no Ctrl-C reaches it, and kvmtop may end
  * before it. Gives `undefined` when it ended well, or what went wrong, in words that begin with `what`.
  */
-export const runMigration = (uri: string, words: readonly string[], what: string): Promise<VirshError | undefined> =>
+export const runMigration = (uri: string, words: readonly string[], what: string): Promise<LibvirtError | undefined> =>
   new Promise(resolve => {
     const child = spawn('virsh', ['-c', uri, ...words], {
       stdio: ['ignore', 'ignore', 'pipe'],
