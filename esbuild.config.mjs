@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { licencesOf } from './packaging/build/licences.ts';
 
 const root = import.meta.dirname;
 
@@ -75,12 +76,18 @@ const withoutFetch = {
  * bundlers, for browsers; `</` in a string of the script could end its element, so esbuild writes it as `<\\/`.
  */
 export const pageAssets = async () => {
-  const [script, styles] = await Promise.all(
+  const [script, styles] = await bundlePage();
+  return { script: script.text, styles: styles.text };
+};
+
+/** Each with the files that are in it. */
+const bundlePage = () =>
+  Promise.all(
     [
       { entryPoints: [join(root, 'src/export/report/browser/main.ts')] },
       { stdin: { contents: pageStyles, resolveDir: root, loader: 'css' } },
     ].map(async input => {
-      const { outputFiles } = await build({
+      const { outputFiles, metafile } = await build({
         ...input,
         absWorkingDir: root,
         bundle: true,
@@ -91,12 +98,11 @@ export const pageAssets = async () => {
         target: ['chrome123', 'firefox120', 'safari17.5'],
         legalComments: 'inline',
         logLevel: 'warning',
+        metafile: true,
       });
-      return outputFiles[0].text.trim();
+      return { text: outputFiles[0].text.trim(), inputs: Object.keys(metafile.inputs) };
     }),
   );
-  return { script, styles };
-};
 
 const pageStyles = `@import './node_modules/uplot/dist/uPlot.min.css'; @import './src/export/report/page.css';`;
 
@@ -158,7 +164,10 @@ const main = async () => {
   const built = Math.min(...Object.keys(entries).map(name => changed(join(dist, `${name}.js`))));
   if (built > Math.max(...sources.map(changed))) return;
   for (const folder of ['chunks', 'cache']) rmSync(join(dist, folder), { recursive: true, force: true });
-  await bundle(entries, dist);
+  const { metafile } = await bundle(entries, dist, { metafile: true });
+  const page = await bundlePage();
+  const inputs = [...Object.keys(metafile.inputs), ...page.flatMap(one => one.inputs)];
+  writeFileSync(join(dist, 'licences.txt'), licencesOf(root, inputs));
 };
 
 if (import.meta.main ?? process.argv[1] === import.meta.filename) await main();

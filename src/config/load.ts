@@ -39,7 +39,8 @@ const readFile = async (path: string, isRequired: boolean): Promise<FileSettings
     const message = messageOf(error);
     throw new ConfigError(path, undefined, `can't be read: ${message}; start with --no-config to do without`);
   }
-  // The parser is loaded only where there is something to parse: most starts have no file.
+  // The parser is loaded only where there is something to parse: most starts have no file, or one with comments alone.
+  if (!/^\s*[^\s#]/m.test(text)) return { values: {}, lines: {} };
   const { readSettings } = await import('./read.ts');
   return readSettings(path, text);
 };

@@ -10,6 +10,8 @@ packages=(
   systemd-container                                 # systemd-nspawn, for the services
   chromium fonts-dejavu-core                        # reports as their readers see them
   zsh fish                                          # completion
+  rpm lintian debootstrap                           # packages, and a Debian to install them in
+  binutils binutils-aarch64-linux-gnu               # Node without its symbols, for both architectures
   tmux htop btop atop gcc libc6-dev                 # looking by hand, and what the benchmark compares with
 )
 

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { until } from '../until.ts';
 
 /**
- * A systemd of its own, as PID 1 of a container without network that sees this host's files, and whose changes to them are
- * gone with it.
+ * A systemd of its own, as PID 1 of a container without network that sees this host's files, or those of another system, and
+ * whose changes to them are gone with it.
  */
 export interface Systemd {
   /** Runs a shell script inside; resolves to what it printed, and rejects with that where its status is not 0. */
   readonly run: (script: string) => Promise<string>;
+  /** The words that run others inside; `outside`: with this host's files, but among the processes of the container. */
+  readonly enter: (outside?: 'outside') => readonly [string, ...string[]];
   readonly stop: () => Promise<void>;
 }
 
@@ -26,23 +28,23 @@ const leaderOf = (nspawn: ChildProcess): number | undefined => {
     : undefined;
 };
 
-/** `checkout`: what is under /opt/kvmtop there. */
-export const startSystemd = async (checkout: string): Promise<Systemd> => {
+/** `given`: what is under /opt/kvmtop there; `system`: whose files it sees. */
+export const startSystemd = async (given: string, system = '/'): Promise<Systemd> => {
   const folder = mkdtempSync(join(tmpdir(), 'kvmtop-systemd-'));
   const root = join(folder, 'root');
   // The mount of / is of this process alone, and ends with it.
-  const script = 'mkdir "$0" && mount --bind / "$0" && exec "$@"';
+  const script = 'mkdir "$0" && mount --bind "$1" "$0" && shift && exec "$@"';
   const words = [
     '--register=no',
     '--keep-unit',
     '--private-network',
     '--volatile=overlay',
-    `--bind-ro=${checkout}:/opt/kvmtop`,
+    `--bind-ro=${given}:/opt/kvmtop`,
   ];
   const nspawn = spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, root],
+      ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, root, system],
       // None of this host's own services.
       ...['systemd-nspawn', ...words, '-D', root, '-b', 'systemd.unit=sysinit.target'],
     ],
@@ -62,12 +64,15 @@ export const startSystemd = async (checkout: string): Promise<Systemd> => {
     await exit;
     rmSync(folder, { recursive: true });
   };
+  const enter: Systemd['enter'] = outside => {
+    const leader = leaderOf(nspawn);
+    if (leader === undefined) throw new Error(`systemd does not run: ${told}`);
+    return ['nsenter', '-t', String(leader), ...(outside ? [] : ['-m']), '-u', '-i', '-n', '-p', '-C'];
+  };
   const run = (inside: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const leader = leaderOf(nspawn);
-      if (leader === undefined) throw new Error(`systemd does not run: ${told}`);
-      const args = ['-t', String(leader), '-m', '-u', '-i', '-n', '-p', '-C', 'sh', '-ec', inside];
-      execFile('nsenter', args, { timeout: 60_000 }, (error, stdout, stderr) => {
+      const [command, ...args] = enter();
+      execFile(command, [...args, 'sh', '-ec', inside], { timeout: 60_000 }, (error, stdout, stderr) => {
         if (error) reject(new Error(`${inside}: ${stdout}${stderr}`));
         else resolve(stdout);
       });
@@ -79,7 +84,7 @@ export const startSystemd = async (checkout: string): Promise<Systemd> => {
         leaderOf(nspawn) !== undefined && /^active$/m.test(await run('systemctl is-active sysinit.target || true'))
       );
     });
-    return { run, stop };
+    return { run, enter, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildResult } from 'esbuild';
@@ -110,6 +119,11 @@ describe('the launcher', () => {
     expect(run(join(top, 'node_modules/kvmtop/bin/kvmtop')).stderr).toBe(
       'kvmtop: needs Node.js 22.19 or newer; install kvmtop again, without --omit=optional\n',
     );
+  });
+
+  it('starts Node as that of the packages does', () => {
+    const flagsIn = (path: string) => readFileSync(join(root, path), 'utf8').match(/--[\w-]+=\d+/g);
+    expect(flagsIn('packaging/kvmtop')).toEqual(flagsIn('bin/kvmtop'));
   });
 
   it('finds its checkout through links', () => {

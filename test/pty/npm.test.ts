@@ -112,7 +112,8 @@ describe('the package for npm', () => {
     const files = execFileSync('tar', ['-tzf', packed], { encoding: 'utf8' }).trim().split('\n');
     for (const file of ['bin/kvmtop', 'dist/kvmtop.js', 'dist/recorder.js', 'docs/kvmtop.1', 'LICENSE', 'README.md'])
       expect(files).toContain(`package/${file}`);
-    const kinds = /^package\/([^/]+|bin\/kvmtop|dist\/(kvmtop|recorder)\.js|dist\/chunks\/.+|(docs|packaging)\/.+)$/;
+    const kinds =
+      /^package\/([^/]+|bin\/kvmtop|dist\/(kvmtop\.js|recorder\.js|licences\.txt|chunks\/.+)|docs\/.+|packaging\/[^/]+)$/;
     expect(files.filter(file => !kinds.test(file))).toEqual([]);
   });
 
