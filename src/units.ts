@@ -51,6 +51,9 @@ export const sizeWidth = (): number => (shown === 'binary' ? 5 : 6);
 /** What stands where a number is unknown. */
 export const unknown = '–';
 
+/** Three significant digits, two of them behind the point at most. */
+const threeDigits = (value: number): string => value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+
 /** The number in the unit that leaves it three digits before the point at most, and that unit's place in the scale. */
 const scaled = (bytes: number, scale: Scale): { readonly text: string; readonly power: number } => {
   if (bytes < 0) {
@@ -65,8 +68,7 @@ const scaled = (bytes: number, scale: Scale): { readonly text: string; readonly 
     value /= step;
     power += 1;
   }
-  const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return { text: value.toFixed(digits), power };
+  return { text: power === 0 ? value.toFixed(0) : threeDigits(value), power };
 };
 
 /** Three significant digits, at most `sizeWidth` columns: `0B`, `512K`, `1.95G`, `-20.0M`; in decimal `2.10GB`. */
@@ -99,26 +101,21 @@ export const exactBytes = (bytes: number): string => {
 export const longExactBytes = (bytes: number): string =>
   exactBytes(bytes).replace(/[A-Z]$/, letter => ` ${letter === 'B' ? 'B' : `${letter}iB`}`);
 
-/** `0.82`, `4.31`, `210`, `12.4k`: a count or a rate in at most five columns. */
+const countUnits = [
+  [1e3, 'k'],
+  [1e6, 'M'],
+  [1e9, 'G'],
+  [1e12, 'T'],
+] as const;
+
+/** `0.82`, `4.31`, `210`, `12345`, `124k`, `1.16M`: a count or a rate in at most five columns. */
 export const formatCount = (count: number | undefined): string => {
   if (count === undefined || !Number.isFinite(count)) return unknown;
   if (count < 0) return '-' + formatCount(-count);
   if (Number.isInteger(count) && count < 100_000) return String(count);
-  if (count < 9.995) return count.toFixed(2);
-  if (count < 99.95) return count.toFixed(1);
-  if (count < 99_999.5) return count.toFixed(0);
-  for (const [size, letter] of [
-    [1e6, 'M'],
-    [1e9, 'G'],
-    [1e12, 'T'],
-  ] as const) {
-    if (count < size * 999.5 || letter === 'T') {
-      const value = count / size;
-      if (letter === 'M' && value < 0.9995) return `${(count / 1e3).toFixed(0)}k`;
-      return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + letter;
-    }
-  }
-  return String(count);
+  if (count < 99_999.5) return threeDigits(count);
+  const [size, letter] = countUnits.find(([size]) => count < size * 999.5) ?? [1e12, 'T'];
+  return threeDigits(count / size) + letter;
 };
 
 /** `4s`, `3m20`, `5h07`, `12d3h`. */

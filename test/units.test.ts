@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   exactBytes,
+  format,
   formatBytes,
   formatClock,
   formatCount,
@@ -18,6 +19,7 @@ import {
   sizesShownIn,
   sizeUnits,
   sizeWidth,
+  type Unit,
 } from '../src/units.ts';
 
 describe('sizes', () => {
@@ -27,7 +29,15 @@ describe('sizes', () => {
     [1000, '0.98K'],
     [1024, '1.00K'],
     [1536 * MiB, '1.50G'],
+    [999.4, '999B'],
+    [999.5, '0.98K'],
+    [9.994 * 1024, '9.99K'],
+    [9.995 * 1024, '10.0K'],
+    [99.94 * 1024, '99.9K'],
+    [99.95 * 1024, '100K'],
     [999.6 * GiB, '0.98T'],
+    [12_345 * 1024 ** 6, '12345E'],
+    [Number.POSITIVE_INFINITY, '–'],
     [-20 * MiB, '-20.0M'],
     [undefined, '–'],
     [Number.NaN, '–'],
@@ -51,6 +61,11 @@ describe('sizes', () => {
     expect(longBytes(2 * GiB)).toBe('2.00 GiB');
     expect(longBytes(12)).toBe('12 B');
     expect(longBytes(undefined)).toBe('–');
+    expect(longBytes(Number.NaN)).toBe('–');
+  });
+
+  it('that are exact end at the largest unit', () => {
+    expect([0, 1024 ** 6, 5 * 1024 ** 7].map(exactBytes)).toEqual(['0B', '1E', '5120E']);
   });
 
   it.each<[string, number | undefined]>([
@@ -65,6 +80,15 @@ describe('sizes', () => {
     ['1.2.3G', undefined],
     ['-1G', undefined],
     ['1e3', undefined],
+    [' 3 T ', 3 * 1024 ** 4],
+    ['.5k', 512],
+    ['1.5b', 2],
+    ['1p', 1024 ** 5],
+    ['1Kx', undefined],
+    ['x1K', undefined],
+    ['1. K', undefined],
+    [String(Number.MAX_SAFE_INTEGER) + 'b', Number.MAX_SAFE_INTEGER],
+    ['9007199254740992b', undefined],
     ['99999999P', undefined],
   ])('%j is read as %s', (text, bytes) => {
     expect(parseBytes(text)).toBe(bytes);
@@ -190,6 +214,16 @@ describe('a target', () => {
     ['50%', 2 * GiB],
     ['max', 4 * GiB],
     ['maximum', 4 * GiB],
+    [' MAX ', 4 * GiB],
+    ['maxi', undefined],
+    ['amax', undefined],
+    ['+ 512M', 3.5 * GiB],
+    ['-1G', 2 * GiB],
+    [' 12.5 % ', GiB / 2],
+    ['+10%', Math.round(3.3 * GiB)],
+    ['1%x', undefined],
+    ['x1%', undefined],
+    ['5.%', undefined],
     ['more', undefined],
     ['+', undefined],
     ['%', undefined],
@@ -215,31 +249,109 @@ describe('the rest', () => {
     ['5m', 300],
     ['2h', 7200],
     ['1d', 86_400],
+    [' 1.25 s ', 1.25],
+    ['10s', 10],
+    ['1.5.2s', undefined],
+    ['5 minutes', undefined],
+    ['x5', undefined],
+    ['s', undefined],
+    ['', undefined],
     ['soon', undefined],
     ['-1', undefined],
   ])('the time %j is %s seconds', (text, seconds) => {
     expect(parseSeconds(text)).toBe(seconds);
   });
 
-  it.each([
+  it.each<[number | undefined, string]>([
+    [0, '0s'],
+    [0.04, '0.0s'],
     [0.5, '0.5s'],
-    [59, '59s'],
+    [9, '9s'],
+    [9.5, '9.5s'],
+    [10.5, '10s'],
+    [59.9, '59s'],
+    [60, '1m00'],
     [200, '3m20'],
+    [3599.9, '59m59'],
+    [3600, '1h00'],
     [18_420, '5h07'],
-    [12 * 86_400 + 3 * 3600, '12d3h'],
+    [86_399, '23h59'],
+    [86_400, '1d0h'],
+    [12 * 86_400 + 3 * 3600 + 3599, '12d3h'],
+    [-200, '-3m20'],
+    [Number.POSITIVE_INFINITY, '–'],
     [undefined, '–'],
   ])('%s seconds are written %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
   });
 
-  it('counts and ratios stay within five columns', () => {
+  it.each<[number | undefined, string]>([
+    [0, '0'],
+    [0.004, '0.00'],
+    [0.82, '0.82'],
+    [9.994, '9.99'],
+    [9.995, '10.0'],
+    [99.94, '99.9'],
+    [99.95, '100'],
+    [100.5, '101'],
+    [99_999, '99999'],
+    [99_999.4, '99999'],
+    [99_999.5, '100k'],
+    [100_000, '100k'],
+    [999_499, '999k'],
+    [999_500, '1.00M'],
+    [1.16e6, '1.16M'],
+    [9.994e6, '9.99M'],
+    [9.996e6, '10.0M'],
+    [99.96e6, '100M'],
+    [999.6e6, '1.00G'],
+    [12.34e9, '12.3G'],
+    [999.6e9, '1.00T'],
+    [12_345e12, '12345T'],
+    [-12_345, '-12345'],
+    [-0.5, '-0.50'],
+    [Number.NaN, '–'],
+    [undefined, '–'],
+  ])('the count %s is written %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
+  });
+
+  it.each<[number | undefined, string]>([
+    [0, '0.0%'],
+    [0.0123, '1.2%'],
+    [0.0994, '9.9%'],
+    [0.0995, '10%'],
+    [0.123, '12%'],
+    [1, '100%'],
+    [-0.0123, '-1.2%'],
+    [-0.5, '-50%'],
+    [Number.NaN, '–'],
+    [undefined, '–'],
+  ])('the ratio %s is written %s', (ratio, text) => {
+    expect(formatRatio(ratio)).toBe(text);
+  });
+
+  it('counts stay within five columns', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e14, noNaN: true }), count => {
         expect(formatCount(count).length).toBeLessThanOrEqual(5);
       }),
     );
-    expect([formatRatio(0.123), formatRatio(0.5), formatRatio(undefined)]).toEqual(['12%', '50%', '–']);
-    expect([formatRatio(0.0123), formatCount(12_345), formatCount(1.16e6)]).toEqual(['1.2%', '12345', '1.16M']);
+  });
+
+  it.each<[number | undefined, Unit, string]>([
+    [2 * GiB, 'bytes', '2.00G'],
+    [0, 'bytes', '0B'],
+    [2 * GiB, 'bytes_per_second', '2.00G'],
+    [0, 'bytes_per_second', '0'],
+    [200, 'seconds', '3m20'],
+    [0.5, 'ratio', '50%'],
+    [50, 'percent', '50%'],
+    [0.5, 'count', '0.50'],
+    [0.5, 'per_second', '0.50'],
+    [undefined, 'bytes_per_second', '–'],
+  ])('%s in %s is %s', (value, unit, text) => {
+    expect(format(value, unit)).toBe(text);
   });
 
   it('the time of day has two digits for each part', () => {

@@ -25,6 +25,6 @@ export const areas: readonly Area[] = [
   {
     name: 'ledger',
     source: 'src/ledger.ts',
-    tests: ['test/model.test.ts', 'test/simulator/world.test.ts', 'test/source/demo.test.ts'],
+    tests: ['test/ledger.test.ts', 'test/simulator/world.test.ts', 'test/source/demo.test.ts'],
   },
 ];
