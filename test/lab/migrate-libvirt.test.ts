@@ -89,14 +89,16 @@ describeLab(
       const size = { columns: 160, rows: 40 };
       const terminal = openTerminal({ command: 'nsenter', args: words(here, '--tab', 'guests'), env, ...size });
       await terminal.waitFor(domain.name, 20_000);
+      // Else libvirt would do that only once the migration has ended, and who quits waits a while for it.
+      await until('its statistics are on', 20_000, async () => (await domain.period()) > 0);
       terminal.press(':');
       // So much at once is pasted: it goes where text is asked for, and Enter is a key of its own.
       await terminal.waitFor('balloon GUEST SIZE', 10_000);
       terminal.press(`migrate ${domain.name} ${there.uri} 2M`);
       await terminal.waitFor(`Migrate ${domain.name} to`, 10_000);
       terminal.press('\r');
-      // The plan is longer than the dialog: it is read to its end first, here with Page Down.
-      await terminal.waitFor('Read on', 10_000);
+      // Where the plan is longer than the dialog it is read to its end first, here with Page Down.
+      await terminal.waitFor(/Read on|Do it\?/, 10_000);
       terminal.press('\u001b[6~');
       await terminal.waitFor('Do it?', 10_000);
       terminal.press('y');

@@ -16,14 +16,12 @@ import { LibvirtError } from './errors.ts';
 
 /** Seconds between two looks at what hardly changes. */
 const factsEvery = 30;
-/** Seconds between two looks for a migration that somebody else may have begun. */
+/** Seconds between two looks for a migration that somebody else may have begun: no event tells of that. */
 const jobEvery = 5;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
 const early = 0.1;
-/** Seconds between two looks at a domain that reports nothing, where libvirt tells what happens to it. */
-const withoutReports = 10;
 /** Seconds: libvirt tells when a report came in whole ones. */
 const reportDelay = 1;
 
@@ -203,9 +201,9 @@ export class DomainMonitor implements Monitor {
     const least = Math.max(interval, every);
     if (!tellsEvents || !this.#facts || this.#isMigrating || isPlugging(this.#facts)) return least;
     const period = this.#facts.balloon ? this.#facts.pollingInterval : 0;
-    if (period === 0) return Math.max(least, withoutReports);
+    if (period === 0) return Math.max(least, jobEvery);
     const next = (values.get('balloon.last-update') ?? 0) + period + reportDelay - now;
-    return Math.max(least, Math.min(next, period));
+    return Math.max(least, Math.min(next, period, jobEvery));
   }
 
   #failFor({ trouble, message }: LibvirtError, now: number): void {
