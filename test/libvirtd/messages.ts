@@ -17,19 +17,21 @@ const written = (write: Write): Buffer => {
   return writer.bytes();
 };
 
-export const replyOf = (serial: number, write: Write): Buffer => message([0, 1, serial, 0], written(write));
+/** `procedure`: what was called; only libvirt's own clients look at that. */
+export const replyOf = (serial: number, write: Write, procedure = 0): Buffer =>
+  message([procedure, 1, serial, 0], written(write));
 
-export const errorOf = (serial: number, code: number, text: string): Buffer => {
+export const errorOf = (serial: number, code: number, text: string, procedure = 0): Buffer => {
   const rest = (writer: XdrWriter) => {
     writer.int(code).int(10);
     writer.optional(text, words => writer.string(words)).int(2);
     // No domain, three texts that are absent, two numbers, no network.
     for (let word = 0; word < 7; word += 1) writer.int(0);
   };
-  return message([0, 1, serial, 1], written(rest));
+  return message([procedure, 1, serial, 1], written(rest));
 };
 
-const domainOf = (writer: XdrWriter, uuid: string): XdrWriter =>
+export const domainOf = (writer: XdrWriter, uuid: string): XdrWriter =>
   writer
     .string('vm')
     .fixed(Buffer.from(uuid.replaceAll('-', ''), 'hex'))

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { XdrReader, type XdrWriter } from '../../src/collect/guests/monitors/libvirt/rpc/xdr.ts';
-import { errorOf, eventOf, parametersOf, replyOf, statsOf } from './messages.ts';
+import { domainOf, errorOf, eventOf, parametersOf, replyOf, statsOf } from './messages.ts';
 
 /** How a whole libvirtd may misbehave. */
 export type Behaviour =
@@ -73,6 +73,15 @@ interface Client {
   running: number;
 }
 
+interface Question {
+  readonly client: Client;
+  readonly procedure: number;
+  readonly serial: number;
+}
+type Write = (writer: XdrWriter) => unknown;
+
+const uuidOf = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
 /** A libvirtd that answers as the script says: all of its clients on one socket, as the real one does. */
 export const startLibvirtd = async (path: string): Promise<Libvirtd> => {
   let domains: Readonly<Record<string, Domain>> = {};
@@ -84,27 +93,35 @@ export const startLibvirtd = async (path: string): Promise<Libvirtd> => {
   /** Of domains whose QEMU hangs, those that wait for it. */
   const stuck = new Map<string, () => void>();
 
-  const answer = (client: Client, serial: number, write: (writer: XdrWriter) => unknown): void => {
-    const message = replyOf(serial, write);
+  const send = ({ client, procedure, serial }: Question, write: Write): void => {
+    const { socket } = client;
+    const message = replyOf(serial, write, procedure);
     switch (behaviour) {
       case 'garbage':
-        client.socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+        socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
         return;
       case 'oversized':
-        client.socket.write(Buffer.from('05f5e100', 'hex'));
+        socket.write(Buffer.from('05f5e100', 'hex'));
         return;
       case 'stray':
-        client.socket.write(replyOf(serial + 1000, write));
+        socket.write(replyOf(serial + 1000, write, procedure));
         return;
       case 'short':
-        client.socket.write(replyOf(serial, writer => writer.int(1)));
+        socket.write(replyOf(serial, writer => writer.int(1), procedure));
         return;
       case 'split':
-        for (const byte of message) client.socket.write(Buffer.from([byte]));
+        for (const byte of message) socket.write(Buffer.from([byte]));
         return;
       default:
-        client.socket.write(message);
+        socket.write(message);
     }
+  };
+  const refuse = ({ client, procedure, serial }: Question, { error, text }: Refusal): void => {
+    client.socket.write(errorOf(serial, error, text, procedure));
+  };
+  const finish = ({ client }: Question): void => {
+    client.running -= 1;
+    read(client);
   };
 
   const numbers = (given: object): Map<string, number> => new Map(Object.entries(given));
@@ -119,59 +136,74 @@ export const startLibvirtd = async (path: string): Promise<Libvirtd> => {
   };
 
   /** What is asked about one domain. */
-  const answerFor = (client: Client, serial: number, what: Asked, uuid: string, done: () => void): void => {
+  const answerFor = (question: Question, what: Asked, uuid: string): void => {
     peer.asked.push(`${what} ${uuid}`);
     const domain = domains[uuid];
     if (what === 'stats' && domain?.hangs && !stuck.has(uuid)) {
-      stuck.set(uuid, () => answerFor(client, serial, what, uuid, done));
+      stuck.set(uuid, () => answerFor(question, what, uuid));
       return;
     }
-    if (client.socket.writable) {
+    if (question.client.socket.writable) {
       const known = Object.entries(domain?.stats ?? {}).filter(([name]) => withheld.includes(name));
       const reply =
         domain && answerOf(what, uuid, domain.hangs ? { ...domain, stats: Object.fromEntries(known) } : domain);
-      if (reply === undefined && what === 'stats') answer(client, serial, writer => writer.int(0));
-      else if (reply === undefined) client.socket.write(errorOf(serial, 42, `Domain not found: ${uuid}`));
-      else if (typeof reply === 'function') answer(client, serial, reply);
-      else client.socket.write(errorOf(serial, reply.error, reply.text));
+      if (reply === undefined && what === 'stats') send(question, writer => writer.int(0));
+      else if (reply === undefined) refuse(question, { error: 42, text: `Domain not found: ${uuid}` });
+      else if (typeof reply === 'function') send(question, reply);
+      else refuse(question, reply);
     }
-    done();
+    finish(question);
   };
 
   const uuidIn = (reader: XdrReader): string => {
     reader.string();
-    const hex = reader.fixed(16).toString('hex');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    return uuidOf(reader.fixed(16));
   };
 
-  const take = (client: Client, procedure: number, serial: number, body: XdrReader): void => {
+  /** What is asked of the whole; `undefined` for what it does not know. */
+  const wholeAnswer = (procedure: number, body: XdrReader): Write | Refusal | undefined => {
+    switch (procedure) {
+      case 1: {
+        const name = body.optional(() => body.string()) ?? '';
+        peer.opened.push(`${name} ${body.uint()}`);
+        return () => undefined;
+      }
+      // The UUID that virsh asks for, and the features that it would like.
+      case 24: {
+        const uuid = uuidOf(body.fixed(16));
+        return writer => domainOf(writer, uuid);
+      }
+      case 60:
+        return writer => writer.int(0);
+      case 66:
+        return writer => writer.list(peer.auth, kind => writer.int(kind));
+      case 70:
+        return peer.polkitRefuses
+          ? { error: 45, text: 'authentication failed: polkit: not authorized' }
+          : writer => writer.int(1);
+      case 157:
+        return writer => writer.hyper(9_000_000n);
+      case 316:
+        return writer => writer.int(0);
+      default:
+        return undefined;
+    }
+  };
+
+  const take = (question: Question, body: XdrReader): void => {
+    const { client, procedure } = question;
     client.running += 1;
     most = Math.max(most, client.running);
-    const done = () => {
-      client.running -= 1;
-      read(client);
-    };
-    const tell = (write: (writer: XdrWriter) => unknown) => {
-      answer(client, serial, write);
-      done();
-    };
-    const refuse = (code: number, text: string) => {
-      client.socket.write(errorOf(serial, code, text));
-      done();
-    };
-    if (procedure === 66) tell(writer => writer.list(peer.auth, kind => writer.int(kind)));
-    else if (procedure === 70 && peer.polkitRefuses) refuse(45, 'authentication failed: polkit: not authorized');
-    else if (procedure === 70) tell(writer => writer.int(1));
-    else if (procedure === 1) {
-      const name = body.optional(() => body.string()) ?? '';
-      peer.opened.push(`${name} ${body.uint()}`);
-      tell(() => undefined);
-    } else if (procedure === 157) tell(writer => writer.hyper(9_000_000n));
-    else if (procedure === 316) tell(writer => writer.int(0));
-    else if (procedure === 14) answerFor(client, serial, 'xml', uuidIn(body), done);
-    else if (procedure === 298) answerFor(client, serial, 'job', uuidIn(body), done);
-    else if (procedure === 344 && body.uint() === 1) answerFor(client, serial, 'stats', uuidIn(body), done);
-    else refuse(3, `unknown procedure ${procedure}`);
+    const what = ({ 14: 'xml', 298: 'job', 344: 'stats' } as const)[procedure];
+    if (what) {
+      if (what === 'stats') body.uint();
+      answerFor(question, what, uuidIn(body));
+      return;
+    }
+    const reply = wholeAnswer(procedure, body) ?? { error: 3, text: `no procedure ${procedure}` };
+    if (typeof reply === 'function') send(question, reply);
+    else refuse(question, reply);
+    finish(question);
   };
 
   const read = (client: Client): void => {
@@ -180,7 +212,10 @@ export const startLibvirtd = async (path: string): Promise<Libvirtd> => {
       if (client.buffer.length < length) return;
       const message = client.buffer.subarray(4, length);
       client.buffer = client.buffer.subarray(length);
-      take(client, message.readInt32BE(8), message.readUInt32BE(16), new XdrReader(message.subarray(24)));
+      take(
+        { client, procedure: message.readInt32BE(8), serial: message.readUInt32BE(16) },
+        new XdrReader(message.subarray(24)),
+      );
     }
   };
 
