@@ -5,6 +5,8 @@ import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Control, Refused } from '../../src/actions/gate/control.ts';
 import { type JournalEntry, openJournal } from '../../src/actions/gate/journal.ts';
+// Before any test: what the first one would load counts as run by it, tables and all, where mutants are tried.
+import '../../src/programs/do.ts';
 import type { Surroundings } from '../../src/programs/surroundings.ts';
 import type { GuestSample } from '../../src/sample.ts';
 import type { Source } from '../../src/source/source.ts';
