@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { balloon } from '../../../src/actions/balloon/balloon.ts';
 import { balloonFloor } from '../../../src/actions/balloon/rails.ts';
+import { defaultLimits } from '../../../src/actions/limits.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { GuestSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
@@ -49,6 +50,12 @@ const withBalloon = (change: Partial<NonNullable<GuestSample['monitor']['balloon
   return { ...one, monitor: { ...one.monitor, balloon: { device: true, ...one.monitor.balloon, ...change } } };
 };
 
+/** It uses 1 GiB, and QEMU says so of it. */
+const healthyAs = (status: string): GuestSample => {
+  const one = healthy(GiB);
+  return { ...one, monitor: { ...one.monitor, status } };
+};
+
 describe('the floor', () => {
   it('is a quarter of the maximum for a guest that uses little', () => {
     expect(balloonFloor(modelOf(healthy(100 * MiB)).guests[0]!)).toBe(GiB);
@@ -57,6 +64,36 @@ describe('the floor', () => {
   it('is what the guest uses and 128 MiB, or a tenth more where that is larger', () => {
     expect(balloonFloor(modelOf(healthy(GiB)).guests[0]!)).toBe(GiB + 128 * MiB);
     expect(balloonFloor(modelOf(healthy(2 * GiB)).guests[0]!)).toBe(2 * GiB + 0.1 * 2 * GiB);
+  });
+
+  it('moves with the limits that the operator set, and is the larger of them', () => {
+    const [one] = modelOf(healthy(GiB)).guests;
+    const floor = (floorShare: number, floorMargin: number) => balloonFloor(one!, { floorShare, floorMargin });
+    expect(floor(0.5, 0)).toBe(2 * GiB);
+    expect(floor(0, 0)).toBe(1.1 * GiB);
+    expect(floor(0, GiB)).toBe(2 * GiB);
+    expect(floor(1, 9 * GiB)).toBe(4 * GiB);
+  });
+
+  it('is unknown where one of its terms is', () => {
+    const { actual: _, ...lost } = healthy(GiB).monitor.balloon!;
+    const blind = (change: Partial<GuestSample>) => balloonFloor(modelOf(healthy(GiB, change)).guests[0]!);
+    expect(blind({ monitor: { ...healthy(GiB).monitor, balloon: lost } })).toBeUndefined();
+    expect(blind({ monitor: { state: 'ok', balloon: { device: true, actual: GiB } } })).toBeUndefined();
+  });
+
+  it('refuses a byte below it, and nothing at it; below 16 MiB none may overrule', () => {
+    const at = (bytes: number) => planned(healthy(GiB), bytes).refusal?.forceable;
+    expect([at(GiB + 128 * MiB), at(GiB + 128 * MiB - 1)]).toEqual([undefined, true]);
+    expect([at(16 * MiB), at(16 * MiB - 1)]).toEqual([true, false]);
+  });
+
+  it('is told by the rule that it comes from', () => {
+    const reason = (used: number, bytes: number) => planned(healthy(used), bytes).refusal?.reason;
+    expect(reason(100 * MiB, GiB - MiB)).toBe(
+      'unsafe: less than 25% of the 4.00 GiB that it can have: no less than 1.00 GiB',
+    );
+    expect(reason(GiB, GiB)).toBe('unsafe: it uses 1.00 GiB, so no less than 1.13 GiB');
   });
 
   it('never lies above the maximum', () => {
@@ -102,6 +139,74 @@ describe('a balloon plan', () => {
     ]);
   });
 
+  it('grows with what the host has for it, the way back and what to follow', () => {
+    const plan = planned(withBalloon({ actual: GiB }), 3 * GiB);
+    expect(plan).toMatchObject({
+      subject: 'web-1',
+      summary: 'Grow web-1 from 1.00 GiB to 3.00 GiB',
+      steps: [{ arguments: { value: 3 * GiB } }],
+      effect: [
+        'guest: 2.00 GiB more, at once available inside',
+        'host: gives it as the guest touches it; 8.00 GiB available now',
+      ],
+      warnings: [],
+      undo: { action: 'balloon', words: ['100.5000', `${GiB}B`] },
+      follow: [{ kind: 'balloon', guest: '100.5000', name: 'web-1', from: GiB, target: 3 * GiB }],
+    });
+    expect(plan).not.toHaveProperty('refusal');
+    expect(plan).not.toHaveProperty('unreported');
+    const huge = { ...withBalloon({ actual: GiB }), launch: { size: 4 * GiB, backend: 'hugetlb' as const } };
+    expect(planned(huge, 3 * GiB).effect[1]).toMatch(/^host: gives no RAM for it: .*hugepages/);
+  });
+
+  it('says of a guest that does not tell what it uses that nothing is known', () => {
+    const mute = withBalloon({ stats: { lastUpdate: now - 1, values: {} } });
+    const plan = planned(mute, 3 * GiB);
+    expect(plan.effect[0]).toBe('guest: what stays available inside is unknown');
+    expect(plan.refusal).toEqual({ reason: expect.stringMatching(/does not report what it uses/), forceable: true });
+  });
+
+  it.each<[string, GuestSample, number, readonly RegExp[]]>([
+    [
+      'a whole page less than was asked',
+      withBalloon({ actual: 2 * GiB }),
+      4 * GiB + 4096,
+      [/^its maximum is 4\.00 GiB/],
+    ],
+    ['less than a page', withBalloon({ actual: 2 * GiB }), 4 * GiB + 4095, []],
+    ['a guest that is paused', healthyAs('paused'), 3 * GiB, [/^the guest is paused/]],
+    ['a process that is stopped', { ...healthy(GiB), process: { state: 'T' } }, 3 * GiB, [/^its process is stopped/]],
+    [
+      'memory that the host keeps anyway, however much',
+      healthy(GiB, {
+        launch: { size: 64 * GiB, backend: 'hugetlb' },
+        monitor: {
+          ...withBalloon({ actual: GiB }).monitor,
+          memory: { 'base-memory': 64 * GiB, 'plugged-memory': 0 },
+        },
+      }),
+      60 * GiB,
+      [],
+    ],
+    [
+      'a guest with some hugepages',
+      {
+        ...withBalloon({}),
+        launch: {
+          size: 4 * GiB,
+          parts: [
+            { use: 'base', kind: 'anon', size: 2 * GiB },
+            { use: 'base', kind: 'hugetlb', size: 2 * GiB },
+          ],
+        },
+      },
+      3 * GiB,
+      [/there is not the host’s$/],
+    ],
+  ])('is careful with %s', (_what, one, bytes, warnings) => {
+    expect(planned(one, bytes).warnings).toEqual(warnings.map(warning => expect.stringMatching(warning)));
+  });
+
   it('stays where it is on its way elsewhere, whatever the guest uses, and can go on', () => {
     const plan = planned(
       { ...withBalloon({ actual: 2 * GiB, stats: { lastUpdate: 0, values: {} } }), balloonTarget: GiB },
@@ -113,6 +218,21 @@ describe('a balloon plan', () => {
     expect(plan.undo).toEqual({ action: 'balloon', words: [expect.any(String), `${GiB}B`] });
     const arrived = planned({ ...withBalloon({ actual: 2 * GiB }), balloonTarget: 2 * GiB + MiB / 2 }, 2 * GiB);
     expect(arrived.refusal?.reason).toMatch(/already has/);
+    expect(plan).toMatchObject({ subject: 'web-1', warnings: [], effect: [expect.stringMatching(/^guest: keeps/)] });
+    expect(plan.follow).toEqual([
+      { kind: 'balloon', guest: '100.5000', name: 'web-1', from: 2 * GiB, target: 2 * GiB },
+    ]);
+    // 1 MiB is as good as there; a byte more is on its way, to whichever side.
+    for (const [aim, there] of [
+      [2 * GiB - MiB, true],
+      [2 * GiB + MiB, true],
+      [2 * GiB - MiB - 1, false],
+      [2 * GiB + MiB + 1, false],
+    ] as const) {
+      const { refusal, undo } = planned({ ...withBalloon({ actual: 2 * GiB }), balloonTarget: aim }, 2 * GiB);
+      expect(refusal === undefined).toBe(!there);
+      expect(undo?.words).toEqual(there ? undefined : ['100.5000', `${aim}B`]);
+    }
   });
 
   it('is cut to the maximum, and says so', () => {
@@ -218,7 +338,20 @@ describe('the words of `do balloon`', () => {
     expect(() => balloon.parse(model, ['twin', '1G'])).toThrow(/2 guests are called 'twin': give a PID \(7, 8\)/);
   });
 
-  it.each([[['web-1']], [['web-1', 'much']], [['web-9', '1G']], [['web-1', '1G', 'now']]])('refuse %j', words => {
-    expect(() => balloon.parse(model, words)).toThrow();
+  it.each([
+    [[], /takes GUEST SIZE/],
+    [['web-1'], /takes GUEST SIZE/],
+    [['web-1', '1G', 'now'], /takes GUEST SIZE/],
+    [['web-1', 'much'], /'much' is not a size/],
+    [['web-9', '1G'], /no guest 'web-9'/],
+  ])('refuse %j', (words, reason) => {
+    expect(() => balloon.parse(model, words)).toThrow(reason);
+  });
+
+  it('are helped with what the guest has, and how far it may go', () => {
+    expect(balloon.hint?.(model, ['web-1'])).toBe('web-1: now 4.00 GiB, safe down to 1.13 GiB, at most 4.00 GiB');
+    expect(balloon.hint?.(model, ['7'])).toBe('twin: now –, safe down to unknown, at most –');
+    expect(balloon.hint?.(model, ['web-1'], { ...defaultLimits, floorShare: 0.5 })).toMatch(/safe down to 2\.00 GiB/);
+    expect(() => balloon.hint?.(model, [])).toThrow(/no guest ''/);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { plan, planStrictly } from '../../../src/actions/actions.ts';
+import { balloons } from '../../../src/actions/balloon/balloons.ts';
 import { balloonFloor } from '../../../src/actions/balloon/rails.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { GuestSample } from '../../../src/sample.ts';
@@ -69,6 +70,93 @@ describe('all balloons at once', () => {
     expect(all.summary).toBe('Set all balloons to 50%: 2 of 5 guests, 2 left out');
   });
 
+  it('name whom they are for, and give as well as take', () => {
+    const both = modelOf([healthy(1, 'web-1'), healthy(2, 'Web-2', GiB, 100 * MiB), healthy(3, 'db')], 16 * GiB);
+    expect(asked(both, 'balloon-all', '3G', 'wEb')).toMatchObject({
+      subject: '2 guests',
+      summary: 'Set all balloons named *wEb* to 3G: 2 of 2 guests',
+      effect: [
+        'host: gets back at most 1.00 GiB, as far as the guests had touched it',
+        'host: gives at most 2.00 GiB as the guests touch it; 16.0 GiB available now',
+      ],
+      warnings: [],
+      undo: { action: 'balloons', words: ['1.1', `${4 * GiB}B`, '2.1', `${GiB}B`] },
+      follow: [
+        { guest: '1.1', from: 4 * GiB, target: 3 * GiB },
+        { guest: '2.1', from: GiB, target: 3 * GiB },
+      ],
+    });
+    const taken = asked(both, 'balloon-all', '3G', 'web-1');
+    expect(taken.effect).toHaveLength(1);
+    for (const key of ['leftOut', 'unreported', 'refusal']) expect(taken).not.toHaveProperty(key);
+  });
+
+  it('warn of each guest, and of the host only where it has less than all are given', () => {
+    const paused = (pid: number): GuestSample => {
+      const one = healthy(pid, `g${pid}`, 3 * GiB);
+      return { ...one, monitor: { ...one.monitor, status: 'paused' } };
+    };
+    const warned = (available: number) =>
+      asked(modelOf([paused(1), healthy(2, 'g2', 3 * GiB)], available), 'deflate-all').warnings;
+    expect(warned(2 * GiB)).toEqual(['g1: the guest is paused: nothing moves until it continues']);
+    expect(warned(2 * GiB - 1)).toHaveLength(2);
+  });
+
+  it('count no more than a guest has in RAM of its own', () => {
+    const half = (pid: number, kept: 'hugetlb' | 'anon'): GuestSample => ({
+      ...healthy(pid, `g${pid}`, GiB),
+      launch: {
+        size: 4 * GiB,
+        parts: [
+          { use: 'base', kind: 'anon', size: GiB },
+          { use: 'base', kind: kept, size: 3 * GiB },
+        ],
+      },
+    });
+    const given = (...guests: GuestSample[]) => asked(modelOf(guests), 'deflate-all').effect;
+    expect(given(half(1, 'hugetlb'))).toEqual([expect.stringMatching(/^host: gives at most 1\.00 GiB /)]);
+    expect(given(half(1, 'anon'))).toEqual([expect.stringMatching(/^host: gives at most 3\.00 GiB /)]);
+    expect(given({ ...healthy(1, 'g1', GiB), launch: { size: 4 * GiB, backend: 'hugetlb' } })).toEqual([]);
+  });
+
+  it('tell whom to ask for a report, also where nobody is left', () => {
+    const unasked = (pid: number): GuestSample => {
+      const one = healthy(pid, `g${pid}`);
+      return {
+        ...one,
+        monitor: {
+          ...one.monitor,
+          balloon: { device: true, actual: 4 * GiB, path: '/machine/peripheral/balloon0', pollingInterval: 0 },
+        },
+      };
+    };
+    expect(asked(modelOf([healthy(1, 'a'), unasked(2)]), 'balloon-all', '3G')).toMatchObject({
+      steps: [{ guest: '1.1' }],
+      unreported: ['2.1'],
+    });
+    const none = asked(modelOf([unasked(1), unasked(2)]), 'balloon-all', '3G');
+    expect([none.unreported, none.steps, none.refusal?.forceable]).toEqual([['1.1', '2.1'], [], false]);
+    expect(none.refusal?.reason).toMatch(/^no guest is left: g1: .*; g2: /);
+  });
+
+  it('each go to a size of their own, and a name that two have is told', () => {
+    expect(sizes(asked(model, 'balloons', 'web-1', '3G', 'web-2', '-25%'))).toEqual({
+      '1.1': 3 * GiB,
+      '2.1': 2.25 * GiB,
+    });
+    const twins = modelOf([healthy(1, 'twin'), healthy(2, 'twin')]);
+    expect(() => asked(twins, 'balloons', 'twin', '1G')).toThrow(/2 guests are called 'twin'/);
+    const { refusal } = asked(model, 'balloons', 'done', '2G', 'nobody', '1G');
+    expect(refusal?.reason).toBe('no guest is left: nobody: no such guest here (any more)');
+    // One that ended between reading the words and planning.
+    const { steps, summary } = balloons.plan(
+      model,
+      { sizes: ['1.1', '99.1'].map(id => ({ guest: id, bytes: 3 * GiB })), gone: [] },
+      { action: 'balloons', words: [] },
+    );
+    expect([steps.length, summary]).toEqual([1, 'Set balloons: 1 of 1 guests']);
+  });
+
   it('take a size of each guest’s own', () => {
     expect(sizes(asked(model, 'balloon-all', '-25%', 'WEB'))).toEqual({ '1.1': 3 * GiB, '2.1': 2.25 * GiB });
   });
@@ -123,16 +211,18 @@ describe('all balloons at once', () => {
     );
   });
 
-  it.each([
-    ['balloon-all'],
-    ['balloon-all', 'much'],
-    ['balloon-all', '1G', 'web', 'now'],
-    ['deflate-all', '1G'],
-    ['balloons', 'web-1'],
-    ['balloons', 'web-1', 'much'],
-    ['balloons', 'nobody', '1G'],
-  ])('refuse the words %s %s %s', (action, ...words) => {
-    expect(() => planStrictly(model, { action, words })).toThrow();
+  it.each<[RegExp, string, ...string[]]>([
+    [/takes SIZE \[FILTER\]/, 'balloon-all'],
+    [/takes SIZE \[FILTER\]/, 'balloon-all', '1G', 'web', 'now'],
+    [/'much' is not a size/, 'balloon-all', 'much'],
+    [/takes no words/, 'deflate-all', '1G'],
+    [/takes GUEST SIZE/, 'balloons'],
+    [/takes GUEST SIZE/, 'balloons', 'web-1'],
+    [/takes GUEST SIZE/, 'balloons', 'web-1', '1G', 'web-2'],
+    [/'much' is not a size/, 'balloons', 'web-1', 'much'],
+    [/no guest 'nobody'/, 'balloons', 'nobody', '1G'],
+  ])('refuse with %s the words %s %s %s', (reason, action, ...words) => {
+    expect(() => planStrictly(model, { action, words })).toThrow(reason);
   });
 });
 
