@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
 import { planStrictly } from '../../../src/actions/actions.ts';
+import { migrate, migrateCancel } from '../../../src/actions/guest/migrate.ts';
+import { quit } from '../../../src/actions/guest/quit.ts';
 import { derive, guestWord, type Model } from '../../../src/model.ts';
 import type { GuestSample, MigrationSample, MonitorSample } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
@@ -108,17 +110,83 @@ describe('migrate', () => {
       expect(asked(running({ migration: under(status) }), 'migrate', 'unix:/in').refusal).toBeUndefined();
   });
 
-  it.each([[], ['exec:sh'], ['unix:/in', 'fast'], ['unix:/in', '1G', '1h'], ['unix:/in', '1G', '1s', 'x']])(
-    'refuses the words %s %s %s',
-    (...words) => expect(() => asked(running(), 'migrate', ...words)).toThrow(),
-  );
+  it.each<[RegExp, ...string[]]>([
+    [/takes GUEST URI/],
+    [/takes GUEST URI/, 'unix:/in', '1G', '1s', 'x'],
+    [/exec:/, 'exec:sh'],
+    [/'fast' is no bandwidth/, 'unix:/in', 'fast'],
+    [/'0' is no bandwidth/, 'unix:/in', '0'],
+    [/'1G\/s\/s' is no bandwidth/, 'unix:/in', '1G/s/s'],
+    [/'soon' is no downtime/, 'unix:/in', '1G', 'soon'],
+    [/'0' is no downtime/, 'unix:/in', '1G', '0'],
+    [/'0.9ms' is no downtime/, 'unix:/in', '1G', '0.9ms'],
+    [/'2001s' is no downtime/, 'unix:/in', '1G', '2001s'],
+  ])('refuses with %s the words %s %s %s', (reason, ...words) => {
+    expect(() => asked(running(), 'migrate', ...words)).toThrow(reason);
+  });
+
+  it.each([
+    ['1ms', 1],
+    ['2000s', 2_000_000],
+  ])('takes a last pause of %s', (word, ms) => {
+    expect(asked(running(), 'migrate', 'unix:/in', '1G', word).steps[0]).toMatchObject({
+      arguments: { 'downtime-limit': ms },
+    });
+  });
+
+  it('is planned whole, with what is careful to know', () => {
+    const plan = asked(running({ status: 'paused' }), 'migrate', 'tcp:h:4');
+    expect(plan).toMatchObject({
+      subject: 'web-1',
+      summary: 'Migrate web-1 to tcp:h:4',
+      effect: [
+        'network: up to 4.00 GiB at 128 MiB/s (QEMU’s own limit, unless another was set): at most 32s, and what the guest writes meanwhile once more',
+        'guest: runs on here until the last 0.3s, then there',
+        expect.any(String),
+      ],
+    });
+    expect(plan.follow).toEqual([{ kind: 'migration', guest: '100.5000', name: 'web-1', target: 'completed' }]);
+    const careful = [/not encrypted/, /^the guest is paused, and will be there too$/].map(one =>
+      expect.stringMatching(one),
+    );
+    expect(plan.warnings.slice(-2)).toEqual(careful);
+    const calm = asked(running(), 'migrate', 'unix:/in').warnings;
+    expect(plan.warnings.slice(0, -2)).toEqual(calm);
+  });
+
+  it('is of a guest that is there, by a monitor that answers', () => {
+    const plan = (one: GuestSample) => asked(one, 'migrate', 'unix:/in').refusal?.reason;
+    expect(plan(running({ state: 'busy' }))).toMatch(/does not answer/);
+    expect(plan({ ...running(), vmm: 'crosvm' })).toMatch(/no QEMU/);
+    const input = { guest: '9.9', uri: 'unix:/in' };
+    const request = { action: 'migrate', words: [] };
+    expect(migrate.plan(modelOf(), input, request).refusal?.reason).toMatch(/gone/);
+    expect(migrateCancel.plan(modelOf(), '9.9', request).refusal?.reason).toMatch(/gone/);
+    expect(quit.plan(modelOf(), '9.9', request).refusal?.reason).toMatch(/gone/);
+  });
+
+  it('is helped with where a guest can be sent', () => {
+    expect(migrate.hint?.(modelOf(running()), ['web-1'])).toMatch(/^web-1: .*tcp:/);
+    expect(migrate.hint?.(modelOf({ ...running(), vmm: 'crosvm' }), ['web-1'])).toMatch(/^web-1: this is no QEMU/);
+    expect(() => migrate.hint?.(modelOf(), [])).toThrow(/no guest ''/);
+  });
 });
 
 describe('migrate-cancel', () => {
   it('stops what is under way', () => {
     const plan = asked(running({ migration: under('active') }), 'migrate-cancel');
     expect(plan.steps).toMatchObject([{ command: 'migrate_cancel' }]);
-    expect(plan.follow).toMatchObject([{ target: 'cancelled' }]);
+    expect(plan).toMatchObject({ subject: 'web-1', summary: 'Cancel the migration of web-1', warnings: [] });
+    expect(plan.follow).toEqual([{ kind: 'migration', guest: '100.5000', name: 'web-1', target: 'cancelled' }]);
+    expect(plan).not.toHaveProperty('undo');
+  });
+
+  it('is asked of a guest alone, by a monitor that answers', () => {
+    expect(() => planStrictly(modelOf(), { action: 'migrate-cancel', words: [] })).toThrow(/takes GUEST/);
+    expect(() => asked(running(), 'migrate-cancel', 'now')).toThrow(/takes GUEST/);
+    const reason = (one: GuestSample) => asked(one, 'migrate-cancel').refusal?.reason;
+    expect(reason(running({ state: 'busy', migration: under('active') }))).toMatch(/does not answer/);
+    expect(reason({ ...running({ migration: under('active') }), vmm: 'crosvm' })).toMatch(/no QEMU/);
   });
 
   it.each<[Partial<MonitorSample>, RegExp]>([
@@ -140,6 +208,33 @@ describe('quit', () => {
     expect(plan.refusal).toBeUndefined();
     expect(plan.steps).toMatchObject([{ command: 'quit' }]);
     expect(plan.effect).toEqual(['host: gets back 1.00 GiB, at once']);
+  });
+
+  it('tells what it knows of what comes back, and that there is no way back', () => {
+    const away = { ...running({ status: 'postmigrate' }), process: {} };
+    expect(asked(away, 'quit')).toMatchObject({
+      subject: 'web-1',
+      summary: 'End the QEMU of web-1, which was migrated away',
+      effect: ['host: gets back all it holds for the guest, at once'],
+      warnings: [expect.stringMatching(/look first that the guest runs at its destination/)],
+    });
+    const off = asked(running({ status: 'shutdown' }), 'quit');
+    expect([off.summary, off.warnings, off.undo]).toEqual([
+      'End the QEMU of web-1',
+      ['this can’t be undone'],
+      undefined,
+    ]);
+  });
+
+  it('is asked of a guest alone, whose QEMU can be asked', () => {
+    expect(() => planStrictly(modelOf(), { action: 'quit', words: [] })).toThrow(/takes GUEST/);
+    expect(() => asked(running(), 'quit', 'now')).toThrow(/takes GUEST/);
+    expect(asked({ ...running(), vmm: 'crosvm' }, 'quit').refusal).toMatchObject({ forceable: false });
+    const { status: _, ...unknown } = running().monitor;
+    expect(asked({ ...running(), monitor: unknown }, 'quit').refusal).toEqual({
+      reason: expect.stringMatching(/^it is in an unknown state/),
+      forceable: true,
+    });
   });
 
   it('ends a running guest by force only', () => {
