@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
-import { planStrictly } from '../../../src/actions/actions.ts';
+import { actions, plan, planStrictly } from '../../../src/actions/actions.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import type { Backing, GuestSample, LaunchSample, MemoryDeviceSample, MemoryPart } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
@@ -90,6 +90,159 @@ describe('virtio-mem', () => {
     expect(grown({ pinnedBy: 'vfio-pci' })).toMatch(/^host: gives it at once, since vfio-pci pins it;/);
   });
 
+  it('is plugged by one step, with what the host gives and the way back', () => {
+    const { id: _id, ...unnamed } = device({ size: 512 * MiB });
+    const model = derive(
+      undefined,
+      sample({ time: now, guests: [db([unnamed])], host: { meminfo: { MemTotal: 64 * GiB, MemAvailable: 2 * GiB } } }),
+    );
+    const request = { action: 'virtio-mem', words: ['db', '2G'] };
+    expect(planStrictly(model, request)).toEqual({
+      request,
+      subject: 'db',
+      summary: 'Plug into db: virtio-mem from 512 MiB to 2.00 GiB',
+      steps: [
+        {
+          kind: 'qmp',
+          guest: '100.5000',
+          name: 'db',
+          command: 'qom-set',
+          arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: 2 * GiB },
+        },
+      ],
+      effect: [
+        'guest: 1.50 GiB more, as its driver plugs the blocks',
+        'host: gives it as the guest touches it; 2.00 GiB available now',
+      ],
+      warnings: [],
+      undo: { action: 'virtio-mem', words: ['100.5000', `${GiB}B`] },
+      follow: [
+        {
+          kind: 'virtio-mem',
+          guest: '100.5000',
+          name: 'db',
+          device: '/machine/peripheral/vm0',
+          from: 512 * MiB,
+          target: 2 * GiB,
+        },
+      ],
+    });
+  });
+
+  it('is unplugged as far as the guest can, asked to report where nobody does', () => {
+    const plan = asked(db([device()]), '512M');
+    expect(plan).toMatchObject({
+      summary: 'Unplug from db: virtio-mem from 1.00 GiB to 512 MiB',
+      effect: [
+        'guest: its driver unplugs 512 MiB, as far as it can empty the blocks; it may stop short',
+        'host: gets back at most 512 MiB, block by block',
+      ],
+      warnings: [],
+    });
+    expect(plan).not.toHaveProperty('refusal');
+    expect(plan).not.toHaveProperty('unreported');
+    const one = db([device()]);
+    const unasked = {
+      ...one,
+      monitor: {
+        ...one.monitor,
+        balloon: { device: true, path: '/machine/peripheral/balloon0', pollingInterval: 0 },
+      },
+    };
+    expect(asked(unasked, '512M')).toMatchObject({ unreported: ['100.5000'], refusal: { forceable: true } });
+    expect(asked(unasked, '2G')).not.toHaveProperty('unreported');
+    expect(asked(unasked, '2G')).not.toHaveProperty('refusal');
+  });
+
+  it('leaves what the guest uses and 128 MiB, or a tenth more, to the byte', () => {
+    const reason = (used: number, to: number) => asked(db([device()], used), `${to}B`).refusal?.reason;
+    // Of its 3 GiB it may lose 1 GiB: 2 GiB are left for what it uses, and 10 % of that.
+    expect(reason((2 * GiB) / 1.1 - 1, 0)).toBeUndefined();
+    expect(reason((2 * GiB) / 1.1 + 1, 0)).toMatch(/no more than 1.00 GiB may go$/);
+    // Of 1 GiB a tenth is less than 128 MiB.
+    const small = (used: number) => asked(db([device({ size: 3 * GiB, 'requested-size': 3 * GiB })], used), '1G');
+    expect(small(GiB - 128 * MiB)).not.toHaveProperty('refusal');
+    expect(small(GiB - 128 * MiB + 1).refusal?.reason).toMatch(/no more than 2.00 GiB may go$/);
+    expect(reason(3 * GiB, 0)).toMatch(/no more than 0 B may go$/);
+  });
+
+  it('warns of what keeps it, and of what the host lacks', () => {
+    const warned = (change: Partial<GuestSample>, size: string, available = 8 * GiB) =>
+      planStrictly(
+        derive(
+          undefined,
+          sample({
+            time: now,
+            guests: [{ ...db([device({ 'block-size': 128 * MiB })]), ...change }],
+            host: { meminfo: { MemTotal: 64 * GiB, MemAvailable: available } },
+          }),
+        ),
+        { action: 'virtio-mem', words: ['db', size] },
+      ).warnings;
+    const standing = (status: string) => ({ monitor: { ...db([device()]).monitor, status } });
+    expect(warned({}, '2G')).toEqual([]);
+    expect(warned({}, '2049M')).toEqual([expect.stringMatching(/whole blocks.* 2.00 GiB$/)]);
+    expect(warned({}, '5G')).toEqual([expect.stringMatching(/whole blocks.* 4.00 GiB$/)]);
+    expect(warned(standing('paused'), '2G')).toEqual(['the guest is paused: nothing moves until it continues']);
+    expect(warned({ process: { state: 'T' } }, '2G')).toEqual([
+      'the guest is stopped: nothing moves until it continues',
+    ]);
+    // What it gets is compared, not what it has then.
+    expect(warned({}, '2G', GiB)).toEqual([]);
+    expect(warned({}, '2G', GiB - 1)).toEqual([expect.stringMatching(/only 1.00 GiB available: it would swap/)]);
+    expect(warned({}, '0', 0)).toEqual([]);
+    expect(warned({ launch: { backend: 'hugetlb' } }, '2G', 0)).toEqual([expect.stringMatching(/the pool must/)]);
+    expect(warned({ launch: { backend: 'hugetlb' } }, '0')).toEqual([]);
+    // The part of another device says nothing of this one.
+    const boot: MemoryPart = { use: 'base', kind: 'anon', size: 2 * GiB };
+    const other = { id: 'vm1', kind: 'hugetlb', size: GiB } as const;
+    for (const part of [
+      { ...other, use: 'virtio-mem' },
+      { ...other, id: 'vm0', use: 'dimm' },
+    ] satisfies MemoryPart[])
+      expect(warned({ launch: { parts: [boot, part], backend: 'anon' } }, '2G')).toEqual([]);
+  });
+
+  it.each(['size', 'requested-size', 'max-size', 'block-size'])('is not set where QEMU tells no %s', name => {
+    const { [name]: _gone, ...values } = device().values;
+    expect(asked(db([{ ...device(), values }]), '2G').refusal).toEqual({
+      reason: 'QEMU does not tell its sizes',
+      forceable: false,
+    });
+  });
+
+  it('takes no other words', () => {
+    const refused =
+      (...words: string[]) =>
+      () =>
+        planStrictly(modelOf(db([device()])), { action: 'virtio-mem', words });
+    for (const words of [[], ['db'], ['db', '1G', 'vm0', 'now']]) expect(refused(...words)).toThrow(/takes GUEST SIZE/);
+    expect(refused('db', 'much')).toThrow(/'much' is not a size/);
+    expect(refused('nobody', '1G')).toThrow(/no guest 'nobody'/);
+    expect(asked(db([]), '50%').refusal?.reason).toMatch(/no virtio-mem device/);
+    const input = { guest: 'gone', bytes: GiB };
+    expect(
+      actions.get('virtio-mem')?.plan(modelOf(), input, { action: 'virtio-mem', words: [] }).refusal?.reason,
+    ).toMatch(/gone/);
+    expect(plan(modelOf(), { action: 'virtio-mem', words: ['db', '1G'] }).refusal?.forceable).toBe(false);
+  });
+
+  it('tells each device’s sizes while it is typed, by what it is called', () => {
+    const hint = (devices?: readonly MemoryDeviceSample[]) =>
+      actions.get('virtio-mem')?.hint?.(modelOf(db(devices)), ['db']);
+    const { id: _id, ...pathed } = device();
+    const { path: _path, ...bare } = pathed;
+    const dimm = { ...device(), type: 'dimm' };
+    expect(
+      hint([dimm, device(), { ...pathed, memdev: '/objects/mem1' }, { ...bare, memdev: '/objects/mem2' }, bare]),
+    ).toBe(
+      `db: ${['vm0', '/machine/peripheral/vm0', '/objects/mem2', 'a nameless one']
+        .map(name => `${name} has 1.00 GiB of at most 4.00 GiB, in blocks of 2.00 MiB`)
+        .join('; ')}`,
+    );
+    expect([hint(), hint([dimm])]).toEqual(Array(2).fill('db: no virtio-mem device'));
+  });
+
   it('takes sizes of what was asked and of its room', () => {
     expect(sent(asked(db([device({ size: 0 })]), '+512M'))?.['value']).toBe(1.5 * GiB);
     expect(sent(asked(db([device()]), '75%'))?.['value']).toBe(3 * GiB);
@@ -118,7 +271,8 @@ describe('virtio-mem', () => {
     const two = db([device(), device({}, { id: 'vm1', path: '/machine/peripheral/vm1' })]);
     expect(() => asked(two, '2G')).toThrow(/2 virtio-mem devices: name one of vm0, vm1/);
     expect(() => asked(two, '2G', 'vm7')).toThrow(/no virtio-mem device 'vm7'/);
-    expect(sent(asked(two, '2G', 'vm1'))?.['path']).toBe('/machine/peripheral/vm1');
+    for (const name of ['vm1', '/machine/peripheral/vm1'])
+      expect(sent(asked(two, '2G', name))?.['path']).toBe('/machine/peripheral/vm1');
   });
 
   const { path: _, id: __, ...nameless } = device();

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Plan } from '../../../src/actions/action.ts';
+import { actions } from '../../../src/actions/actions.ts';
 import { Refused } from '../../../src/actions/gate/control.ts';
 import { writeSettingsFile } from '../../../src/actions/gate/settings-file.ts';
 import { lastingLine, lastingValue } from '../../../src/actions/lasting/lasting.ts';
@@ -82,9 +83,113 @@ describe('keep', () => {
     expect(linesOf(done({}, planOf(modelWith({}), `keep ${words}`))[tmpfile])).toEqual([line]);
   });
 
+  const header = '# Written by kvmtop (kvmtop do keep); lines of others are left alone.';
+
+  it.each([
+    [
+      'a file of another',
+      '\n\n# mine\nkernel.panic = 10\n',
+      `${header}\n# mine\nkernel.panic = 10\nvm.swappiness = 60\n`,
+    ],
+    ['its own file', `${header}\nvm.dirty_ratio = 5\n`, `${header}\nvm.dirty_ratio = 5\nvm.swappiness = 60\n`],
+    ['an empty file', '\n', `${header}\nvm.swappiness = 60\n`],
+  ])('adds its line to %s, under one head', (_what, text, content) => {
+    expect(planOf(modelWith({ [sysctlFile]: text }), 'keep vm.swappiness 60')).toEqual({
+      request: { action: 'keep', words: ['vm.swappiness', '60'] },
+      subject: 'vm.swappiness',
+      summary: `Keep vm.swappiness at 60 over boots, in ${sysctlFile}`,
+      steps: [{ kind: 'file', path: sysctlFile, content }],
+      effect: ['at every boot: vm.swappiness = 60', 'now: nothing changes, it stays 60'],
+      warnings: [],
+      undo: { action: 'keep', words: ['vm.swappiness', '-'] },
+    });
+  });
+
+  it('takes its line out, and leaves the rest', () => {
+    const text = `${header}\nvm.overcommit_ratio = 80\nvm.overcommit_kbytes = 5\n`;
+    const plan = planOf(modelWith({ [sysctlFile]: text }), 'keep vm.overcommit_kbytes -');
+    expect(plan).toEqual({
+      request: { action: 'keep', words: ['vm.overcommit_kbytes', '-'] },
+      subject: 'vm.overcommit_kbytes',
+      summary: `Keep vm.overcommit_kbytes no more in ${sysctlFile}`,
+      steps: [{ kind: 'file', path: sysctlFile, content: `${header}\nvm.overcommit_ratio = 80\n` }],
+      effect: [
+        'at the next boot: vm.overcommit_kbytes is what the system makes it',
+        'the file says 5 until now',
+        'now: nothing changes, it stays 0',
+      ],
+      warnings: [],
+      undo: { action: 'keep', words: ['vm.overcommit_kbytes', '5'] },
+    });
+    // Of several lines the last counts; all go.
+    const twice = modelWith({ [tmpfile]: 'w /sys/kernel/mm/ksm/run - - - - 0\nw! /sys/kernel/mm/ksm/run - - - - 1\n' });
+    const gone = planOf(twice, 'keep ksm/run -');
+    expect(gone.steps).toEqual([{ kind: 'file', path: tmpfile }]);
+    expect(undoLine(gone)).toBe('keep ksm/run 1');
+  });
+
+  it('tells what is in force and what is kept, unknown where it is', () => {
+    const hint = (model: Model, ...words: string[]) => actions.get('keep')?.hint?.(model, words);
+    const kept = modelWith({ [tmpfile]: 'w /sys/kernel/mm/ksm/run - - - - 1\n' });
+    expect([
+      hint(kept, '/sys/kernel/mm/ksm/run'),
+      hint(kept, 'vm.swappiness'),
+      hint(kept, 'transparent_hugepage/enabled'),
+      hint(
+        capturedModel('debian12-1node', () => ({ settings: undefined as never, ksm: {} })),
+        'ksm/run',
+      ),
+    ]).toEqual([
+      'ksm/run is 0 now, kept: 1; a later file of /etc/tmpfiles.d may overrule it',
+      'vm.swappiness is 60 now, kept: not; a later file of /etc/sysctl.d may overrule it',
+      'transparent_hugepage/enabled is madvise now, kept: not; a later file of /etc/tmpfiles.d may overrule it',
+      'ksm/run is unknown now, kept: not; a later file of /etc/tmpfiles.d may overrule it',
+    ]);
+    const unknown = capturedModel('debian12-1node', () => ({ settings: {}, ksm: {} }));
+    expect(planOf(unknown, 'keep ksm/run 1').effect).toContain(
+      'now: nothing changes, it stays unknown until it is set',
+    );
+    const before = { ksm: {}, settings: { [tmpfile]: 'w /sys/kernel/mm/ksm/run - - - - 1\n' } };
+    expect(
+      planOf(
+        capturedModel('debian12-1node', () => before),
+        'keep ksm/run -',
+      ).effect,
+    ).toContain('now: nothing changes');
+  });
+
+  it.each([
+    ['enabled', 'always madvise never', 'within_size'],
+    ['defrag', 'always defer defer+madvise madvise never', 'advise'],
+    ['shmem_enabled', 'always within_size advise never deny force', 'madvise'],
+    ['khugepaged/defrag', '0 1', '2 always'],
+    ['khugepaged/pages_to_scan', '0 999999999', '1000000000 -1 1x x1 many'],
+    ['khugepaged/scan_sleep_millisecs', '0 10000', 'x'],
+    ['khugepaged/alloc_sleep_millisecs', '0 60000', 'x'],
+    ['khugepaged/max_ptes_none', '0 511', 'x'],
+    ['khugepaged/pages_collapsed', '', '1'],
+  ])('of transparent_hugepage/%s takes %j and not %j', (name, good, bad) => {
+    const takes = (value: string): boolean => {
+      try {
+        planOf(modelWith({}), `keep transparent_hugepage/${name} ${value}`);
+        return true;
+      } catch (error) {
+        expect((error as Error).message).toMatch(/takes|knows no/);
+        return false;
+      }
+    };
+    const values = (text: string) => text.split(' ').filter(word => word !== '');
+    expect([...values(good), ...values(bad)].filter(takes)).toEqual(values(good));
+  });
+
   it.each([
     'vm.swappiness',
     'vm.swappiness 201',
+    'ksm/run 10',
+    'ksm/run 21',
+    'ksm/pages_to_scan x',
+    'hugepages/run 1',
+    'x/ksm/run 1',
     'kernel.core_pattern |/bin/sh',
     'ksm/run 2',
     'ksm/pages_shared 1',
@@ -135,6 +240,25 @@ describe('keep', () => {
         expect(lastingValue('vm.other', lastingLine(one, value))).toBeUndefined();
       }),
     );
+  });
+});
+
+describe('a line that is about something else', () => {
+  it.each([
+    ['ksm/run', 'w /sys/kernel/mm/ksm/run - - - - 1', '1'],
+    ['ksm/run', '  w!+-  /sys/kernel/mm/ksm/run - - - -  1 2 ', '1 2'],
+    ['ksm/run', 'f /sys/kernel/mm/ksm/run - - - - 1', undefined],
+    ['ksm/run', 'xw /sys/kernel/mm/ksm/run - - - - 1', undefined],
+    ['ksm/run', 'wx /sys/kernel/mm/ksm/run - - - - 1', undefined],
+    ['ksm/run', 'w /sys/kernel/mm/ksm/sleep_millisecs - - - - 1', undefined],
+    ['ksm/run', 'w ksm/run - - - - 1', undefined],
+    ['vm.swappiness', ' - vm/swappiness  =  10  ', '10'],
+    ['vm.swappiness', 'vm.swappiness=', ''],
+    ['vm.swappiness', '# vm.swappiness = 10', undefined],
+    ['vm.swappiness', 'vm.swappiness 10', undefined],
+    ['vm.swappiness', '', undefined],
+  ])('of %s: %j gives %j', (name, line, value) => {
+    expect(lastingValue(name, line)).toBe(value);
   });
 });
 
