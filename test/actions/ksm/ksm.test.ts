@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ksmSettings } from '../../../src/actions/ksm/settings.ts';
+import { actions } from '../../../src/actions/actions.ts';
+import { scanPace } from '../../../src/actions/ksm/pace.ts';
+import { ksmSettings, ksmValueProblem } from '../../../src/actions/ksm/settings.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { guest } from '../../samples.ts';
 import { capturedModel, planOf, undoLine, withKsm, withMeminfo, writes } from '../hosts.ts';
@@ -92,12 +94,147 @@ describe('ksm', () => {
       expect(planOf(model, line).refusal?.reason).toMatch(/has no/);
   });
 
+  it.each([
+    ['debian12-1node', 'now stop, saves 0 B; 23.1 GiB available'],
+    ['debian12-busy', 'now run, saves 67.9 MiB; 21.9 GiB available'],
+  ] as const)('tells how it is on %s', (host, hint) => {
+    expect(actions.get('ksm')?.hint?.(capturedModel(host), [])).toBe(hint);
+  });
+
+  it('is told as unknown where it is', () => {
+    const model = capturedModel('debian12-1node', () => ({ ksm: { run: 3 }, meminfo: {} }));
+    expect(actions.get('ksm')?.hint?.(model, [])).toBe('now unknown, saves –; – available');
+    expect(planOf(model, 'ksm stop').undo).toBeUndefined();
+  });
+
+  it('is refused to unmerge what is unmerged', () => {
+    const unmerged = capturedModel('debian12-busy', withKsm({ run: 2 }));
+    expect(planOf(unmerged, 'ksm unmerge').refusal?.reason).toBe('everything is unmerged already');
+    expect(undoLine(planOf(unmerged, 'ksm run'))).toBe('ksm unmerge');
+  });
+
   it.each(['ksm', 'ksm 2', 'ksm run now', 'ksm toString'])('takes no %j', line => {
     expect(() => planOf(capturedModel('debian12-busy'), line)).toThrow(/run, stop, unmerge/);
   });
 });
 
+describe('the pace of ksmd', () => {
+  it.each([
+    [{ pages_to_scan: 256, sleep_millisecs: 1000 }, 'scans at most 1.00 MiB a second'],
+    [{ pages_to_scan: 256, sleep_millisecs: 0 }, 'scans without a pause: one processor is busy all the time'],
+    [
+      {
+        advisor_mode: 'scan-time',
+        advisor_min_pages_to_scan: 256,
+        advisor_max_pages_to_scan: 512,
+        sleep_millisecs: 500,
+      },
+      'the advisor has it scan 2.00 MiB to 4.00 MiB a second',
+    ],
+    [{ advisor_mode: 'none', pages_to_scan: 512, sleep_millisecs: 1000 }, 'scans at most 2.00 MiB a second'],
+    [{ sleep_millisecs: 20 }, 'scans at most – a second'],
+    [{ pages_to_scan: 100 }, 'scans at most – a second'],
+    [{ pages_to_scan: 'many', sleep_millisecs: 20 }, 'scans at most – a second'],
+  ])('of %j', (values, pace) => {
+    expect(scanPace(values, 4096)).toBe(pace);
+  });
+});
+
 describe('ksm-set', () => {
+  it('sets several in order, and goes back the other way round', () => {
+    const model = capturedModel('debian12-busy');
+    const request = { action: 'ksm-set', words: ['smart_scan', '0', 'use_zero_pages', '1'] };
+    const plan = planOf(
+      capturedModel('debian12-busy', withKsm({ use_zero_pages: 0, smart_scan: 1 })),
+      `ksm-set ${request.words.join(' ')}`,
+    );
+    expect(plan).toEqual({
+      request,
+      subject: 'ksm',
+      summary: "Set KSM's smart_scan to 0, use_zero_pages to 1",
+      steps: [
+        { kind: 'write', path: '/sys/kernel/mm/ksm/smart_scan', value: '0', before: '1' },
+        { kind: 'write', path: '/sys/kernel/mm/ksm/use_zero_pages', value: '1', before: '0' },
+      ],
+      effect: [
+        'smart_scan: 1: pages that were not merged before are looked at less often.',
+        'use_zero_pages: 1: empty pages become the kernel’s zero page instead of one merged page.',
+        "until the next boot: `kvmtop do keep ksm/smart_scan 0` makes it last, as 'w /sys/kernel/mm/ksm/smart_scan - - - - 0' in /etc/tmpfiles.d/kvmtop.conf",
+        "until the next boot: `kvmtop do keep ksm/use_zero_pages 1` makes it last, as 'w /sys/kernel/mm/ksm/use_zero_pages - - - - 1' in /etc/tmpfiles.d/kvmtop.conf",
+      ],
+      warnings: [],
+      undo: { action: 'ksm-set', words: ['use_zero_pages', '0', 'smart_scan', '1'] },
+    });
+    expect(planOf(model, 'ksm-set pages_to_scan 5001').effect).toHaveLength(2);
+  });
+
+  it('passes over what is so, but not after a change that may undo it', () => {
+    const model = capturedModel(
+      'debian12-busy',
+      withKsm({ advisor_mode: 'scan-time', smart_scan: 1, pages_to_scan: 100 }),
+    );
+    expect(writes(planOf(model, 'ksm-set smart_scan 1 sleep_millisecs 0030'))).toEqual([
+      '/sys/kernel/mm/ksm/sleep_millisecs=30',
+    ]);
+    // Turning the advisor off sets 100 pages: these are written all the same.
+    expect(writes(planOf(model, 'ksm-set advisor_mode none pages_to_scan 100'))).toEqual([
+      '/sys/kernel/mm/ksm/advisor_mode=none',
+      '/sys/kernel/mm/ksm/pages_to_scan=100',
+    ]);
+    const off = planOf(model, 'ksm-set advisor_mode none');
+    expect(off.effect[0]).toMatch(/^ksmd: scans at most 19\.5 MiB a second \(now: the advisor/);
+    expect(undoLine(off)).toBe('ksm-set advisor_mode scan-time');
+  });
+
+  it.each([
+    ['sleep_millisecs 0', { sleep_millisecs: 20 }, 1],
+    ['pages_to_scan 7', { sleep_millisecs: 0 }, 0],
+    ['sleep_millisecs 1', { sleep_millisecs: 20 }, 0],
+  ])('warns of %s with %j %i times', (words, ksm, times) => {
+    expect(planOf(capturedModel('debian12-busy', withKsm(ksm)), `ksm-set ${words}`).warnings).toHaveLength(times);
+  });
+
+  it.each([
+    ['sleep_millisecs', 'sleep_millisecs is 20, takes 0 to 4294967295'],
+    ['smart_scan', 'smart_scan is 1, takes 0 or 1'],
+    ['advisor_mode', 'advisor_mode is none, takes none or scan-time'],
+    [
+      'max_page_sharing',
+      'max_page_sharing is 256, takes 2 to 2147483647; locked: pages are merged: the kernel takes this only after `kvmtop do ksm unmerge`',
+    ],
+    ['run', ''],
+    ['', ''],
+  ])('tells what %s is and takes', (name, hint) => {
+    expect(actions.get('ksm-set')?.hint?.(capturedModel('debian12-busy'), [name])).toBe(hint);
+  });
+
+  it.each([
+    ['pages_to_scan', 1, 2 ** 32 - 1],
+    ['sleep_millisecs', 0, 2 ** 32 - 1],
+    ['advisor_max_cpu', 0, 100],
+    ['advisor_target_scan_time', 1, 2 ** 32 - 1],
+    ['max_page_sharing', 2, 2 ** 31 - 1],
+  ])('takes for %s %i to %i', (name, least, most) => {
+    const problem = (value: number) => ksmValueProblem(name, String(value));
+    expect([problem(least), problem(most)]).toEqual([undefined, undefined]);
+    for (const value of [least - 1, most + 1])
+      expect(problem(value)).toMatch(` takes a whole number from ${least} to ${most}`);
+  });
+
+  it.each([
+    ['advisor_min_pages_to_scan 30000', undefined],
+    ['advisor_min_pages_to_scan 30001', /above/],
+    ['advisor_max_pages_to_scan 500', undefined],
+    ['advisor_max_pages_to_scan 499', /above/],
+  ])('keeps the advisor’s least under its most: %s', (words, reason) => {
+    const { refusal } = planOf(
+      capturedModel('debian12-busy', withKsm({ advisor_min_pages_to_scan: 500, advisor_max_pages_to_scan: 30_000 })),
+      `ksm-set ${words}`,
+    );
+    if (reason === undefined) expect(refusal).toBeUndefined();
+    else expect(String(refusal?.reason)).toMatch(reason);
+  });
+
   it('shows scanning in bytes a second, before and after', () => {
     const plan = planOf(capturedModel('debian12-1node'), 'ksm-set pages_to_scan 1000');
     expect(plan.steps).toEqual([
