@@ -205,8 +205,8 @@ export const hugepages: Action<HugepagesInput> = {
     };
   },
 
-  hint(model, words) {
-    const { size = '', word } = splitNode([...words, '0']);
+  hint(model, [size = '', ...words]) {
+    const { word } = splitNode([size, ...words, '0']);
     const pageSize = parsePageSize(model, size);
     const node = word === undefined ? undefined : parseNode(model, word);
     const pool = poolCounts(model, pageSize, node);

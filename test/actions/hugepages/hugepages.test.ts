@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGigantic, nodeAvailable, persistent, poolChange } from '../../../src/actions/hugepages/pool.ts';
+import { actions } from '../../../src/actions/actions.ts';
+import {
+  isGigantic,
+  nodeAvailable,
+  nodePoolChange,
+  parsePageSize,
+  persistent,
+  poolChange,
+  poolCounts,
+  poolOwners,
+} from '../../../src/actions/hugepages/pool.ts';
 import { derive, type Model } from '../../../src/model.ts';
 import { parseCall } from '../../../src/programs/options.ts';
 import type { HostSample } from '../../../src/sample.ts';
@@ -93,7 +103,197 @@ describe('what the kernel makes of a number', () => {
   });
 });
 
+describe('what the kernel makes of the number of a node', () => {
+  const host = { total: 100, free: 40, reserved: 30, surplus: 0 };
+  it.each([
+    // Of the 40 that are free 30 are reserved somewhere: only 10 go back.
+    [
+      'what is reserved stays',
+      { total: 50, free: 40, reserved: 0, surplus: 0 },
+      10,
+      { allocated: 0, freed: 10, surplus: 30 },
+    ],
+    [
+      'less than that goes',
+      { total: 50, free: 40, reserved: 0, surplus: 0 },
+      45,
+      { allocated: 0, freed: 5, surplus: 0 },
+    ],
+    ['all in use', { total: 50, free: 0, reserved: 0, surplus: 0 }, 10, { allocated: 0, freed: 0, surplus: 40 }],
+    ['growing', { total: 50, free: 40, reserved: 0, surplus: 0 }, 60, { allocated: 10, freed: 0, surplus: 0 }],
+  ])('%s', (_what, node, count, change) => {
+    expect(nodePoolChange(host, node, count)).toEqual(change);
+  });
+});
+
+describe('a pool', () => {
+  const pool = (
+    pageSize: number,
+    node?: number,
+    counts: Record<string, number> = { nr_hugepages: 8, free_hugepages: 3 },
+  ) => ({
+    pageSize,
+    counts,
+    ...(node === undefined ? {} : { node }),
+  });
+  const modelWith = (pools: HostSample['pools'], nodes: readonly number[] = [0]): Model =>
+    derive(undefined, sample({ host: { pools: pools ?? [], nodes: nodes.map(id => ({ id, meminfo: {} })) } }));
+  const counts = { total: 8, free: 3, reserved: 0, surplus: 0 };
+
+  it('is of its page size and its node; that of the only node is the host’s', () => {
+    const both = modelWith(
+      [pool(GiB), pool(2 * MiB, undefined, { nr_hugepages: 1, free_hugepages: 1 }), pool(2 * MiB, 1)],
+      [0, 1],
+    );
+    expect(poolCounts(both, GiB, undefined)).toEqual(counts);
+    expect(poolCounts(both, 2 * MiB, 1)).toEqual(counts);
+    expect(poolCounts(both, 2 * MiB, 0)).toBeUndefined();
+    expect(poolCounts(modelWith([pool(GiB)]), GiB, 0)).toEqual(counts);
+    expect(poolCounts(modelWith([pool(GiB)]), GiB, 1)).toBeUndefined();
+    expect(poolCounts(modelWith([pool(GiB, 1)], [0]), GiB, 0)).toBeUndefined();
+    expect(poolCounts(derive(undefined, sample({})), GiB, undefined)).toBeUndefined();
+  });
+
+  it('is unknown without its total or what is free', () => {
+    for (const known of [{ nr_hugepages: 8 }, { free_hugepages: 8 }])
+      expect(poolCounts(modelWith([pool(GiB, undefined, known)]), GiB, undefined)).toBeUndefined();
+    const all = { nr_hugepages: 8, free_hugepages: 3, resv_hugepages: 2, surplus_hugepages: 1 };
+    expect(poolCounts(modelWith([pool(GiB, undefined, all)]), GiB, undefined)).toEqual({
+      ...counts,
+      reserved: 2,
+      surplus: 1,
+    });
+    const blind = modelWith([pool(GiB, undefined, { nr_hugepages: 8 })]);
+    expect(planOf(blind, 'hugepages-overcommit 1G 1').refusal?.reason).toMatch(/only in advance/);
+    expect(actions.get('hugepages')?.hint?.(blind, ['1G'])).toBe('its counts are unknown');
+    expect(() => planOf(blind, 'hugepages 1G +1')).toThrow(/no number of pages/);
+    expect(planOf(blind, 'hugepages 1G 1').refusal).toEqual({ reason: 'its counts are unknown', forceable: false });
+  });
+
+  it('is meant by its page size, and told where there is none', () => {
+    const model = modelWith([pool(2 * MiB), pool(2 * MiB, 0), pool(GiB)]);
+    expect(['2M', '2048K', '1G'].map(word => parsePageSize(model, word))).toEqual([2 * MiB, 2 * MiB, GiB]);
+    expect(() => parsePageSize(model, '4M')).toThrow("no pool of hugepages of '4M': there are 2M, 1G");
+    expect(() => parsePageSize(model, 'x')).toThrow(/of 'x'/);
+    expect(() => parsePageSize(modelWith([]), '2M')).toThrow(/there are none at all, or none were read$/);
+  });
+
+  it('is held by guests, the largest first, the rest as a number', () => {
+    const holds = (name: string, mib: number | undefined) =>
+      guest({ id: `${name}.1`, name, process: { status: mib === undefined ? {} : { HugetlbPages: mib * MiB } } });
+    const told = (...guests: ReturnType<typeof holds>[]) => poolOwners(derive(undefined, sample({ guests })));
+    const four = [holds('a', 2), holds('b', 8), holds('c', 4), holds('d', 6)];
+    expect(told()).toEqual([]);
+    expect(told(holds('a', 0), holds('b', undefined))).toEqual([]);
+    expect(told(...four)).toEqual(['held by guests: b 8.00 MiB, d 6.00 MiB, c 4.00 MiB, a 2.00 MiB']);
+    expect(told(holds('none', 0), ...four, holds('e', 1), holds('f', 1))).toEqual([
+      'held by guests: b 8.00 MiB, d 6.00 MiB, c 4.00 MiB, a 2.00 MiB, 2 more',
+    ]);
+  });
+});
+
 describe('hugepages', () => {
+  it('goes back to what was there, with what it takes or gives back foreseen', () => {
+    const model = capturedModel('debian12-1node', withPool(128, 100, 0));
+    const plan = planOf(model, 'hugepages 2M 64');
+    const { mem_available, hugetlb_total, commit_limit } = model.host.values;
+    expect(plan).toEqual({
+      request: { action: 'hugepages', words: ['2M', '64'] },
+      subject: 'hugepages',
+      summary: 'Shrink the pool of 2 MiB pages from 128 to 64 (128 MiB)',
+      steps: [{ kind: 'write', path: pool2M, value: '64', before: '128' }],
+      effect: ['host: gets back 128 MiB'],
+      warnings: [],
+      forecasts: [
+        {
+          assumes: 'at once',
+          moves: [{ from: 'free_hugetlb', to: 'free', bytes: 128 * MiB }],
+          host: {
+            mem_available: mem_available! + 128 * MiB,
+            mem_available_with_arc: mem_available! + 128 * MiB,
+            hugetlb_total: hugetlb_total! - 128 * MiB,
+            // Half of it may be promised.
+            commit_limit: expect.closeTo(commit_limit! + 64 * MiB, -5),
+          },
+        },
+      ],
+      undo: { action: 'hugepages', words: ['2M', '128'] },
+    });
+    const grown = planOf(model, 'hugepages 2M 130').forecasts?.[0];
+    expect(grown).toMatchObject({
+      assumes: 'if the kernel finds them all',
+      moves: [{ from: 'free', to: 'free_hugetlb', bytes: 4 * MiB }],
+      host: { mem_available: mem_available! - 4 * MiB, hugetlb_total: hugetlb_total! + 4 * MiB },
+    });
+    // What only changes names moves nothing.
+    expect(planOf(capturedModel('debian12-1node', withPool(64, 0, 0, 48)), 'hugepages 2M 40')).not.toHaveProperty(
+      'forecasts',
+    );
+  });
+
+  it('refuses and warns to the byte', () => {
+    const available = (bytes: number) =>
+      planOf(
+        capturedModel('debian12-1node', withMeminfo({ MemAvailable: bytes, MemFree: 2 * GiB })),
+        'hugepages 2M 2G',
+      );
+    const { mem_total, min_free } = capturedModel('debian12-1node').host.values;
+    const kept = Math.max(min_free!, 0.02 * mem_total!);
+    expect(available(2 * GiB - 1).refusal).toMatchObject({ forceable: false });
+    expect(available(2 * GiB).refusal).toMatchObject({ forceable: true });
+    expect(available(Math.floor(2 * GiB + kept)).refusal).toMatchObject({ forceable: true });
+    expect(available(Math.ceil(2 * GiB + kept)).refusal).toBeUndefined();
+    expect(available(4 * GiB - 1).warnings).toEqual([expect.stringMatching(/^that is more than half/)]);
+    expect(available(4 * GiB).warnings).toEqual([]);
+    expect(available(4 * GiB).effect).toContain('host: 2.00 GiB are free, so it is expected to succeed');
+    const less = capturedModel('debian12-1node', withMeminfo({ MemFree: 2 * GiB - 1 }));
+    expect(planOf(less, 'hugepages 2M 2G').effect[1]).toMatch(/^host: only 2.00 GiB are free, the rest/);
+  });
+
+  it.each([
+    ['64', 64],
+    ['0', 0],
+    ['+16', 80],
+    ['-64', 0],
+    ['999999999', 999_999_999],
+    ['3M', 2],
+    ['4M', 2],
+  ])('takes %s pages', (word, count) => {
+    expect(actions.get('hugepages')?.parse(capturedModel('debian12-1node', withPool(64, 64, 0)), ['2M', word])).toEqual(
+      {
+        pageSize: 2 * MiB,
+        node: undefined,
+        count,
+      },
+    );
+  });
+
+  it.each([
+    ['-65', /the pool has only 64 pages/],
+    ['x64', /no number of pages/],
+    ['64x', /no number of pages/],
+    ['1000000000', /no number of pages/],
+    ['64 5 6', /takes SIZE COUNT/],
+    ['64 nodes', /takes SIZE COUNT|no node/],
+    ['64 xnode0', /no node 'xnode0'/],
+  ])('takes no %s', (words, reason) => {
+    expect(() => planOf(capturedModel('debian12-1node', withPool(64, 64, 0)), `hugepages 2M ${words}`)).toThrow(reason);
+  });
+
+  it('tells the counts and the room while it is typed', () => {
+    const hint = (model: Model, ...words: string[]) => actions.get('hugepages')?.hint?.(model, words);
+    expect(hint(capturedModel('debian12-1node', withPool(128, 28, 10, 5)), '2M')).toBe(
+      '123 pages, 28 free, 10 reserved, 5 surplus; 23.1 GiB available',
+    );
+    expect(hint(capturedModel('two-nodes'), '2M', 'node1')).toMatch(
+      /^8 pages, \d+ free, 0 reserved, 8 surplus; 1[78]\.\d GiB/,
+    );
+    expect(() => hint(capturedModel('two-nodes'), '2M', 'node7')).toThrow(/no node '7'/);
+    expect(() => hint(capturedModel('two-nodes'))).toThrow(/no pool of hugepages of ''/);
+    const blind = capturedModel('debian12-1node', () => ({ meminfo: {} }));
+    expect(hint(blind, '2M')).toBe('0 pages, 0 free, 0 reserved, 0 surplus; – available');
+  });
+
   it('grows where there is room, told with its owners', () => {
     const owner = guest({ name: 'big', process: { status: { HugetlbPages: 96 * MiB } } });
     const model = capturedModel('debian12-1node', () => ({}), [owner]);
@@ -181,6 +381,21 @@ describe('the pool of a node', () => {
     expect(planOf(model(), 'hugepages 2M 6G').effect).toContain('nodes 0, 1: about 1536 pages each');
   });
 
+  it('has a part of the host’s reserve, by its size', () => {
+    const { nodes, host } = model();
+    const node = nodes.find(({ id }) => id === 0)!;
+    const available = nodeAvailable(model(), node)!;
+    const kept = (0.02 * host.values.mem_outside_pools! * node.values.mem_total!) / host.values.mem_total!;
+    const pages = Math.floor((available - kept) / (2 * MiB));
+    const refusal = (more: number) => planOf(model(), `hugepages 2M +${pages + more} node0`).refusal;
+    const adopted = poolCounts(model(), 2 * MiB, 0)!.surplus;
+    expect(refusal(adopted)).toBeUndefined();
+    expect(refusal(adopted + 1)).toMatchObject({
+      forceable: true,
+      reason: expect.stringMatching(/must stay for node 0 itself$/),
+    });
+  });
+
   it('counts half of what can be reclaimed there, as MemAvailable does', () => {
     const host = {
       nodes: [{ id: 1, meminfo: { MemFree: 100, 'Active(file)': 30, 'Inactive(file)': 20, SReclaimable: 10 } }],
@@ -249,6 +464,48 @@ describe('hugepages-overcommit', () => {
     expect(undoLine(plan)).toBe('hugepages-overcommit 2M 8');
   });
 
+  it('is planned whole, warned of to the byte, and told while it is typed', () => {
+    const model = (available: number) => capturedModel('debian12-1node', withMeminfo({ MemAvailable: available }));
+    const request = { action: 'hugepages-overcommit', words: ['2M', '512'] };
+    const { mem_total, min_free } = model(0).host.values;
+    const kept = Math.ceil(Math.max(min_free!, 0.02 * mem_total!));
+    expect(planOf(model(GiB + kept), 'hugepages-overcommit 2M 512')).toEqual({
+      request,
+      subject: 'hugepages',
+      summary: 'Let the pool of 2 MiB pages grow by 512 on demand (1.00 GiB)',
+      steps: [
+        {
+          kind: 'write',
+          path: '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages',
+          value: '512',
+          before: '0',
+        },
+      ],
+      effect: ['host: takes nothing now; up to 1.00 GiB when a program asks for more than the pool has'],
+      warnings: [],
+      undo: { action: 'hugepages-overcommit', words: ['2M', '0'] },
+    });
+    expect(planOf(model(GiB + kept - 2), 'hugepages-overcommit 2M 512').warnings).toEqual([
+      'the host can spare only 1.00 GiB: a guest that counts on more can die when it touches it',
+    ]);
+    expect(planOf(model(0), 'hugepages-overcommit 2M 512').warnings).toEqual([expect.stringMatching(/only 0 B:/)]);
+    const hint = (model: Model, ...words: string[]) => actions.get('hugepages-overcommit')?.hint?.(model, words);
+    expect(hint(model(GiB + kept), '2M')).toBe('now 0 pages; the host can spare 1.00 GiB');
+    expect(() => hint(model(0))).toThrow(/no pool of hugepages of ''/);
+    const older = capturedModel('debian12-1node', ({ pools }) => ({
+      pools: (pools ?? []).map(pool => ({ ...pool, counts: { nr_hugepages: 1 } })),
+    }));
+    expect(hint(older, '2M')).toMatch(/^now unknown pages/);
+    expect(planOf(older, 'hugepages-overcommit 2M 5').refusal?.reason).toBe('its setting is unknown');
+  });
+
+  it('warns of surplus beyond it, and not of less than before', () => {
+    const busy = capturedModel('debian12-busy', withMeminfo({ MemAvailable: 0 }));
+    expect(planOf(busy, 'hugepages-overcommit 2M 7').warnings).toEqual([expect.stringMatching(/^48 pages are there/)]);
+    expect(planOf(capturedModel('debian12-busy'), 'hugepages-overcommit 2M 48').warnings).toEqual([]);
+    expect(planOf(capturedModel('debian12-busy'), 'hugepages-overcommit 2M 47').warnings).toHaveLength(1);
+  });
+
   it('warns of more than the host can spare', () => {
     expect(planOf(capturedModel('debian12-1node'), 'hugepages-overcommit 2M 20000').warnings.join()).toMatch(
       /can spare only 22.6 GiB/,
@@ -262,7 +519,7 @@ describe('hugepages-overcommit', () => {
     expect(planOf(capturedModel('debian12-busy'), `hugepages-overcommit ${words}`).refusal?.reason).toMatch(reason);
   });
 
-  it.each(['2M', '2M x', '2M -1', '2M 1 2'])('takes no %j', words => {
+  it.each(['2M', '2M x', '2M 1x', '2M -1', '2M 1 2', '2M 1000000000'])('takes no %j', words => {
     expect(() => planOf(capturedModel('debian12-busy'), `hugepages-overcommit ${words}`)).toThrow(/takes SIZE COUNT/);
   });
 });
