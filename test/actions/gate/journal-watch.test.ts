@@ -79,6 +79,45 @@ test('one that was cut short is read from its start', () => {
   expect(told()).toEqual(['new']);
 });
 
+test('what has only begun is not told, what ended is', () => {
+  watch = watchJournal(path);
+  const one = { ...entry('it'), id: '1' };
+  writeFileSync(path, [{ ...one, outcome: 'begun' }, one].map(each => `${JSON.stringify(each)}\n`).join(''));
+  expect(watch.look().map(({ outcome }) => outcome)).toEqual(['done']);
+});
+
+test('of much that was written a MiB is read in a look, the rest in the next ones', () => {
+  watch = watchJournal(path);
+  const long = 'x'.repeat(600 * 1024);
+  writeFileSync(path, line(`${long}1`) + line(`${long}2`) + line('short'));
+  expect(told().map(summary => summary.at(-1))).toEqual(['1']);
+  expect(told().map(summary => summary.at(-1))).toEqual(['2', 't']);
+  // A line that is longer than two looks is none of ours, nor is what is left of it.
+  appendFileSync(path, line('x'.repeat(2.5 * 1024 ** 2)) + line('next'));
+  expect([told(), told(), told()]).toEqual([[], [], ['next']]);
+});
+
+test('one that is not there is waited for, and what is closed reads from its start', () => {
+  writeFileSync(path, line('old'));
+  watch = watchJournal(path);
+  renameSync(path, `${path}.1`);
+  expect([told(), told()]).toEqual([[], []]);
+  renameSync(`${path}.1`, path);
+  expect(told()).toEqual([]);
+  watch.close();
+  expect(told()).toEqual(['old']);
+});
+
+test('a line that had begun when it was cut short is forgotten', () => {
+  writeFileSync(path, line('old'));
+  watch = watchJournal(path);
+  appendFileSync(path, '{"torn"');
+  expect(told()).toEqual([]);
+  truncateSync(path, 0);
+  appendFileSync(path, line('new'));
+  expect(told()).toEqual(['new']);
+});
+
 test('a folder in its place is nothing', () => {
   watch = watchJournal(folder);
   expect(told()).toEqual([]);

@@ -105,6 +105,62 @@ describe('the gate', () => {
     expect(journal.read().map(({ outcome }) => outcome)).toEqual(['done', 'failed']);
   });
 
+  it('fails with all that failed where several did, and tells who did not', async () => {
+    const { control } = world();
+    const failing: Control = {
+      ...control,
+      execute: async guest => {
+        throw new Error(`${guest} is locked`);
+      },
+    };
+    const step = (guest: string) => ({ kind: 'qmp', guest, name: guest, command: 'balloon', arguments: {} }) as const;
+    const all = { ...plan, steps: [step('1.1'), step('2.1')], independent: true } as const;
+    const journal = newJournal();
+    await expect(perform({ control: failing, journal }, all, { by: 'do' })).rejects.toThrow(
+      '1.1 is locked; 2.1 is locked',
+    );
+    const write = { kind: 'write', path: '/x', value: '65' } as const;
+    const { notes } = await perform(
+      { control: failing, journal },
+      { ...all, steps: [write, ...all.steps] },
+      { by: 'do' },
+    );
+    expect(notes).toEqual(['failed: 1.1 is locked', 'failed: 2.1 is locked', '/x: asked for 65, the kernel gave 64']);
+    expect((await perform({ control, journal }, { ...all, steps: [] }, { by: 'do' })).outcome).toBe('done');
+  });
+
+  it('keeps what the first steps told where a later one fails', async () => {
+    const { done, control } = world('cont');
+    const journal = newJournal();
+    const steps = [
+      { kind: 'write', path: '/x', value: '65' },
+      { kind: 'file', path: '/etc/x', content: 'y' },
+      ...plan.steps.slice(1),
+    ] as const;
+    await expect(perform({ control, journal }, { ...plan, steps }, { by: 'itself' })).rejects.toThrow(
+      'cont was refused',
+    );
+    expect(done).toEqual(['/x=65', '/etc/x']);
+    const [entry] = journal.read();
+    expect(entry).toEqual({
+      id: expect.stringMatching(/^[\da-f-]{36}$/),
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      user: expect.any(String),
+      by: 'itself',
+      request: plan.request,
+      summary: 'Shrink it',
+      steps,
+      forced: false,
+      outcome: 'failed',
+      notes: ['/x: asked for 65, the kernel gave 64'],
+      error: 'cont was refused by QEMU',
+      undo: plan.undo,
+    });
+    const { undo: _, ...noWayBack } = plan;
+    const whole = await perform({ control: world().control, journal }, noWayBack, { by: 'do' });
+    for (const key of ['undo', 'notes', 'error', 'why']) expect(whole).not.toHaveProperty(key);
+  });
+
   it('tells where the kernel gave something else than it was asked for', async () => {
     const { done, control } = world();
     const steps = ['/proc/sys/vm/nr_hugepages', '/proc/sys/vm/swappiness'].map((path, index) => ({
@@ -204,6 +260,17 @@ describe('what is journalled', () => {
     );
     expect(done).toEqual(['balloon', 'target 5', 'cont']);
     expect(journal.read()).toMatchObject([{ outcome: 'begun', summary: 'Shrink it', undo: plan.undo }]);
+  });
+
+  it('is told as failed where its outcome can not be written either, and by force no more is told than that', async () => {
+    await expect(
+      perform({ control: world('cont').control, journal: fillingUp(1) }, plan, { by: 'key', force: true }),
+    ).rejects.toThrow(
+      /^this failed \(cont was refused by QEMU\), but its outcome could not be written to the journal .*: ENOSPC/,
+    );
+    await expect(
+      perform({ control: world('cont').control, journal: fillingUp(0) }, plan, { by: 'key', force: true }),
+    ).rejects.toThrow(/^cont was refused by QEMU$/);
   });
 
   it.each([['{"half":'], ['{"time":"2026'], ['x']])('is not swallowed by a line that was torn: %s', async torn => {
