@@ -200,6 +200,17 @@ describe('balloons', () => {
     expect(all).toMatchObject({ moves: [] });
   });
 
+  it('that move in both directions are told at worst and at best', () => {
+    const grown = well({ id: '2.1', name: 'b', balloon: { actual: 3 * GiB } });
+    const model = host(well({ id: '1.1', name: 'a', status: { RssAnon: 2.5 * GiB } }), grown);
+    const [worst, best] = planOf(model, 'balloons a 2G b 4G').forecasts!;
+    expect([worst!.assumes, best!.assumes]).toEqual(['at worst: what is given is used', 'at best']);
+    expect(foresee(model, worst!).guests.map(({ values }) => values.balloon_actual)).toEqual([2 * GiB, 4 * GiB]);
+    const [alone] = planOf(model, 'balloon b 4G').forecasts!;
+    expect(alone!.assumes).toBe('once all of it is used');
+    expect(foresee(model, alone!).guests[0]).toEqual(model.guests[0]);
+  });
+
   it('that the host could feed only by swapping are not foreseen', () => {
     const poor = capturedModel('debian12-1node', withMeminfo({ MemFree: 100 * MiB, Cached: 200 * MiB }), [well()]);
     expect(planOf(poor, 'balloon web-1 max').forecasts).toEqual([]);

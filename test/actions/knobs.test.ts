@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actions, meaning } from '../../src/actions/actions.ts';
 import { type Knob, knobs } from '../../src/actions/knobs.ts';
-import { capturedModel, type HostName } from './hosts.ts';
+import { capturedModel, type HostName, withSysctls } from './hosts.ts';
 
 const find = (host: HostName, line: string): Knob | undefined =>
   knobs(capturedModel(host)).find(({ action, words }) => [action, ...words].join(' ') === line);
@@ -31,6 +31,27 @@ describe('knobs', () => {
     expect(find('debian12-busy', 'sysctl vm.dirty_bytes')).toMatchObject({ value: 'not in force: vm.dirty_ratio is' });
     expect(find('debian12-busy', 'hugepages 2M')).toMatchObject({ value: '16 pages, 128 MiB with 48 surplus' });
     expect(find('two-nodes', 'hugepages 2M node1')).toMatchObject({ title: 'Pool of 2M on node 1' });
+  });
+
+  it('tells units where there are, and counts in pages', () => {
+    expect(find('debian12-busy', 'ksm-set pages_to_scan')?.value).toBe('5000 pages');
+    expect(find('debian12-busy', 'ksm-set advisor_mode')?.value).toBe('none');
+    expect(find('debian12-busy', 'hugepages-overcommit 2M')).toMatchObject({
+      title: 'Overcommit of 2M',
+      value: '8 pages',
+    });
+    expect(find('debian12-1node', 'hugepages 2M')).toMatchObject({ title: 'Pool of 2M', value: '0 pages, 0 B' });
+    expect(find('debian12-busy', 'hugepages-overcommit 2M')).not.toHaveProperty('locked');
+    expect(find('two-nodes', 'hugepages-overcommit 2M node1')).toBeUndefined();
+  });
+
+  it('shows of two that say one thing both where neither is in force, and all of a kernel without KSM', () => {
+    const neither = capturedModel('debian12-1node', withSysctls({ 'vm.dirty_ratio': 0, 'vm.dirty_bytes': 0 }));
+    const shown = (name: string) => knobs(neither).find(({ words }) => words[0] === name)?.value;
+    expect([shown('vm.dirty_ratio'), shown('vm.dirty_bytes')]).toEqual(['0 %', '0 B']);
+    const bare = knobs(capturedModel('debian12-1node', () => ({ ksm: {} })));
+    expect(new Set(bare.map(({ group }) => group))).toEqual(new Set(['swap', 'writeback', 'hugepages']));
+    expect(knobs(capturedModel('debian12-1node', () => ({ ksm: {}, pools: [], sysctls: {} })))).toEqual([]);
   });
 
   it('tells what is locked, and why', () => {
