@@ -211,8 +211,10 @@ export const hugepages: Action<HugepagesInput> = {
     const node = word === undefined ? undefined : parseNode(model, word);
     const pool = poolCounts(model, pageSize, node);
     const room = roomOf(model, node);
+    // What is reserved is known of the whole host only.
+    const reserved = node === undefined ? `${pool?.reserved} reserved, ` : '';
     return pool
-      ? `${persistent(pool)} pages, ${pool.free} free, ${pool.reserved} reserved, ${pool.surplus} surplus; ${longBytes(room?.available)} available`
+      ? `${persistent(pool)} pages, ${pool.free} free, ${reserved}${pool.surplus} surplus; ${longBytes(room?.available)} available`
       : 'its counts are unknown';
   },
 };
