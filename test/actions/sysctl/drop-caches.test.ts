@@ -34,6 +34,37 @@ describe('drop-caches', () => {
     expect(planOf(model, 'drop-caches 2').effect).toHaveLength(1);
   });
 
+  it.each(['Cached', 'Shmem', 'Buffers', 'Dirty', 'SReclaimable'])('knows not what it would free without %s', name => {
+    const blind = capturedModel('debian12-1node', ({ meminfo }) => {
+      const { [name]: _gone, ...rest } = meminfo ?? {};
+      return { meminfo: rest };
+    });
+    const refused = [1, 2, 3].filter(kind => planOf(blind, `drop-caches ${kind}`).refusal);
+    expect(refused).toEqual(name === 'SReclaimable' ? [2, 3] : [1, 3]);
+  });
+
+  it('frees nothing where all waits for the disk, and says nothing of what does not wait', () => {
+    const change = { Cached: MiB, Shmem: 0, Buffers: 0, Dirty: 2 * MiB, Writeback: 0 };
+    expect(planOf(capturedModel('debian12-1node', withMeminfo(change)), 'drop-caches 1').effect).toEqual([
+      'host: frees at most 0 B; what programs have mapped or in use stays',
+      'host: 2.00 MiB that wait for the disk stay: sync writes them first',
+    ]);
+    expect(
+      planOf(capturedModel('debian12-1node', withMeminfo({ ...change, Dirty: 0 })), 'drop-caches 1').effect,
+    ).toEqual(['host: frees at most 1.00 MiB; what programs have mapped or in use stays']);
+  });
+
+  it('is planned whole', () => {
+    expect(planOf(model, 'drop-caches 2')).toEqual({
+      request: { action: 'drop-caches', words: ['2'] },
+      subject: 'caches',
+      summary: 'Drop directory and inode caches',
+      steps: [{ kind: 'write', path: '/proc/sys/vm/drop_caches', value: '2' }],
+      effect: ['host: frees at most 40.0 MiB; what programs have mapped or in use stays'],
+      warnings: [expect.stringMatching(/^what was cached must be read from disk again/)],
+    });
+  });
+
   it('tells each while it is typed', () => {
     expect(actions.get('drop-caches')?.hint?.(model, [])).toBe(
       '1: at most 800 MiB, 2: at most 40.0 MiB, 3: at most 840 MiB',
@@ -49,17 +80,27 @@ describe('drop-caches', () => {
     ).toMatch(/unknown/);
   });
 
-  it.each(['drop-caches', 'drop-caches 0', 'drop-caches 4', 'drop-caches 1 1'])('takes no %j', line => {
-    expect(() => planOf(model, line)).toThrow(/takes 1/);
-  });
+  it.each(['drop-caches', 'drop-caches 0', 'drop-caches 4', 'drop-caches 12', 'drop-caches x1', 'drop-caches 1 1'])(
+    'takes no %j',
+    line => {
+      expect(() => planOf(model, line)).toThrow(/takes 1/);
+    },
+  );
 });
 
 describe('compact', () => {
   it('writes 1, with no way back', () => {
-    const plan = planOf(model, 'compact');
-    expect(writes(plan)).toEqual(['/proc/sys/vm/compact_memory=1']);
-    expect(plan.undo).toBeUndefined();
-    expect(plan.warnings).not.toEqual([]);
+    expect(planOf(model, 'compact')).toEqual({
+      request: { action: 'compact', words: [] },
+      subject: 'compact',
+      summary: 'Compact the memory of all nodes',
+      steps: [{ kind: 'write', path: '/proc/sys/vm/compact_memory', value: '1' }],
+      effect: [
+        expect.stringMatching(/^host: the 22\.8 GiB that are free/),
+        expect.stringMatching(/^host: nothing is freed/),
+      ],
+      warnings: [expect.stringMatching(/^a processor is busy/)],
+    });
   });
 
   it('takes nothing more', () => {
