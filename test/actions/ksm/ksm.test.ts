@@ -171,19 +171,22 @@ describe('ksm-set', () => {
   it('passes over what is so, but not after a change that may undo it', () => {
     const model = capturedModel(
       'debian12-busy',
-      withKsm({ advisor_mode: 'scan-time', smart_scan: 1, pages_to_scan: 100 }),
+      withKsm({ advisor_mode: 'scan-time', smart_scan: 1, pages_to_scan: 500 }),
     );
     expect(writes(planOf(model, 'ksm-set smart_scan 1 sleep_millisecs 0030'))).toEqual([
       '/sys/kernel/mm/ksm/sleep_millisecs=30',
     ]);
     // Turning the advisor off sets 100 pages: these are written all the same.
-    expect(writes(planOf(model, 'ksm-set advisor_mode none pages_to_scan 100'))).toEqual([
+    expect(writes(planOf(model, 'ksm-set advisor_mode none pages_to_scan 500'))).toEqual([
       '/sys/kernel/mm/ksm/advisor_mode=none',
-      '/sys/kernel/mm/ksm/pages_to_scan=100',
+      '/sys/kernel/mm/ksm/pages_to_scan=500',
     ]);
     const off = planOf(model, 'ksm-set advisor_mode none');
     expect(off.effect[0]).toMatch(/^ksmd: scans at most 19\.5 MiB a second \(now: the advisor/);
     expect(undoLine(off)).toBe('ksm-set advisor_mode scan-time');
+    // Another setting leaves it on.
+    expect(planOf(model, 'ksm-set sleep_millisecs 40').effect[0]).toMatch(/^ksmd: the advisor/);
+    expect(() => planOf(model, 'ksm-set')).toThrow(/takes NAME VALUE/);
   });
 
   it.each([
