@@ -1,8 +1,10 @@
+import { exitNow, exitSoon } from './ending.ts';
 import { systemClock } from './programs/clock.ts';
 import { main } from './programs/main.ts';
+import { startWatchdog } from './programs/screen/watchdog.ts';
 import { openSource } from './programs/session.ts';
 
-process.exitCode = await main(process.argv.slice(2), {
+const status = await main(process.argv.slice(2), {
   env: process.env,
   uid: process.geteuid?.() ?? -1,
   // A stream for it is made when somebody asks for it.
@@ -14,11 +16,12 @@ process.exitCode = await main(process.argv.slice(2), {
   clock: systemClock,
   events: process,
   suspend: () => process.kill(process.pid, 'SIGSTOP'),
-  exit: status => process.exit(status),
+  guard: leave => startWatchdog(process.pid, leave),
+  exit: exitNow,
   openSource,
   loadPage: async () => (await import('kvmtop:page')).default,
 });
 // What is still open (a hung monitor, a late look-up) must not hold up a program that has done its work.
-process.stdout.write('', () => process.exit());
+process.stdout.write('', () => void exitSoon(status));
 // A terminal that takes nothing any more does not keep it either.
-setTimeout(() => process.exit(), 1000).unref();
+setTimeout(() => exitNow(status), 1000).unref();

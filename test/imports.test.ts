@@ -37,7 +37,7 @@ const layers = [
   ['fields/'],
   ['vmm/'],
   ['root.ts', 'sample.ts', 'text.ts', 'units.ts'],
-  ['errors.ts', 'known.ts', 'own.ts', 'process-id.ts', 'replace-file.ts'],
+  ['ending.ts', 'errors.ts', 'known.ts', 'own.ts', 'process-id.ts', 'replace-file.ts'],
 ] as const satisfies readonly (readonly string[])[];
 
 /**

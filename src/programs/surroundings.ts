@@ -2,6 +2,7 @@ import type { PageAssets } from '../export/report/document.ts';
 import type { Source } from '../source/source.ts';
 import type { Clock } from './clock.ts';
 import type { Options } from './options.ts';
+import type { Watchdog } from './screen/watchdog.ts';
 
 /**
  * All that programs get of the process that they run in. cli.ts makes it of the real one, tests of what they like; programs
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly events: Pick<NodeJS.EventEmitter, 'on' | 'once'>;
   /** Stops this process until somebody continues it (SIGCONT). */
   readonly suspend: () => void;
+  /** Has somebody stand by the terminal, who gives it back by these bytes where this process can't. */
+  readonly guard: (leave: string) => Watchdog;
   /** Ends this process at once, whatever it was about to do. */
   readonly exit: (status: number) => void;
   /** Where the Samples of this run come from. */

@@ -21,6 +21,7 @@ export const surroundings = (changes: Partial<Surroundings> = {}): Surroundings 
   clock: systemClock,
   events: new EventEmitter(),
   suspend: never('suspends'),
+  guard: () => ({ hold() {}, close() {} }),
   exit: never('exits'),
   openSource: never('looks'),
   loadPage: async () => ({ script: 'run()', styles: 'p{}' }),

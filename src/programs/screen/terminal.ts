@@ -5,7 +5,7 @@ import { type Tab, tabs } from '../../store/tabs.ts';
 import type { App } from '../../ui/keys/key.ts';
 import { paintPanes } from '../../ui/paint.ts';
 import { Painter } from '../../ui/parts/painter.ts';
-import { Screen } from '../../ui/screen/screen.ts';
+import { leaveSequence, Screen } from '../../ui/screen/screen.ts';
 import { createTheme } from '../../ui/theme.ts';
 import { type Options, UsageError } from '../options.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -75,12 +75,16 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
   const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
 
+  const watchdog = around.guard(leaveSequence);
+
   const suspend = (): void => {
     screen.suspend();
     stdin.setRawMode?.(false);
+    watchdog.hold(false);
     around.suspend();
   };
   const resume = (): void => {
+    watchdog.hold(true);
     stdin.setRawMode?.(true);
     screen.resume();
   };
@@ -111,8 +115,13 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
   stdin.on('error', leave);
   stdout.on('error', leave);
   // However this process ends, the terminal is given back.
-  events.once('exit', () => screen.leave());
-  events.once('uncaughtExceptionMonitor', () => screen.leave());
+  const giveBack = (): void => {
+    stdin.setRawMode?.(false);
+    screen.leave();
+    watchdog.close();
+  };
+  events.once('exit', giveBack);
+  events.once('uncaughtExceptionMonitor', giveBack);
 
   // What is typed before Ink is there waits for it, and is not echoed.
   stdin.setRawMode?.(true);
@@ -135,8 +144,7 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
       closed = true;
       stopPainting();
       ink?.unmount();
-      stdin.setRawMode?.(false);
-      screen.leave();
+      giveBack();
     },
   };
 };

@@ -30,7 +30,7 @@ const synchronized = (bytes: string): string => `\u001b[?2026h${bytes}\u001b[?20
  */
 const enterSequence = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h';
 /** What takes all of that back. */
-const leaveSequence = '\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
+export const leaveSequence = '\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
 const eraseAll = '\u001b[m\u001b[H\u001b[J';
 
 /**

@@ -48,6 +48,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // `virsh --readonly`, and a connection that libvirtd takes no change on.
   'collect/guests/monitors/libvirt/virsh.ts': ['spawn'],
   'collect/guests/monitors/libvirt/rpc/connection.ts': ['connect'],
+  // A shell beside the terminal, which gives it back.
+  'programs/screen/watchdog.ts': ['spawn', 'spawnSync'],
   // Files that strangers name: most are only named (O_PATH), and nothing is opened for more than reading.
   'collect/guests/process/foreign.ts': ['open'],
   // These open with 'r'.
@@ -146,5 +148,7 @@ describe('no change of the world outside the gate', () => {
       [...textOf(file).matchAll(/(?<![#.\w])process\.kill\(.*\)/g)].map(([call]) => call),
     );
     expect(signals).toEqual(["process.kill(process.pid, 'SIGSTOP')"]);
+    const shells = files.flatMap(file => [...textOf(file).matchAll(/\bkill -.*/g)].map(([call]) => `${file}: ${call}`));
+    expect(shells).toEqual(['programs/screen/watchdog.ts: kill -KILL "$pid"']);
   });
 });
