@@ -42,7 +42,7 @@ const terminalSettings = (): string => {
  * terminal, to read and to write.
  * Programs run under `timeout`: a terminal that takes nothing must not keep them.
  */
-export const script = String.raw`
+const script = String.raw`
 pid=$1 leave=$2 saved=$3
 trap '' HUP INT QUIT TERM TTIN TTOU PIPE
 
