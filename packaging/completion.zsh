@@ -72,13 +72,14 @@ _kvmtop() {
       '1 dump') _kvmtop_files ;;
       '1 report') _kvmtop_files ;;
       '1 simulate') _kvmtop_words 'boot-storm hungry-guest all-max forgotten-balloon noisy-batch idle-clones'; _kvmtop_files ;;
-      '1 do') _kvmtop_words 'balloon balloon-all balloons deflate-all polling virtio-mem migrate migrate-cancel quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep' ;;
+      '1 do') _kvmtop_words 'balloon balloon-all balloons deflate-all polling virtio-mem migrate migrate-cancel migration-limits quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep' ;;
       '2 do balloon') _kvmtop_guests ;;
       '2 do balloons') _kvmtop_guests ;;
       '2 do polling') _kvmtop_guests ;;
       '2 do virtio-mem') _kvmtop_guests ;;
       '2 do migrate') _kvmtop_guests ;;
       '2 do migrate-cancel') _kvmtop_guests ;;
+      '2 do migration-limits') _kvmtop_guests ;;
       '2 do quit') _kvmtop_guests ;;
       '2 do ksm') _kvmtop_words 'run stop unmerge' ;;
       '2 do ksm-set') _kvmtop_words 'pages_to_scan sleep_millisecs advisor_mode advisor_max_cpu advisor_target_scan_time advisor_min_pages_to_scan advisor_max_pages_to_scan smart_scan use_zero_pages merge_across_nodes max_page_sharing' ;;

@@ -602,6 +602,7 @@ const others = new Map<string, string>([
   ['describeStep', 'tells of a plan of ours'],
   ['describeRequest', 'tells of a plan of ours'],
   ['describePlan', 'tells of a plan of ours'],
+  ['describeLimits', 'tells of numbers'],
   ['describeFollowing', 'tells of what an action of ours came to'],
   ['describeTried', 'tells of a finding of ours'],
   ['describeSession', 'writes a recording'],

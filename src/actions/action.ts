@@ -1,5 +1,6 @@
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import type { MigrationLimits } from '../vmm/kind.ts';
 import type { GuestStep } from '../vmm/step.ts';
 import type { Forecast } from './forecast.ts';
 import type { Limits } from './limits.ts';
@@ -32,6 +33,8 @@ export interface Plan {
   readonly unreported?: readonly GuestId[];
   /** Asks for what was there before. It is planned anew when it is used, so that undoing has guard rails too. */
   readonly undo?: Request;
+  /** What it sets of a guest's limits of migration, and what is put back once that has ended. */
+  readonly limits?: { readonly guest: GuestId; readonly was: MigrationLimits; readonly set: MigrationLimits };
   /** What to watch afterwards until it arrives. */
   readonly follow?: readonly Follow[];
   /**

@@ -6,6 +6,7 @@ import { balloonAll, balloons, deflateAll } from './balloon/balloons.ts';
 import { polling } from './balloon/polling.ts';
 import { refuse } from './guest/guest.ts';
 import { migrate, migrateCancel } from './guest/migrate.ts';
+import { migrationLimits } from './guest/migration-limits.ts';
 import { quit } from './guest/quit.ts';
 import { virtioMem } from './guest/virtio-mem.ts';
 import { compact } from './hugepages/compact.ts';
@@ -28,6 +29,7 @@ const table = [
   virtioMem,
   migrate,
   migrateCancel,
+  migrationLimits,
   quit,
   ksm,
   ksmSet,

@@ -5,7 +5,7 @@ import { reportOf } from '../actions/balloon/reports.ts';
 import { describePlan } from '../actions/describe.ts';
 import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
 import { Refused } from '../actions/gate/control.ts';
-import { type Gate, perform } from '../actions/gate/perform.ts';
+import type { Gate } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
 import type { Limits } from '../actions/limits.ts';
 import { limitsOf, type Settings } from '../config/settings.ts';
@@ -18,6 +18,7 @@ import type { Sample } from '../sample.ts';
 import type { Source } from '../source/source.ts';
 import { safe } from '../text.ts';
 import type { Clock } from './clock.ts';
+import { openMigrationLimits } from './migration-limits.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { openPolling, tellOn } from './polling.ts';
@@ -204,7 +205,12 @@ const carryOut = async (
       throw new UsageError('there is no terminal to ask on: add --yes, or --dry-run to see the plan');
     if (!(await agreed(around))) return print(['nothing was changed']);
   }
-  const { notes = [] } = await perform(gate, plan, { by: 'do', force: overruled });
-  await print(notes.map(safe));
-  if (plan.follow) await followUp(plan.follow, look, print, options, around.clock);
+  const limits = openMigrationLimits(gate);
+  const { notes = [] } = await limits.perform(plan, { by: 'do', force: overruled });
+  try {
+    await print(notes.map(safe));
+    if (plan.follow) await followUp(plan.follow, look, print, options, around.clock);
+  } finally {
+    await limits.leave(look);
+  }
 };

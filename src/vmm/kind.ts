@@ -45,12 +45,15 @@ export interface Plugging extends Asked {
   step(guest: GuestSample, device: MemoryDeviceSample, path: string, bytes: number): GuestStep;
 }
 
-export interface MigrationOrder {
-  readonly uri: string;
-  /** Bytes a second. */
+export interface MigrationLimits {
+  /** Bytes a second; 0 is no limit. */
   readonly bandwidth?: number;
-  /** Seconds. */
+  /** Of the last pause, seconds. */
   readonly downtime?: number;
+}
+
+export interface MigrationOrder extends MigrationLimits {
+  readonly uri: string;
 }
 
 export interface Migrating extends Asked {
@@ -59,6 +62,8 @@ export interface Migrating extends Asked {
   /** @throws Error that says what is wrong with an address. */
   check(uri: string): void;
   steps(guest: GuestSample, order: MigrationOrder): readonly GuestStep[];
+  /** Sets the limits by themselves; absent where a migration's own end with it. */
+  limit?(guest: GuestSample, limits: MigrationLimits): GuestStep;
   /** Bytes a second where none are ordered, and none are known to be set; absent where nothing limits it then. */
   readonly usualBandwidth?: number;
   /** What else may have limited it, where that is not told. */

@@ -2,13 +2,14 @@ import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
-import { formatDuration, longBytes, parseBytes, parseSeconds } from '../../units.ts';
+import { formatDuration, longBytes } from '../../units.ts';
 import type { Migrating, MigrationOrder } from '../../vmm/kind.ts';
 import { kindOf } from '../../vmm/kinds.ts';
 import { given } from '../../vmm/memory.ts';
 import { isMigrating } from '../../vmm/qemu/migration.ts';
-import type { Action } from '../action.ts';
+import type { Action, Plan } from '../action.ts';
 import { findGuest, refuse, refuseGone, unmanageable } from './guest.ts';
+import { bandwidthOf, describeLimits, downtimeOf } from './migration-limits.ts';
 
 interface MigrateInput extends MigrationOrder {
   readonly guest: GuestId;
@@ -16,8 +17,6 @@ interface MigrateInput extends MigrationOrder {
 
 /** QEMU's own limit of the last pause where none was set, seconds. */
 const usualDowntime = 0.3;
-/** QEMU takes at most 2000 s (MAX_MIGRATE_DOWNTIME_SECONDS). */
-const longestDowntime = 2000;
 
 /** Why this guest can't be migrated now. */
 const impossible = (guest: GuestModel): string | undefined => {
@@ -50,6 +49,16 @@ const networkEffect = (
   return `network: up to ${longBytes(size)} at ${longBytes(rate)}/s${usual}${time}`;
 };
 
+/** What is to be put back afterwards; `undefined` where it sets nothing, or nobody knows what was set before. */
+const lentLimits = (guest: GuestModel, { bandwidth, downtime }: MigrateInput): Plan['limits'] => {
+  const { migrationLimits: before } = guest.sample.monitor;
+  const was = known({
+    bandwidth: bandwidth === undefined ? undefined : before?.bandwidth,
+    downtime: downtime === undefined ? undefined : before?.downtime,
+  });
+  return Object.keys(was).length === 0 ? undefined : { guest: guest.id, was, set: known({ bandwidth, downtime }) };
+};
+
 /** Sends a guest to another QEMU while it runs. */
 export const migrate: Action<MigrateInput> = {
   id: 'migrate',
@@ -65,11 +74,9 @@ export const migrate: Action<MigrateInput> = {
     const guest = findGuest(model, name);
     const { migrate: ability } = kindOf(guest.sample);
     if (!('unable' in ability)) ability.check(uri);
-    const bandwidth = rate === undefined ? undefined : parseBytes(rate.replace(/\/s$/, ''));
-    if (rate !== undefined && !bandwidth) throw new Error(`'${rate}' is no bandwidth: use 100M, or 1G, a second`);
-    const downtime = pause === undefined ? undefined : parseSeconds(pause);
-    if (pause !== undefined && (!downtime || downtime < 0.001 || downtime > longestDowntime))
-      throw new Error(`'${pause}' is no downtime: use 300ms, or 2s, at most ${longestDowntime}s`);
+    const bandwidth = rate === undefined ? undefined : bandwidthOf(rate);
+    if (bandwidth === 0) throw new Error(`'${rate}' is no bandwidth: use 100M, or 1G, a second`);
+    const downtime = pause === undefined ? undefined : downtimeOf(pause);
     return {
       guest: guest.id,
       uri,
@@ -86,6 +93,7 @@ export const migrate: Action<MigrateInput> = {
     if ('unable' in ability) return refuse(request, summary, ability.unable);
     const problem = unmanageable(guest, ability) ?? impossible(guest);
     if (problem !== undefined) return refuse(request, summary, problem);
+    const limits = ability.limit && lentLimits(guest, input);
     const local = uri.startsWith('unix:') || uri.startsWith('qemu+unix:');
     return {
       request,
@@ -96,6 +104,7 @@ export const migrate: Action<MigrateInput> = {
         networkEffect(guest, bandwidth, ability),
         `guest: runs on here until the last ${formatDuration(downtime ?? guest.sample.monitor.migrationLimits?.downtime ?? usualDowntime)}, then there`,
         ability.effect(guest.values.rss),
+        ...(limits ? [`guest: its own limits (${describeLimits(limits.was)}) are put back once that has ended`] : []),
       ],
       warnings: [
         ...ability.warnings,
@@ -103,6 +112,7 @@ export const migrate: Action<MigrateInput> = {
         ...(guest.state === 'paused' ? ['the guest is paused, and will be there too'] : []),
       ],
       undo: { action: 'migrate-cancel', words: [guest.id] },
+      ...known({ limits }),
       follow: [
         {
           kind: 'migration',

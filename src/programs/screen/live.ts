@@ -1,5 +1,5 @@
 import type { Plan } from '../../actions/action.ts';
-import { type Gate, perform } from '../../actions/gate/perform.ts';
+import type { Gate } from '../../actions/gate/perform.ts';
 import { limitsOf, tablesOf, thresholdsOf } from '../../config/settings.ts';
 import { messageOf } from '../../errors.ts';
 import { selectGuests } from '../../guests.ts';
@@ -13,6 +13,7 @@ import { openStore, type Setting, type Store } from '../../store/store.ts';
 import { showTab } from '../../store/tables.ts';
 import type { App } from '../../ui/keys/key.ts';
 import type { Clock } from '../clock.ts';
+import { openMigrationLimits } from '../migration-limits.ts';
 import type { Options } from '../options.ts';
 import { openPolling, tellOn } from '../polling.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -57,9 +58,11 @@ const startLooking = (
 const ballooned = (plan: Plan): readonly GuestId[] =>
   (plan.follow ?? []).flatMap(follow => (follow.kind === 'balloon' ? [follow.guest] : []));
 
+type MigrationLimits = ReturnType<typeof openMigrationLimits>;
+
 /** Carries out what was asked by key, and tells the outcome on the screen. */
 const actor =
-  (store: Store, gate: Gate, done: (plan: Plan) => void): App['act'] =>
+  (store: Store, carryOut: MigrationLimits['perform'], done: (plan: Plan) => void): App['act'] =>
   (request, { force, undo }) => {
     const plan = currentPlan(store.getState(), request);
     if (!plan) return;
@@ -67,7 +70,7 @@ const actor =
       dialog: undefined,
       message: { text: `${plan.summary} …`, tone: 'dim', time: timeOf(state) },
     }));
-    perform(gate, plan, { by: 'key', force }).then(
+    carryOut(plan, { by: 'key', force }).then(
       entry => {
         store.setState(state => withPerformed(state, plan, entry, undo));
         done(plan);
@@ -97,6 +100,7 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     ...showTab(tablesOf(settings), tabOf(options.tab)),
   });
 
+  const limits = openMigrationLimits(gate);
   let beside: LiveServices | undefined;
   /** Keys that were pressed before they were there. */
   let asked: ((services: LiveServices) => void)[] = [];
@@ -105,7 +109,7 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
     else asked.push(what);
   };
   const screen = showScreen(store, options, around, {
-    act: actor(store, gate, plan => ask(one => one.touched(ballooned(plan)))),
+    act: actor(store, limits.perform, plan => ask(one => one.touched(ballooned(plan)))),
     travel: to => ask(one => one.travel(to)),
     record: () => ask(one => one.record()),
     fly: (mode, policy) => ask(one => one.fly(mode, policy)),
@@ -134,6 +138,7 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
   const stopLooking = startLooking(source, around.clock, options.delay, wanted, whole => {
     if (beside) beside.see(whole);
     else showAlone(whole);
+    limits.ensure(whole);
     polling.ensure(selectGuests(whole, setting.only));
   });
   const lookUp = async (): Promise<void> => {
@@ -149,5 +154,6 @@ export const live = async (source: Source, gate: Gate, options: Options, around:
   screen.close();
   const look = async (): Promise<Model> => derive(undefined, await source.look(new Set()));
   await beside?.leave(look);
+  await limits.leave(look);
   await polling.putBack(look);
 };

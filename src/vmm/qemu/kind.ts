@@ -2,7 +2,7 @@ import { known } from '../../known.ts';
 import type { GuestSample } from '../../sample.ts';
 import { MiB } from '../../units.ts';
 import { notByLibvirt } from '../common.ts';
-import type { VmmKind } from '../kind.ts';
+import type { MigrationLimits, VmmKind } from '../kind.ts';
 import type { GuestStep, Purpose } from '../step.ts';
 import { holderOf } from './holder.ts';
 import { readLaunch } from './launch.ts';
@@ -14,6 +14,16 @@ const qmp = (
   args: Readonly<Record<string, unknown>>,
   purpose?: Purpose,
 ): GuestStep => ({ kind: 'qmp', guest, name, command, arguments: args, ...known({ purpose }) });
+
+const setLimits = (guest: GuestSample, { bandwidth, downtime }: MigrationLimits): GuestStep =>
+  qmp(
+    guest,
+    'migrate-set-parameters',
+    known({
+      'max-bandwidth': bandwidth,
+      'downtime-limit': downtime === undefined ? undefined : Math.round(downtime * 1000),
+    }),
+  );
 
 /** What QEMU can do when it is asked itself. All of it: managers above differ in some. */
 export const qemu = {
@@ -53,16 +63,11 @@ export const qemu = {
   migrate: {
     addresses,
     check: checkUri,
-    steps: (guest, { uri, bandwidth, downtime }) => {
-      const limits = {
-        ...known({ 'max-bandwidth': bandwidth }),
-        ...(downtime === undefined ? {} : { 'downtime-limit': Math.round(downtime * 1000) }),
-      };
-      return [
-        ...(Object.keys(limits).length > 0 ? [qmp(guest, 'migrate-set-parameters', limits)] : []),
-        qmp(guest, 'migrate', { uri }, { kind: 'migrate' }),
-      ];
-    },
+    steps: (guest, { uri, ...limits }) => [
+      ...(limits.bandwidth === undefined && limits.downtime === undefined ? [] : [setLimits(guest, limits)]),
+      qmp(guest, 'migrate', { uri }, { kind: 'migrate' }),
+    ],
+    limit: setLimits,
     // Since 5.2: 1 Gbit/s.
     usualBandwidth: 128 * MiB,
     effect: () => 'host: keeps its RAM until the source is ended with quit',
