@@ -105,7 +105,7 @@ export interface KvmSample {
   /** /proc/cpuinfo `TLB size`: entries of the last level for 4 KiB pages. AMD's processors only. */
   readonly tlbEntries?: number;
   /** Whether KVM's statistics could be read; if not, why. `absent`: debugfs is there and has none, so KVM is not running. */
-  readonly statistics: 'read' | 'denied' | 'unmounted' | 'absent';
+  readonly statistics: 'read' | 'denied' | 'unmounted' | 'uncaptured' | 'absent';
   /** By PID, /sys/kernel/debug/kvm/PID-FD/*: `pages_4k`, `pf_taken`, … Pages and events; of several VMs of a process the sum. */
   readonly vms: Readonly<Record<string, Numbers>>;
 }

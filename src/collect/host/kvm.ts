@@ -18,11 +18,11 @@ export const parseVmFolder = (name: string): number | undefined => {
 
 const valueIn = (bytes: Buffer | undefined): number | string | undefined => bytes && parseValueBytes(bytes);
 
-/** Without privilege /sys/kernel/debug itself is closed; not mounted it is an empty folder. */
+/** Without privilege /sys/kernel/debug itself is closed; not mounted it is an empty folder, which nobody captures. */
 const statisticsOf = (root: Root): KvmSample['statistics'] => {
   if (root.exists(folder)) return 'read';
   if (root.denied.has(folder)) return 'denied';
-  return root.list('/sys/kernel/debug').length > 0 ? 'absent' : 'unmounted';
+  return root.list('/sys/kernel/debug').length > 0 ? 'absent' : root.isHost ? 'unmounted' : 'uncaptured';
 };
 
 /**

@@ -18,12 +18,18 @@ import { terminalFindings } from './terminal.ts';
 
 const wanted: ReadonlySet<Need> = new Set<Need>([...neededBy(guestFields), 'pressure', 'ksm', 'kvm']);
 
+/** What mends a captured host is not to be done to this one. */
+const thereIn = (found: readonly Finding[], { shown }: Facts): readonly Finding[] =>
+  shown !== 'captured'
+    ? found
+    : found.map(one => (one.fix === undefined ? one : { ...one, fix: `on that host: ${one.fix}` }));
+
 /** Everything that was looked into, in the order in which an operator would. */
 export const findings = (facts: Facts): readonly Finding[] => [
   ...privilegeFindings(facts),
-  ...kernelFindings(facts),
+  ...thereIn(kernelFindings(facts), facts),
   ...terminalFindings(facts),
-  ...guestFindings(facts),
+  ...thereIn(guestFindings(facts), facts),
 ];
 
 /** Aligned rows; a fix stands below what it mends. Guests that are well are counted only: there may be hundreds. */

@@ -26,8 +26,8 @@ export type Access = 'writable' | 'denied' | 'read-only' | 'missing';
 /** All that the checks judge by. Plain data: what is unknown is absent. */
 export interface Facts {
   readonly model: Model;
-  /** This very machine: not a captured tree, not the demo. */
-  readonly isHost: boolean;
+  /** What is looked at: this very machine, a captured tree (of which nothing here tells), or the demo. */
+  readonly shown: 'host' | 'captured' | 'demo';
   readonly isRoot: boolean;
   readonly readOnly: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -86,19 +86,19 @@ export const gatherFacts = (
   options: Options,
   { stdout, env, uid }: Pick<Surroundings, 'stdout' | 'env' | 'uid'>,
 ): Facts => {
-  const isHost = root.isHost && !options.demo;
+  const shown = options.demo ? 'demo' : root.isHost ? 'host' : 'captured';
   const journal = journalPath(env, uid);
   const { columns, rows } = stdout;
   return {
     model,
-    isHost,
+    shown,
     isRoot: uid === 0,
     readOnly: options.readOnly,
     env,
     settings: options.settings,
     limits: limitsOf(options.settings),
     ...(stdout.isTTY && columns && rows ? { terminal: { columns, rows } } : {}),
-    ...(isHost
+    ...(shown === 'host'
       ? {
           kernelFiles: accessTo('/proc/sys/vm/swappiness'),
           journal: { path: journal, access: accessToMake(journal) },

@@ -21,6 +21,8 @@ const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
     case 'denied':
       return facts.isRoot ? undefined : 'run it as root: sudo kvmtop';
     case 'libvirt':
+      // Neither this machine's virsh nor its libvirt knows of a guest of that host.
+      if (facts.shown === 'captured') return undefined;
       if (facts.hasVirsh)
         return `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`;
       return facts.libvirtSocket === undefined ? installVirsh : 'another libvirt: kvmtop -c URI';
@@ -142,10 +144,10 @@ const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
     subject: guest.name,
   }));
 
-const libvirtFinding = ({ model, isHost, hasVirsh, hasLibvirt, connect, libvirtSocket }: Facts): readonly Finding[] => {
+const libvirtFinding = ({ model, shown, hasVirsh, hasLibvirt, connect, libvirtSocket }: Facts): readonly Finding[] => {
   const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'libvirt');
   // What is installed here says nothing of the host that a tree was captured on.
-  if (!isHost || !needed) return [];
+  if (shown !== 'host' || !needed) return [];
   const asked =
     libvirtSocket === undefined ? `through virsh -c ${connect}` : `on ${libvirtSocket}, read-only, by its own protocol`;
   const without = libvirtSocket === undefined ? 'shown from outside only' : 'shown, but not changed';

@@ -78,12 +78,12 @@ const swap = ({ model }: Facts): Finding => {
 };
 
 /** Of a captured tree, that has no devices: guests that run under KVM show it, too, and modules but the part common to all. */
-const virtualisation = ({ hasKvm, isHost, model }: Facts): Finding => {
+const virtualisation = ({ hasKvm, shown, model }: Facts): Finding => {
   const id = 'kvm';
   const { modules = [], flags } = model.sample.host.kvm ?? {};
   const used = model.guests.some(({ sample }) => sample.launch.accelerator === 'kvm');
   if (hasKvm || used || modules.some(name => name !== 'kvm')) return { id, ok: true, text: 'KVM is there' };
-  if (!isHost) return { id, ok: false, text: 'whether KVM is there is unknown: these files do not tell' };
+  if (shown !== 'host') return { id, ok: false, text: 'whether KVM is there is unknown: these files do not tell' };
   const text = 'KVM is not there: guests are emulated (slow), and how they are translated can’t be told';
   const module = flags?.includes('vmx') ? 'kvm_intel' : flags?.includes('svm') ? 'kvm_amd' : undefined;
   if (module) return { id, ok: false, text, fix: `modprobe ${module}` };
@@ -102,6 +102,15 @@ const statistics = ({ model }: Facts): readonly Finding[] => {
     case 'unmounted':
       return [
         { id, ok: false, text: `${text}: debugfs is not mounted`, fix: 'mount -t debugfs none /sys/kernel/debug' },
+      ];
+    case 'uncaptured':
+      return [
+        {
+          id,
+          ok: false,
+          text: `${text}: they were not captured`,
+          fix: 'mount -t debugfs none /sys/kernel/debug before it is captured',
+        },
       ];
     case 'denied':
       return [{ id, ok: false, text: `${text}: only root may`, fix: 'run it as root: sudo kvmtop' }];

@@ -2,20 +2,25 @@ import type { Facts, Finding } from './facts.ts';
 
 const asRoot = 'run it as root: sudo kvmtop';
 
-const privilege = ({ isRoot, isHost }: Facts): Finding =>
-  isRoot
-    ? { id: 'privilege', ok: true, text: isHost ? 'runs as root: all guests can be seen and changed' : 'runs as root' }
-    : {
-        id: 'privilege',
-        ok: false,
-        text: 'not root: guests of other users, their monitors, their KSM and PSS can’t be seen, and nothing of the host changed',
-        fix: asRoot,
-      };
+/** Who looks matters on the host itself only. */
+const privilege = ({ isRoot, shown }: Facts): readonly Finding[] => {
+  const id = 'privilege';
+  if (shown !== 'host') return [];
+  if (isRoot) return [{ id, ok: true, text: 'runs as root: all guests can be seen and changed' }];
+  return [
+    {
+      id,
+      ok: false,
+      text: 'not root: guests of other users, their monitors, their KSM and PSS can’t be seen, and nothing of the host changed',
+      fix: asRoot,
+    },
+  ];
+};
 
-const changes = ({ isHost, readOnly, kernelFiles }: Facts): Finding => {
+const changes = ({ shown, readOnly, kernelFiles }: Facts): Finding => {
   const no = (text: string, fix: string): Finding => ({ id: 'changes', ok: false, text, fix });
-  if (!isHost)
-    return no('this is not the host itself (--root, --demo): nothing of it can be changed', 'start kvmtop without');
+  if (shown === 'captured') return no('a captured host: nothing of it can be changed', 'run kvmtop on that host');
+  if (shown === 'demo') return no('a simulated host: nothing of it can be changed', 'start kvmtop without --demo');
   if (readOnly)
     return no(
       'started read-only: nothing is changed',
@@ -50,7 +55,7 @@ const journal = ({ journal: file }: Facts): readonly Finding[] => {
 
 /** What may be seen and changed at all. */
 export const privilegeFindings = (facts: Facts): readonly Finding[] => [
-  privilege(facts),
+  ...privilege(facts),
   changes(facts),
   ...journal(facts),
 ];

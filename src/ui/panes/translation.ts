@@ -71,6 +71,8 @@ const statisticsText = (kvm: KvmSample | undefined): Verdict | undefined => {
       return { text: 'unknown: KVM’s statistics may not be read; run kvmtop as root', tone: 'warn' };
     case 'unmounted':
       return { text: 'unknown until: mount -t debugfs none /sys/kernel/debug', tone: 'warn' };
+    case 'uncaptured':
+      return { text: 'unknown: KVM’s statistics were not captured', tone: 'warn' };
     case 'absent':
       return { text: 'unknown: KVM has no statistics here; it is not loaded, or runs no guest', tone: 'warn' };
     default:

@@ -32,7 +32,8 @@ describe('of the host', () => {
 
   it.each<[string, Partial<Facts>, string, RegExp | undefined]>([
     ['no privilege', { isRoot: false }, 'privilege', /sudo kvmtop/],
-    ['a captured tree', { isHost: false }, 'changes', /start kvmtop without/],
+    ['a captured tree', { shown: 'captured' }, 'changes', /^run kvmtop on that host$/],
+    ['the demo', { shown: 'demo' }, 'changes', /^start kvmtop without --demo$/],
     ['read-only', { readOnly: true }, 'changes', /without --read-only/],
     ['a container', { kernelFiles: 'read-only' }, 'changes', /on the host itself/],
     ['settings of the kernel that are not ours', { kernelFiles: 'denied' }, 'changes', /sudo kvmtop/],
@@ -46,6 +47,12 @@ describe('of the host', () => {
     ['KSM unmerging', host({ ksm: { run: 2 } }), 'ksm', /do ksm run/],
     ['a kernel before ksm_merging_pages', host({ kernel: '5.15.0-91-generic' }), 'ksm_stat', /Linux 5\.19/],
     ['no debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'unmounted' } }), 'debugfs', /mount -t debugfs/],
+    [
+      'a tree without debugfs',
+      { shown: 'captured', ...host({ kvm: { ...goodHost.kvm!, statistics: 'uncaptured' } }) },
+      'debugfs',
+      /^on that host: mount -t debugfs .* before it is captured$/,
+    ],
     ['a closed debugfs', host({ kvm: { ...goodHost.kvm!, statistics: 'denied' } }), 'debugfs', /sudo kvmtop/],
     ['libvirt without virsh', { hasVirsh: false, hasLibvirt: true }, 'virsh', /libvirt-clients/],
   ])('%s', (_, change, id, fix) => {
@@ -122,6 +129,9 @@ describe('of a guest', () => {
     const all = findings(factsOf({ ...facts, model: modelOf(goodHost, { ...good, ...change }) }));
     return all.filter(({ subject }) => subject !== undefined);
   };
+
+  const fixesOf = (change: Partial<GuestSample>, facts: Partial<Facts>): readonly string[] =>
+    found(change, facts).flatMap(({ fix = [] }) => fix);
 
   it('that is well there is one line', () => {
     expect(found({})).toEqual([
@@ -277,8 +287,26 @@ describe('of a guest', () => {
 
   it('of a captured tree is not judged by what is installed here', () => {
     const model = modelOf(goodHost, { ...good, manager: 'libvirt' });
-    const found = findings(factsOf({ model, isHost: false, hasVirsh: false, hasLibvirt: true }));
+    const found = findings(factsOf({ model, shown: 'captured', hasVirsh: false, hasLibvirt: true }));
     expect(found.some(({ id }) => id === 'virsh')).toBe(false);
+    for (const hasVirsh of [false, true])
+      expect(fixesOf({ monitor: { state: 'libvirt' }, manager: 'libvirt' }, { shown: 'captured', hasVirsh })).toEqual(
+        [],
+      );
+  });
+
+  it('of a captured tree gets no advice that only fits this machine, nor is it told who looks', () => {
+    const captured = { shown: 'captured', isRoot: false, hasKvm: false } as const;
+    expect(findings(factsOf(captured)).map(({ id }) => id)).not.toContain('privilege');
+    const off = { ...goodHost, ksm: { run: 0 }, meminfo: { MemTotal: GiB, SwapTotal: 0 } };
+    const fixes = findings(factsOf({ ...captured, model: modelOf(off) })).flatMap(({ fix = [] }) => fix);
+    expect(fixes).toHaveLength(3);
+    for (const fix of fixes) expect(fix).toMatch(/^(on that host: |run kvmtop on that host$)/);
+    // Its monitor may well be there: a tree's are not asked.
+    expect(fixesOf({ monitor: { state: 'none', path: '/q', reason: 'not asked' } }, captured)).toEqual([]);
+    expect(fixesOf({ monitor: { state: 'none' } }, captured)).toEqual([
+      expect.stringMatching(/^on that host: .*-qmp unix:/),
+    ]);
   });
 
   it('that a libvirt runs needs virsh to be changed, and elsewhere to be seen', () => {

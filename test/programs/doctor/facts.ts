@@ -23,7 +23,7 @@ export const modelOf = (host: HostSample = goodHost, ...guests: GuestSample[]): 
 /** What is known where nothing is missing, with `change` on top. */
 export const factsOf = (change: Partial<Facts> = {}): Facts => ({
   model: modelOf(),
-  isHost: true,
+  shown: 'host',
   isRoot: true,
   readOnly: false,
   env: { TERM: 'xterm-256color', LANG: 'C.UTF-8' },

@@ -19,6 +19,9 @@ export interface Askable {
 
 const foreign = 'monitors are not asked: the root is not this host';
 
+/** Not asked: where it would be is known. */
+const unreached = ({ label }: Place): MonitorSample => ({ state: 'none', path: label, reason: foreign });
+
 const idle = (reason: string | undefined): MonitorSample => ({ state: 'none', ...known({ reason }) });
 
 /** Who speaks with the monitor of a guest of this kind; where nobody can, what is shown instead. */
@@ -40,8 +43,8 @@ export const openMonitor = (
         : { state: 'libvirt', reason: 'its monitor belongs to libvirt, and it has no UUID to ask libvirt for' };
     }
     case 'qmp':
-      if (places.length === 0) return idle(why);
-      if (!monitors) return idle(foreign);
+      if (!places[0]) return idle(why);
+      if (!monitors) return unreached(places[0]);
       return new GuestMonitor(
         places.map(place => way(place, 'monitor')),
         expected,
@@ -51,7 +54,7 @@ export const openMonitor = (
     case 'client': {
       const [place] = places;
       if (!place) return idle(why);
-      if (!monitors) return idle(foreign);
+      if (!monitors) return unreached(place);
       if (how.by === 'http')
         return new HttpMonitor({ title, dialect: how.dialect, started, way: way(place, 'API') }, patience);
       const partner = { title, dialect: how.dialect, started, way: way(place, 'control') };
