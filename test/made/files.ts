@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KiB } from '../../src/units.ts';
@@ -17,6 +26,19 @@ export const plant = (files: Files): { readonly dir: string; readonly remove: ()
     else symlinkSync(content.link, join(dir, path));
   }
   return { dir, remove: () => rmSync(dir, { recursive: true }) };
+};
+
+/** A tree that was captured, in test/hosts. */
+export const captured = (name: string): Files => {
+  const top = join(import.meta.dirname, '../hosts', name);
+  const found = readdirSync(top, { recursive: true, withFileTypes: true }).filter(entry => !entry.isDirectory());
+  return Object.fromEntries(
+    found.map(entry => {
+      const path = join(entry.parentPath, entry.name);
+      const content = entry.isSymbolicLink() ? { link: readlinkSync(path) } : readFileSync(path, 'utf8');
+      return [path.slice(top.length), content] as const;
+    }),
+  );
 };
 
 /** Files of one value each. */

@@ -3,6 +3,7 @@ import type { LedgerPart } from '../../src/ledger.ts';
 import { GiB, KiB, MiB } from '../../src/units.ts';
 import {
   arcstats,
+  captured,
   cpuinfo,
   type Files,
   folder,
@@ -20,7 +21,7 @@ import {
 
 const TiB = 1024 * GiB;
 
-/** A host of a shape that there is no machine of here, with what is right of it. */
+/** A host of a shape that there is no machine of here, or that was captured, with what is right of it. */
 export interface MadeHost {
   readonly name: string;
   readonly files: Files;
@@ -1149,7 +1150,65 @@ const strict: MadeHost = {
 };
 
 /** One of each kind of kernel, architecture and use of memory. */
+/** What KSM merged there, in pages. */
+const merged = { shared: 17_289, sharing: 71_515 };
+const ofMerged = (kib: number, pages: number) => ({
+  ksm_merging: pages * 4 * KiB,
+  held: kib * KiB - pages * 4 * KiB * (merged.sharing / (merged.shared + merged.sharing)),
+});
+const mappings = (small: number, large: number) => ({
+  mapped_4k: small * 4 * KiB,
+  mapped_2m: large * 2 * MiB,
+  mapped_1g: 0,
+  mappings: small + large,
+  // All of them are fewer than the 1024 entries.
+  tlb_reach: small * 4 * KiB + large * 2 * MiB,
+});
+
+/** The lab's host with KVM: AMD with nested paging; guests of our own, Proxmox's and libvirt's way; KSM has merged, then was stopped. */
+const kvmAmdNpt: MadeHost = {
+  name: '6.1 (bookworm) with KVM on AMD, captured',
+  files: captured('kvm-amd-npt'),
+  right: {
+    pageSize: 4 * KiB,
+    host: {
+      mem_total: 2_025_992 * KiB,
+      mem_outside_pools: (2_025_992 - 131_072) * KiB,
+      hugetlb_total: 128 * MiB,
+      anon_huge_pages: 223_232 * KiB,
+      swap_total: 307_196 * KiB,
+      ksm_run: 0,
+      ksm_saved: merged.sharing * 4 * KiB,
+      guests: 6,
+    },
+    unknown: ['ksm_profit', 'guests_held_most'],
+    ledger: { ksm: merged.shared * 4 * KiB, guest_hugetlb: 128 * MiB, free_hugetlb: 0 },
+    guests: {
+      web: { ...mappings(476, 48), held: (128_560 + 436) * KiB, ksm_merging: 0, kvm_faults_total: 600 },
+      huge: {
+        ...mappings(476, 48),
+        ...{ held: (30_124 + 244 + 131_072) * KiB, hugetlb: 128 * MiB, ksm_merging: 0, kvm_faults_fixed_total: 593 },
+      },
+      gitlab: { ...mappings(342, 3), ...ofMerged(128_852 + 452, 21_319), kvm_faults_total: 1108 },
+      twinA: { ...mappings(364, 4), ...ofMerged(136_780 + 456, 23_538), kvm_faults_total: 1187 },
+      twinB: { ...mappings(340, 4), ...ofMerged(136_732 + 456, 23_560), kvm_faults_total: 1030 },
+      db: { ...mappings(365, 3), ...ofMerged(126_464 + 444, 20_387), kvm_faults_total: 1012 },
+    },
+    findings: ['pool-exhausted'],
+    doctor: ['ksm'],
+    text: ['saved 279M', 'twinA unknown none 132 112M'],
+    screen: [
+      'KVM uses NPT: the processor walks guest and host page tables',
+      'processor offers NPT, pages of 1 GiB',
+      'KVM maps 4K 9.23M 4.0% 2M 220M 96% 1G 0B 0.0%',
+      'TLB 1024 entries',
+      'host maps 4k 31.8M 2M 1.97G 1G 0B',
+    ],
+  },
+};
+
 export const madeHosts: readonly MadeHost[] = [
+  kvmAmdNpt,
   el6,
   el7,
   xenial,
