@@ -39,10 +39,14 @@ const sharing = ({ model }: Facts): Finding => {
       fix: 'a kernel with CONFIG_KSM',
     };
   if (ksm['run'] === 1) return { id, ok: true, text: 'page sharing (KSM) runs' };
+  const saved = model.host.values.ksm_saved ?? 0;
   return {
     id,
     ok: false,
-    text: `page sharing (KSM) is off${ksm['run'] === 2 ? ' and what was merged is split again' : ''}: equal pages of guests are kept twice`,
+    text:
+      ksm['run'] !== 2 && saved > 0
+        ? `page sharing (KSM) is off: what it has merged stays so (${longBytes(saved)} saved), but pages that become equal are kept twice`
+        : `page sharing (KSM) is off${ksm['run'] === 2 ? ' and what was merged is split again' : ''}: equal pages of guests are kept twice`,
     fix: 'kvmtop do ksm run (where guests trust each other: sharing can be observed from inside)',
   };
 };

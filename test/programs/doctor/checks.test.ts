@@ -63,6 +63,15 @@ describe('of the host', () => {
     else expect(found.fix).toBeUndefined();
   });
 
+  it('of KSM that is off tells whether what was merged is still', () => {
+    const told = (ksm: Readonly<Record<string, number>>) => only(findings(factsOf(host({ ksm }))), 'ksm').text;
+    expect(told({ run: 0, pages_sharing: 0 })).toMatch(/is off: equal pages of guests are kept twice$/);
+    expect(told({ run: 0, pages_sharing: 256 })).toMatch(
+      /is off: what it has merged stays so \(1\.00 MiB saved\), but pages that become equal are kept twice$/,
+    );
+    expect(told({ run: 2, pages_sharing: 256 })).toMatch(/is off and what was merged is split again: /);
+  });
+
   it.each<[string, readonly string[] | undefined, RegExp | undefined]>([
     ['modprobe', ['vmx'], /^modprobe kvm_intel$/],
     ['modprobe', ['svm', 'hypervisor'], /^modprobe kvm_amd$/],
