@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- rounds|refresh|start|recording]`: what kvmtop costs, against C, htop, btop, atop and bare Node. Needs Linux,
+ * `npm run bench [-- rounds|refresh|start|recording|libvirt]`: what kvmtop costs, against C, htop, btop, atop and bare Node. Needs Linux,
  * root, cc, htop, btop and atop, and a machine that has nothing else to do. A whole run takes some ten minutes and writes
  * docs/performance.md; a part only prints its tables.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureLibvirt } from './libvirt.ts';
 import { compile, makeFolder, nodeFlags } from './measure.ts';
 import { measureRecording } from './recording.ts';
 import { measureRefreshes } from './refresh.ts';
@@ -13,7 +14,7 @@ import { type Results, report } from './report.ts';
 import { measureRounds } from './rounds.ts';
 import { measureStarts } from './start.ts';
 
-const parts = ['rounds', 'refresh', 'start', 'recording'] as const;
+const parts = ['rounds', 'refresh', 'start', 'recording', 'libvirt'] as const;
 type Part = (typeof parts)[number];
 
 const page = join(import.meta.dirname, '../../docs/performance.md');
@@ -39,6 +40,7 @@ const run = async (wanted: readonly Part[]): Promise<Results> => {
       ...(wanted.includes('refresh') && { refresh: await measureRefreshes(folder, tell) }),
       ...(wanted.includes('start') && { start: await measureStarts(folder, tell) }),
       ...(wanted.includes('recording') && { recording: await measureRecording(folder, tell) }),
+      ...(wanted.includes('libvirt') && { libvirt: await measureLibvirt(folder, tell) }),
     };
   } finally {
     remove();

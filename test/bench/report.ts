@@ -1,4 +1,5 @@
 import { cpus, release, totalmem } from 'node:os';
+import type { LibvirtCost } from './libvirt.ts';
 import type { RecordingCost } from './recording.ts';
 import type { RefreshCost } from './refresh.ts';
 import type { RoundCost } from './rounds.ts';
@@ -9,6 +10,7 @@ export interface Results {
   readonly refresh?: readonly RefreshCost[];
   readonly start?: readonly StartCost[];
   readonly recording?: RecordingCost;
+  readonly libvirt?: readonly LibvirtCost[];
 }
 
 /** Something that is to be at most `limit`. */
@@ -151,6 +153,62 @@ const recordingPart = ({ guests, seconds, kvmtop, atop, append, day }: Recording
   '',
 ];
 
+const allCpu = ({ asker, virsh, libvirtd }: LibvirtCost['rpc']): number => asker + virsh + libvirtd;
+const whatLibvirt = ({ domains, real }: LibvirtCost): string =>
+  `${domains} ${real ? 'running domains, a real libvirtd' : 'domains, a scripted libvirtd'}`;
+
+const libvirtPart = (costs: readonly LibvirtCost[]): string[] => [
+  '## Questions to libvirt',
+  '',
+  'One question about each domain, for its state and its balloon’s statistics: by libvirt’s own protocol, as kvmtop asks them,',
+  'four under way at once; and through one `virsh` that stays and is given all questions in one piece. In each question of virsh',
+  'it looks the domain up first. A scripted libvirtd is a program of the tests, in Node: what it computes is no libvirtd’s.',
+  'Milliseconds of one round: CPU is the mean, time the median.',
+  '',
+  ...table(
+    [
+      'domains',
+      'way',
+      'time',
+      'CPU of who asks',
+      'of virsh',
+      'of libvirtd',
+      'CPU of all',
+      'time / virsh',
+      'CPU / virsh',
+    ],
+    costs.flatMap(cost =>
+      (['virsh', 'rpc'] as const).map(way => {
+        const { wall, asker, virsh, libvirtd } = cost[way];
+        const isMine = way === 'rpc';
+        return row(
+          whatLibvirt(cost),
+          isMine ? 'its protocol' : 'virsh',
+          ms(wall),
+          ms(asker),
+          isMine ? '' : ms(virsh),
+          ms(libvirtd),
+          ms(allCpu(cost[way])),
+          isMine ? times(wall / cost.virsh.wall) : '',
+          isMine ? times(allCpu(cost.rpc) / allCpu(cost.virsh)) : '',
+        );
+      }),
+    ),
+  ),
+  '',
+];
+
+const libvirtTargets = (costs: readonly LibvirtCost[]): Target[] =>
+  costs.flatMap(cost => [
+    {
+      what: `${whatLibvirt(cost)}: time against virsh`,
+      limit: 0.5,
+      value: cost.rpc.wall / cost.virsh.wall,
+      unit: ' x',
+    },
+    { what: 'the same: CPU of all', limit: 0.5, value: allCpu(cost.rpc) / allCpu(cost.virsh), unit: ' x' },
+  ]);
+
 const roundTargets = (costs: readonly RoundCost[]): Target[] =>
   costs.map(({ what, guests, kvmtop, c }) => ({
     what: `round of ${guests} guests, ${kinds[what]}: CPU against C`,
@@ -200,6 +258,7 @@ const targetsPart = (results: Results, explanations: readonly string[]): string[
     ...refreshTargets(results.refresh ?? []),
     ...startTargets(results.start ?? []),
     ...(results.recording ? recordingTargets(results.recording) : []),
+    ...libvirtTargets(results.libvirt ?? []),
   ];
   const missed = targets.filter(({ value, limit }) => !(value <= limit));
   return [
@@ -248,6 +307,7 @@ export const report = (
     ...(results.refresh ? refreshPart(results.refresh) : []),
     ...(results.start ? startPart(results.start) : []),
     ...(results.recording ? recordingPart(results.recording) : []),
+    ...(results.libvirt?.length ? libvirtPart(results.libvirt) : []),
     ...targetsPart(results, explanations),
     '',
   ].join('\n');
