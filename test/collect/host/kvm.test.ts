@@ -49,7 +49,11 @@ describe('KVM', () => {
   test('says why there are no statistics', () => {
     const statistics = (files: Readonly<Record<string, string>>) =>
       createKvmReader(makeRoot(files).root).read()?.statistics;
-    expect(statistics({})).toBe('unmounted');
+    // An empty folder is not captured; on the host itself it says that nothing is mounted there.
+    expect(statistics({})).toBe('uncaptured');
+    const live = makeRoot({}).root;
+    Object.defineProperty(live, 'isHost', { value: true });
+    expect(createKvmReader(live).read()?.statistics).toBe('unmounted');
     expect(statistics({ '/sys/kernel/debug/sched/debug': '' })).toBe('absent');
     const { root } = makeRoot({});
     root.exists = path => {
