@@ -8,7 +8,7 @@ import { Refused } from '../actions/gate/control.ts';
 import type { Gate } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
 import type { Limits } from '../actions/limits.ts';
-import { limitsOf, type Settings } from '../config/settings.ts';
+import { limitsOf, patienceOf, type Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
 import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
@@ -155,7 +155,7 @@ export const doAction = async (
     );
   const { clock } = around;
   const look = createLooker(source);
-  const model = await settledModel(look, clock);
+  const model = await settledModel(look, clock, patienceOf(options.settings));
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
   const pollEvery = options.settings['statistics.polling_seconds'];
   const mayAsk = gate.control !== undefined && pollEvery > 0;

@@ -1,3 +1,4 @@
+import { patienceOf } from '../../config/settings.ts';
 import type { Need } from '../../fields/field.ts';
 import { guestFields } from '../../fields/guest.ts';
 import { neededBy } from '../../fields/needs.ts';
@@ -60,7 +61,8 @@ export const doctor = async (
   options: Options,
   around: Pick<Surroundings, 'stdout' | 'env' | 'uid' | 'clock'>,
 ): Promise<void> => {
-  const model = await settledModel(async () => derive(undefined, await source.look(wanted)), around.clock);
+  const look = async () => derive(undefined, await source.look(wanted));
+  const model = await settledModel(look, around.clock, patienceOf(options.settings));
   if (!model.sample.host.meminfo)
     throw new Failure(`${options.root === '/' ? '' : options.root}/proc/meminfo can't be read: this is no Linux host`);
   const found = findings(gatherFacts(model, new Root(options.root), options, around));

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { defaults, patienceOf } from '../../src/config/settings.ts';
+import { derive, type Model } from '../../src/model.ts';
+import { settledModel } from '../../src/programs/settle.ts';
+import { guest, sample } from '../samples.ts';
+import { hastyClock } from './surroundings.ts';
+
+/** When the monitor that answers after `seconds` is told, and as what. */
+const settled = async (seconds: number, settings = defaults): Promise<readonly [string | undefined, number]> => {
+  const clock = hastyClock();
+  const look = async (): Promise<Model> => {
+    const state = clock.steady() < seconds ? 'unasked' : 'ok';
+    return derive(undefined, sample({ guests: [guest({ monitor: { state } })] }));
+  };
+  const model = await settledModel(look, clock, patienceOf(settings));
+  return [model.guests[0]?.sample.monitor.state, Math.round(clock.steady())];
+};
+
+it('waits for monitors as long as the settings let them greet and answer', async () => {
+  expect(await settled(0)).toEqual(['ok', 0]);
+  expect(await settled(2)).toEqual(['ok', 2]);
+  expect(await settled(10)).toEqual(['unasked', 3]);
+  const patient = { ...defaults, 'monitor.greeting_seconds': 20, 'monitor.round_seconds': 30 };
+  expect(await settled(40, patient)).toEqual(['ok', 40]);
+});
