@@ -27,7 +27,7 @@ const doneUntil = (tape: Tape, time: number, { pilot }: State): Pick<State, 'jou
 };
 
 /** Milliseconds that looking back may hold up the screen at once: what takes longer is shown when it is there. */
-const usualPatience = 40;
+const usualPatience = 100;
 
 type LookingBack = ReturnType<typeof lookBackAt>;
 
