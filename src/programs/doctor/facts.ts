@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { journalPath } from '../../actions/gate/journal.ts';
 import type { Limits } from '../../actions/limits.ts';
@@ -46,6 +46,8 @@ export interface Facts {
   readonly connect: string;
   /** The socket on which that libvirt is asked; absent where virsh asks it. */
   readonly libvirtSocket?: string;
+  /** Whether that socket is there. */
+  readonly hasLibvirtSocket: boolean;
   /** /dev/kvm. */
   readonly hasKvm: boolean;
 }
@@ -89,6 +91,7 @@ export const gatherFacts = (
   const shown = options.demo ? 'demo' : root.isHost ? 'host' : 'captured';
   const journal = journalPath(env, uid);
   const { columns, rows } = stdout;
+  const libvirtSocket = addressOf(options.connect, env['XDG_RUNTIME_DIR'])?.path;
   return {
     model,
     shown,
@@ -107,7 +110,8 @@ export const gatherFacts = (
     hasVirsh: onPath('virsh', env['PATH']),
     hasLibvirt: !options.demo && root.exists('/run/libvirt'),
     connect: options.connect,
-    ...known({ libvirtSocket: addressOf(options.connect, env['XDG_RUNTIME_DIR'])?.path }),
+    ...known({ libvirtSocket }),
+    hasLibvirtSocket: libvirtSocket !== undefined && existsSync(libvirtSocket),
     hasKvm: root.exists('/dev/kvm'),
   };
 };

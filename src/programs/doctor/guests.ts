@@ -11,6 +11,7 @@ import type { Facts, Finding } from './facts.ts';
 
 type GuestFinding = Omit<Finding, 'subject'>;
 
+const startLibvirt = 'start libvirtd (or virtqemud); another one: kvmtop -c URI';
 const installVirsh = 'install virsh: apt-get install libvirt-clients, or dnf install libvirt-client';
 
 /** How to get at a monitor that can't be asked, by who runs the guest. */
@@ -23,6 +24,7 @@ const monitorFix = (guest: GuestModel, facts: Facts): string | undefined => {
     case 'libvirt':
       // Neither this machine's virsh nor its libvirt knows of a guest of that host.
       if (facts.shown === 'captured') return undefined;
+      if (facts.libvirtSocket !== undefined && !facts.hasLibvirtSocket) return startLibvirt;
       if (facts.hasVirsh)
         return `virsh -c ${facts.connect} list tells whether libvirt answers; another one: kvmtop -c URI`;
       return facts.libvirtSocket === undefined ? installVirsh : 'another libvirt: kvmtop -c URI';
@@ -144,7 +146,8 @@ const findingsOf = (guest: GuestModel, facts: Facts): readonly Finding[] =>
     subject: guest.name,
   }));
 
-const libvirtFinding = ({ model, shown, hasVirsh, hasLibvirt, connect, libvirtSocket }: Facts): readonly Finding[] => {
+const libvirtFinding = (facts: Facts): readonly Finding[] => {
+  const { model, shown, hasVirsh, hasLibvirt, connect, libvirtSocket, hasLibvirtSocket } = facts;
   const needed = hasLibvirt || model.guests.some(({ sample }) => kindOf(sample).monitor.by === 'libvirt');
   // What is installed here says nothing of the host that a tree was captured on.
   if (shown !== 'host' || !needed) return [];
@@ -152,10 +155,17 @@ const libvirtFinding = ({ model, shown, hasVirsh, hasLibvirt, connect, libvirtSo
     libvirtSocket === undefined ? `through virsh -c ${connect}` : `on ${libvirtSocket}, read-only, by its own protocol`;
   const without = libvirtSocket === undefined ? 'shown from outside only' : 'shown, but not changed';
   return [
-    { id: 'libvirt', ok: true, text: `libvirt is asked for its guests ${asked}; virsh changes them` },
+    libvirtSocket === undefined || hasLibvirtSocket
+      ? { id: 'libvirt', ok: true, text: `libvirt is asked for its guests ${asked}; virsh changes them` }
+      : {
+          id: 'libvirt',
+          ok: false,
+          text: `libvirt does not listen on ${libvirtSocket}: its guests are shown from outside only`,
+          fix: startLibvirt,
+        },
     hasVirsh
       ? { id: 'virsh', ok: true, text: 'virsh is there, for guests that libvirt runs' }
-      : { id: 'virsh', ok: false, text: `libvirt is here, virsh is not: its guests are ${without}`, fix: installVirsh },
+      : { id: 'virsh', ok: false, text: `virsh is not here: libvirt’s guests are ${without}`, fix: installVirsh },
   ];
 };
 

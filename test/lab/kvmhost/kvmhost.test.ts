@@ -192,7 +192,8 @@ describeLab(
       expect(stdout).toMatch(/^ok +debugfs +KVM’s statistics of each guest can be read$/m);
       expect(stdout).toMatch(/^ok +ksm_stat /m);
       expect(stdout).toMatch(/^ok +psi /m);
-      expect(stdout).toMatch(/^NO +db .*\n +fix: .*libvirt-clients/m);
+      expect(stdout).toMatch(/^NO +db .*\n +fix: start libvirtd /m);
+      expect(stdout).toMatch(/^NO +libvirt +libvirt does not listen on /m);
       expect(stdout).toMatch(/^ok +guests +4 found; all is well with 1 of them$/m);
       expect(stdout).not.toMatch(/^\S+ +web /m);
       expect(stdout).toMatch(/^NO +huge +its balloon would free nothing on the host: its memory is in hugepages$/m);

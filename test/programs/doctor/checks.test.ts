@@ -189,6 +189,13 @@ describe('of a guest', () => {
       'guest_monitor',
       /-c URI/,
     ],
+    [
+      'libvirt on this host that does not run',
+      { monitor: { state: 'libvirt' } },
+      { libvirtSocket: '/run/libvirt/libvirt-sock-ro', hasLibvirtSocket: false },
+      'guest_monitor',
+      /^start libvirtd/,
+    ],
     ['one that was not reached', { monitor: { state: 'unasked' } }, {}, 'guest_monitor', undefined],
     ['no balloon', withBalloon({ device: false }), {}, 'guest_balloon', /virtio-balloon-pci/],
     [
@@ -326,6 +333,9 @@ describe('of a guest', () => {
       ok: true,
       text: expect.stringMatching(/on \/run\/libvirt\/libvirt-sock-ro, read-only, by its own protocol;/),
     });
+    const socket = { libvirtSocket: '/run/libvirt/libvirt-sock-ro', hasLibvirtSocket: false };
+    const without = findings(factsOf({ model, ...socket }));
+    expect(only(without, 'libvirt')).toMatchObject({ ok: false, fix: expect.stringMatching(/^start libvirtd/) });
     const there = findings(factsOf({ model, hasVirsh: false, connect: 'qemu+ssh://h/system' }));
     expect(only(there, 'virsh').text).toMatch(/shown from outside only$/);
     expect(only(there, 'libvirt').text).toMatch(/through virsh -c qemu\+ssh:\/\/h\/system;/);

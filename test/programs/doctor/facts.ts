@@ -35,6 +35,7 @@ export const factsOf = (change: Partial<Facts> = {}): Facts => ({
   hasVirsh: true,
   hasLibvirt: false,
   connect: 'qemu:///system',
+  hasLibvirtSocket: true,
   hasKvm: true,
   ...change,
 });
