@@ -417,6 +417,14 @@ it('never moves a well guest up and down again within 45 s, whatever the host do
       }
       expect(turns.filter(seconds => seconds <= 45)).toEqual([]);
     }),
+    {
+      examples: [
+        // It grew by the smallest change, less what is no whole page;
+        [[3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 9.760000000000002, 3.5], 4],
+        // by less, to all that it can have.
+        [[3.5, 3.5, 3.5, 3.5, 3.5, 10.440126037597658, 3.5, 3.5, 3.5, 9.759873962402345, 3.5], 6],
+      ],
+    },
   );
 });
 

@@ -1,6 +1,6 @@
 import { statsStale } from '../../../actions/balloon/reports.ts';
 import type { GuestModel } from '../../../model.ts';
-import { MiB } from '../../../units.ts';
+import { KiB, MiB } from '../../../units.ts';
 import { given } from '../../../vmm/memory.ts';
 import type { PolicySettings } from '../../policy.ts';
 import type { Thresholds } from '../../thresholds.ts';
@@ -27,6 +27,9 @@ const holdSeconds = 45;
 const smallestBytes = 16 * MiB;
 /** A change of less is none: as a share of the guest's maximum. */
 const smallestShare = 0.01;
+
+/** Sizes are asked for in whole pages, of which no host has larger ones: a change may come out smaller by one. Bytes. */
+const largestPage = 64 * KiB;
 
 /** What a guest needs, and what may be done to it now. Bytes. */
 export interface Need {
@@ -101,21 +104,29 @@ const isInNeed = (one: Candidate, thresholds: Thresholds): boolean => {
   );
 };
 
-/** Whether its balloon moved that way (1 grew, −1 shrank) within the hold. */
-const moved = (moments: readonly Moment[], way: 1 | -1, smallest: number): boolean => {
+/** What its balloon left it within the hold, oldest first. Bytes. */
+const lastSizes = (moments: readonly Moment[]): readonly number[] => {
   const last = moments.at(-1)?.time ?? 0;
-  const sizes = moments
+  return moments
     .filter(({ time }) => last - time <= holdSeconds)
     .map(({ guest }) => guest.values.balloon_actual)
     .filter(size => size !== undefined);
+};
+
+/** Whether its balloon moved that way (1 grew, −1 shrank) within the hold. */
+const moved = (sizes: readonly number[], way: 1 | -1, smallest: number): boolean => {
   // Against the extreme before: a slow move is one, too.
   let extreme = sizes[0];
   for (const size of sizes) {
     if (extreme === undefined || way * (size - extreme) < 0) extreme = size;
-    if (way * (size - extreme) >= smallest) return true;
+    if (way * (size - extreme) >= smallest - largestPage) return true;
   }
   return false;
 };
+
+/** Whether it has all again, and had not: the last step to that may be small. */
+const becameFull = (sizes: readonly number[], maximum: number): boolean =>
+  (sizes.at(-1) ?? 0) >= maximum && sizes.some(size => size < maximum);
 
 /** What is still to come of a shrinking; one that has come to a halt gives nothing. */
 const comingOf = ({ guest, actual }: Candidate, moments: readonly Moment[]): number => {
@@ -163,7 +174,8 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thr
   // What it asks for is believed as far as the host sees it: it may ask for more than it has only with all of that touched.
   const want = Math.min(maximum, Math.max(least, soon + wantMargins * margin) - unusedOf(one));
   const inNeed = isInNeed(one, thresholds);
-  const shrank = moved(moments, -1, smallest);
+  const sizes = lastSizes(moments);
+  const shrank = moved(sizes, -1, smallest);
   const lacks = Math.max(0, want - actual);
   const wants = Math.min(maximum - actual, inNeed ? Math.max(lacks, rescue * actual) : shrank ? 0 : lacks);
   const held = heldOf(guest);
@@ -180,7 +192,7 @@ export const needOf = (one: Candidate, moments: readonly Moment[], { limits, thr
     coming: comingOf(one, moments),
     stuck: isStuck(moments, limits, smallest),
     untouched: untouchedOf(one, moments),
-    grew: moved(moments, 1, smallest),
+    grew: moved(sizes, 1, smallest) || becameFull(sizes, maximum),
     shrank,
     smallest,
   };
