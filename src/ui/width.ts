@@ -2,7 +2,8 @@ import realWidth, { type Options } from 'string-width';
 
 /**
  * Characters that take exactly one column wherever they stand alone: printable ASCII and Latin-1, dashes and the
- * ellipsis, arrows, box drawing, blocks, braille and two triangles. Nearly all that kvmtop draws.
+ * ellipsis, arrows, `≤`, box drawing, blocks, braille, two triangles, and what `safe` puts for what may not be shown. Nearly all
+ * that kvmtop draws.
  */
 export const isSimple = (code: number): boolean =>
   code < 0x7f
@@ -12,8 +13,10 @@ export const isSimple = (code: number): boolean =>
       (code >= 0xa1 && code <= 0xff && code !== 0xad) ||
       (code >= 0x2010 && code <= 0x2027) ||
       (code >= 0x2190 && code <= 0x21ff) ||
+      code === 0x2264 ||
       code === 0x25b2 ||
-      code === 0x25bc;
+      code === 0x25bc ||
+      code === 0xfffd;
 
 /**
  * The columns that `text` takes in a terminal: equal to string-width's answer, without its segmenter and expressions
