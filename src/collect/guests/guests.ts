@@ -227,9 +227,12 @@ class LiveGuestReader implements GuestReader {
     await guest.monitor.run(words, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 
+  /** Whom the gate is to change. */
   #named(id: GuestId, command: string): Guest {
     const guest = [...this.#guests.values()].find(candidate => candidate.id === id);
     if (!guest) throw tooLate(command, id);
+    // Whoever changes it wants to see what comes of that, wherever its row is.
+    guest.moving = true;
     return guest;
   }
 

@@ -344,6 +344,19 @@ describe('many monitors', () => {
     expect(after[1]! - after[0]!).toBe(1);
   });
 
+  it('that the gate has changed are asked by the next look, wherever they are', async () => {
+    await guest(2000, 'vm');
+    for (let time = 1000; time < 1010; time += 1) await reader.poll(time, plenty, new Set());
+    const rests = peers[0]!.connections();
+    // Within the five seconds of its last turn.
+    await reader.poll(1010, plenty, new Set());
+    expect(peers[0]!.connections()).toBe(rests);
+    await reader.execute('2000.100', 'query-status');
+    const asked = peers[0]!.connections();
+    await reader.poll(1010.5, plenty, new Set());
+    expect(peers[0]!.connections()).toBe(asked + 1);
+  });
+
   it('that are busy, migrate or are to move are followed as well', async () => {
     await guest(2000, 'vm');
     const at = async (time: number): Promise<boolean> => {
