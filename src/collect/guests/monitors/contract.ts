@@ -13,6 +13,9 @@ export interface Patience {
 /** A healthy QEMU needs four milliseconds for a round. */
 export const defaultPatience: Patience = { greeting: 1, round: 2, pause: 30 };
 
+/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
+export const early = 0.1;
+
 /** What a connection is made to. */
 export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
 

@@ -4,10 +4,7 @@ import { safe } from '../../../text.ts';
 import type { Dialect, Round } from '../../../vmm/dialect.ts';
 import type { Started } from '../../../vmm/launch.ts';
 import { MonitorError } from '../../../vmm/trouble.ts';
-import { afterBug, defaultPatience, heardAt, type Monitor, type Patience, type Way } from './contract.ts';
-
-/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
-const early = 0.1;
+import { afterBug, defaultPatience, early, heardAt, type Monitor, type Patience, type Way } from './contract.ts';
 
 /** `deadline`: by `performance.now()`; `signal` ends it early. */
 export interface Limits {

@@ -10,7 +10,7 @@ import {
   parseDomainXml,
 } from '../../../../vmm/libvirt/answers.ts';
 import { failedMigration, isIdle, migrationOf } from '../../../../vmm/libvirt/job.ts';
-import { afterBug, heardAt, type Monitor } from '../contract.ts';
+import { afterBug, early, heardAt, type Monitor } from '../contract.ts';
 import type { Asker } from './asker.ts';
 import { LibvirtError } from './errors.ts';
 
@@ -20,8 +20,6 @@ const factsEvery = 30;
 const jobEvery = 5;
 /** Seconds; doubled with each failure in a row. */
 const longestPause = 30;
-/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
-const early = 0.1;
 /** Seconds: libvirt tells when a report came in whole ones. */
 const reportDelay = 1;
 

@@ -13,14 +13,20 @@ import {
   sameGuest,
 } from '../../../../vmm/qemu/round.ts';
 import { MonitorError, type Trouble } from '../../../../vmm/trouble.ts';
-import { afterBug, connected, defaultPatience, heardAt, type Patience, type Reached, type Way } from '../contract.ts';
+import {
+  afterBug,
+  connected,
+  defaultPatience,
+  early,
+  heardAt,
+  type Patience,
+  type Reached,
+  type Way,
+} from '../contract.ts';
 import { type Connection, connectMonitor } from './qmp.ts';
 
 /** Seconds between questions after what others may have begun: a migration, a device plugged in. */
 const rarely = 10;
-/** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
-const early = 0.1;
-
 /** One guest's QMP monitor: asked in short rounds, one connection at a time, since its socket serves one client. */
 export class GuestMonitor {
   readonly #ways: readonly Way[];
