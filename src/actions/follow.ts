@@ -10,8 +10,17 @@ import { defaultLimits, type Limits } from './limits.ts';
 /** The driver takes whole pages and QEMU rounds: this close is there. Bytes. */
 export const closeEnough = MiB;
 
-/** waiting: its guest stands still, and moves it when it goes on; failed: it ended otherwise than asked for; gone: its guest did. */
-export type FollowState = 'moving' | 'waiting' | 'arrived' | 'stalled' | 'failed' | 'gone';
+/**
+ * waiting: its guest stands still, and moves it when it goes on; replaced: somebody has asked for another size meanwhile; failed: it
+ * ended otherwise than asked for; gone: its guest did.
+ */
+export type FollowState = 'moving' | 'waiting' | 'arrived' | 'stalled' | 'replaced' | 'failed' | 'gone';
+
+/** Another size that the same was asked for meanwhile, and by whom, in words. */
+export interface Rival {
+  readonly target: number;
+  readonly by: string;
+}
 
 export interface Following {
   readonly follow: Follow;
@@ -25,6 +34,10 @@ export interface Following {
   readonly moved: number;
   /** What keeps it waiting: `paused`, or `stopped` by a signal. */
   readonly still?: string;
+  /** Bytes that it was away from its target at its nearest. */
+  readonly nearest?: number;
+  /** Who has replaced it. */
+  readonly rival?: Rival;
 }
 
 /** `time`: when it was asked for, wall clock seconds; what was seen before that tells nothing. */
@@ -47,7 +60,7 @@ export const advance = (
   { stallSeconds }: Pick<Limits, 'stallSeconds'> = defaultLimits,
 ): Following => {
   const { follow, state } = following;
-  if (state === 'arrived' || state === 'gone' || state === 'failed') return following;
+  if (state === 'arrived' || state === 'gone' || state === 'failed' || state === 'replaced') return following;
   const guest = guestById(model, follow.guest);
   if (!guest) return departed(following, model, stallSeconds);
   const clock = { time: model.time, stallSeconds };
@@ -58,7 +71,21 @@ export const advance = (
     return state === 'waiting' && actual === following.actual
       ? following
       : { ...following, state: 'waiting', actual, still: guest.state };
-  return moved(following, actual, arrived ? 'arrived' : undefined, clock);
+  const nearest = Math.min(following.nearest ?? Number.POSITIVE_INFINITY, Math.abs(actual - follow.target));
+  const next = moved(following, actual, arrived ? 'arrived' : undefined, clock);
+  return next === following ? next : { ...next, nearest };
+};
+
+/**
+ * A balloon that goes where others have asked for is no longer on the way to where this one asked for. Which request came last, only
+ * the guest tells: by going there, or by standing still elsewhere.
+ */
+export const contend = (following: Following, rivals: readonly Rival[]): Following => {
+  const { state, actual } = following;
+  if (state !== 'moving' && state !== 'stalled') return following;
+  const reached = rivals.find(({ target }) => Math.abs(actual - target) <= closeEnough);
+  const rival = reached ?? (state === 'stalled' ? rivals.at(-1) : undefined);
+  return rival ? { ...following, state: 'replaced', rival } : following;
 };
 
 /** libvirt says that a guest has arrived a moment after it has ended it here. */
@@ -132,7 +159,9 @@ export const describeFollowing = (following: Following): string => {
         following,
         'balloon',
         follow.target,
-        'the guest can give no more, or its driver does not answer',
+        wentAway(following)
+          ? 'it was nearer before: another client has asked for another size, or the guest took memory back'
+          : 'the guest can give no more, its driver does not answer, or another client has asked for another size',
       );
     case 'virtio-mem':
       return describeSize(
@@ -148,8 +177,11 @@ export const describeFollowing = (following: Following): string => {
   }
 };
 
+const wentAway = ({ follow, actual, nearest = Number.POSITIVE_INFINITY }: Following): boolean =>
+  follow.kind === 'balloon' && Math.abs(actual - follow.target) > nearest + closeEnough;
+
 const describeSize = (
-  { follow, state, actual, still }: Following,
+  { follow, state, actual, still, rival }: Following,
   what: string,
   target: number,
   why: string,
@@ -162,6 +194,8 @@ const describeSize = (
       return `${follow.name}: ${what} waits at ${there}: the guest is ${still}, and moves it when it goes on`;
     case 'arrived':
       return `${follow.name}: ${what} arrived at ${longBytes(actual)}`;
+    case 'replaced':
+      return `${follow.name}: ${what} at ${there}: ${rival?.by} asked for ${longBytes(rival?.target)} meanwhile`;
     case 'stalled':
     case 'failed':
       return `${follow.name}: ${what} stalled at ${there}: ${why}`;
@@ -183,6 +217,7 @@ const describeMigration = (following: Following, target: 'completed' | 'cancelle
         ? `${follow.name}: migrated, ${longBytes(actual)} sent; it stands still here and holds its RAM until quit`
         : `${follow.name}: migration cancelled, it runs on here`;
     case 'stalled':
+    case 'replaced':
       return `${follow.name}: migration stalled: nothing is sent any more; ${migration ? describeProgress(migration) : 'QEMU tells nothing of it'}`;
     case 'failed':
       return `${follow.name}: migration ${migration?.status ?? 'ended'}${migration?.error ? `: ${migration.error}` : ''}`;

@@ -3,7 +3,7 @@ import type { Follow, Plan, Request } from '../actions/action.ts';
 import { actions, planStrictly } from '../actions/actions.ts';
 import { reportOf } from '../actions/balloon/reports.ts';
 import { describePlan } from '../actions/describe.ts';
-import { advance, describeFollowing, startFollowing } from '../actions/follow.ts';
+import { advance, contend, describeFollowing, type Rival, startFollowing } from '../actions/follow.ts';
 import { Refused } from '../actions/gate/control.ts';
 import type { Gate } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
@@ -22,6 +22,7 @@ import { openMigrationLimits } from './migration-limits.ts';
 import { Failure, type Options, UsageError } from './options.ts';
 import { openOutput } from './output.ts';
 import { openPolling, tellOn } from './polling.ts';
+import { watchRivals } from './rivals.ts';
 import { settledModel } from './settle.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -55,6 +56,7 @@ const agreed = async ({ stdin, stdout }: Pick<Surroundings, 'stdin' | 'stdout'>)
 /** Tells how all that was asked for moves until it has arrived; a Failure, at the end, where something doesn't. */
 const followUp = async (
   follow: readonly Follow[],
+  rivals: (follow: Follow) => readonly Rival[],
   look: () => Promise<Model>,
   print: Print,
   { delay: every, settings }: Pick<Options, 'delay' | 'settings'>,
@@ -67,7 +69,9 @@ const followUp = async (
     const model = await look();
     const before = following;
     // What stalled is told once and given up, though it may move again.
-    following = before.map(one => (one.state === 'moving' ? advance(one, model, limits) : one));
+    following = before.map(one =>
+      one.state === 'moving' ? contend(advance(one, model, limits), rivals(one.follow)) : one,
+    );
     const told = following.filter(
       (one, index) => one !== before[index] && (one.state === 'moving' || one.state === 'arrived'),
     );
@@ -118,7 +122,8 @@ const informed = async (
   polling.ensure({ ...first.model, guests: asked });
   const isAwaited = (model: Model, { id }: GuestModel): boolean => {
     const guest = guestById(model, id);
-    return guest?.sample.monitor.state === 'ok' && reportOf(guest, limits) !== 'fresh';
+    const state = guest?.sample.monitor.state;
+    return guest !== undefined && (state === 'busy' || (state === 'ok' && reportOf(guest, limits) !== 'fresh'));
   };
   const until = clock.steady() + reportPatience;
   for (let { model } = first; ; model = await look()) {
@@ -155,7 +160,7 @@ export const doAction = async (
     );
   const { clock } = around;
   const look = createLooker(source);
-  const model = await settledModel(look, clock, patienceOf(options.settings));
+  const model = await settledModel(look, clock, patienceOf(options.settings), words);
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
   const pollEvery = options.settings['statistics.polling_seconds'];
   const mayAsk = gate.control !== undefined && pollEvery > 0;
@@ -206,11 +211,14 @@ const carryOut = async (
     if (!(await agreed(around))) return print(['nothing was changed']);
   }
   const limits = openMigrationLimits(gate);
-  const { notes = [] } = await limits.perform(plan, { by: 'do', force: overruled });
+  const rivals = watchRivals(gate.journal.path);
   try {
-    await print(notes.map(safe));
-    if (plan.follow) await followUp(plan.follow, look, print, options, around.clock);
+    const entry = await limits.perform(plan, { by: 'do', force: overruled });
+    await print((entry.notes ?? []).map(safe));
+    const { follow } = plan;
+    if (follow) await followUp(follow, one => rivals.of(one, entry), look, print, options, around.clock);
   } finally {
+    rivals.close();
     await limits.leave(look);
   }
 };

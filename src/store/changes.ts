@@ -63,7 +63,15 @@ const progressOf = (
   };
 };
 
-const tones = { moving: 'dim', waiting: 'warn', arrived: 'good', stalled: 'bad', failed: 'bad', gone: 'bad' } as const;
+const tones = {
+  moving: 'dim',
+  waiting: 'warn',
+  arrived: 'good',
+  stalled: 'bad',
+  replaced: 'warn',
+  failed: 'bad',
+  gone: 'bad',
+} as const;
 
 /** What is told of it: the first that came to an end, or else a message that has not stood for long enough yet. */
 const messageAfter = (

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Follow } from '../../src/actions/action.ts';
 import {
   advance,
+  contend,
   describeFollowing,
   type Following,
   type FollowState,
@@ -39,6 +40,49 @@ it('says that a balloon is stuck, and that it moves again', () => {
   following = advance(following, at(18, 3 * GiB));
   expect(describeFollowing(following)).toMatch(/stalled at 3.00 GiB of 2.00 GiB/);
   expect(advance(following, at(19, 2.9 * GiB)).state).toBe('moving');
+});
+
+describe('a balloon that others ask for another size', () => {
+  const rivals = [
+    { target: 3 * GiB, by: 'ann (by kvmtop do)' },
+    { target: 3.5 * GiB, by: 'bob (by key)' },
+  ];
+  const seen = (...sizes: readonly (readonly [number, number])[]): Following =>
+    sizes.reduce(
+      (one, [second, gib]) => contend(advance(one, at(second, gib * GiB)), rivals),
+      startFollowing(follow, 0),
+    );
+
+  it('is theirs once it is where one of them wanted it, whoever came last to the journal', () => {
+    expect(seen([1, 3.8])).toMatchObject({ state: 'moving' });
+    const replaced = seen([1, 3.8], [2, 3]);
+    expect(replaced.state).toBe('replaced');
+    expect(describeFollowing(replaced)).toBe(
+      'web-1: balloon at 3.00 GiB of 2.00 GiB: ann (by kvmtop do) asked for 3.00 GiB meanwhile',
+    );
+    expect(advance(replaced, at(3, 2 * GiB))).toBe(replaced);
+  });
+
+  it('or stands still elsewhere; and it is its own where it arrives', () => {
+    expect(seen([1, 2.5], [14, 2.5])).toMatchObject({ state: 'replaced', rival: rivals[1] });
+    expect(seen([1, 2.5], [2, 2])).toMatchObject({ state: 'arrived' });
+    const alone = advance(startFollowing(follow, 0), at(20, 3 * GiB));
+    expect(contend({ ...alone, state: 'stalled' }, [])).toMatchObject({ state: 'stalled' });
+  });
+
+  it('by other means than kvmtop is told by what it does: it was nearer before', () => {
+    const stalled = (...sizes: readonly number[]): string => {
+      let following = startFollowing(follow, 0);
+      for (const [index, gib] of sizes.entries()) following = advance(following, at(14 * (index + 1), gib * GiB));
+      return describeFollowing(advance(following, at(14 * (sizes.length + 1), (sizes.at(-1) ?? 0) * GiB)));
+    };
+    expect(stalled(3, 2.5, 3.2)).toMatch(
+      /stalled at 3\.20 GiB of 2\.00 GiB: it was nearer before: another client has asked/,
+    );
+    expect(stalled(3, 2.5)).toMatch(
+      /stalled at 2\.50 GiB of 2\.00 GiB: the guest can give no more, its driver does not/,
+    );
+  });
 });
 
 describe('of a guest that stands still', () => {
@@ -112,7 +156,7 @@ it.each<[FollowState, string, string]>([
   [
     'failed',
     'balloon',
-    'web-1: balloon stalled at 3.00 GiB of 2.00 GiB: the guest can give no more, or its driver does not answer',
+    'web-1: balloon stalled at 3.00 GiB of 2.00 GiB: the guest can give no more, its driver does not answer, or another client has asked for another size',
   ],
   ['gone', 'balloon', 'web-1: gone while its balloon moved'],
   [

@@ -296,6 +296,29 @@ describe('failed: status 1', () => {
     expect(journal()).toMatchObject([{ outcome: 'done' }]);
   });
 
+  it('a balloon that another kvmtop moves elsewhere meanwhile, with who and where to', async () => {
+    const host = startHost();
+    const { source } = host;
+    let looks = 0;
+    const look = async (...wanted: Parameters<Source['look']>) => {
+      // Once it was asked for, and not before.
+      if (host.asked.length > 0 && looks++ === 0) {
+        const [step] = journal()[0]?.steps ?? [];
+        const purpose = { kind: 'balloon', target: 3 * GiB } as const;
+        const other = { ...journal()[0]!, id: 'other', user: 'ann', outcome: 'done', steps: [{ ...step, purpose }] };
+        await openJournal(journalFile()).append(other as JournalEntry);
+        for (const one of host.guests) one.target = 3 * GiB;
+      }
+      return source.look(...wanted);
+    };
+    await fails(
+      { ...host, source: { ...source, look } },
+      'balloon web-1 2G --yes',
+      1,
+      /^kvmtop: web-1: balloon at 3\.00 GiB of 2\.00 GiB: ann \(by kvmtop do\) asked for 3\.00 GiB meanwhile$/m,
+    );
+  });
+
   it('a balloon of a paused guest, at once: it waits, and is not called stuck', async () => {
     const host = startHost([{ stuck: true, status: 'paused' }]);
     const before = host.clock.steady();

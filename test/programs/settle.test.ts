@@ -23,3 +23,20 @@ it('waits for monitors as long as the settings let them greet and answer', async
   const patient = { ...defaults, 'monitor.greeting_seconds': 20, 'monitor.round_seconds': 30 };
   expect(await settled(40, patient)).toEqual(['ok', 40]);
 });
+
+it('waits longer for the guest that is meant, whose monitor others hold, but not for one that is stopped', async () => {
+  const waited = async (words: readonly string[], state: 'busy' | 'unasked', status = 'S'): Promise<number> => {
+    const clock = hastyClock();
+    const look = async (): Promise<Model> => {
+      const now = clock.steady() < 9 ? state : 'ok';
+      return derive(undefined, sample({ guests: [guest({ process: { state: status }, monitor: { state: now } })] }));
+    };
+    await settledModel(look, clock, patienceOf(defaults), words);
+    return Math.round(clock.steady());
+  };
+  expect(await waited(['web-1', '2G'], 'busy')).toBe(9);
+  expect(await waited(['web-1', '2G'], 'unasked')).toBe(9);
+  expect(await waited(['db-1', '2G'], 'unasked')).toBe(3);
+  expect(await waited([], 'busy')).toBe(0);
+  expect(await waited(['web-1', '2G'], 'busy', 'T')).toBe(0);
+});

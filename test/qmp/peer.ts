@@ -137,6 +137,8 @@ export const startPeer = async (address: string | number, replies: Script['repli
     socket.on('error', () => {});
     socket.on('close', () => {
       sockets.delete(socket);
+      // One that left while it waited is nobody's turn.
+      if (waiting.includes(socket)) waiting.splice(waiting.indexOf(socket), 1);
       if (served !== socket) return;
       served = undefined;
       const next = waiting.shift();

@@ -224,7 +224,8 @@ const letGo = (found: Found): void => {
 
 const inTime = async (finding: Promise<void>, milliseconds: number): Promise<void> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const silent = () => reject(new MonitorError('busy', 'the file system of its monitor’s socket does not answer'));
+  const why = 'its monitor’s socket was not reached in time: its file system does not answer, or this host is too busy';
+  const silent = () => reject(new MonitorError('busy', why));
   const timer = setTimeout(silent, Math.max(0, milliseconds));
   try {
     await Promise.race([finding, late]);
