@@ -13,6 +13,9 @@ export const backends: Readonly<Record<Backing, Backend>> = {
   hugetlb: 'hugetlb',
 };
 
+/** Hugepages last: what the process shows of them is taken from the others. */
+const backings = ['anon', 'shmem', 'file', 'hugetlb'] as const;
+
 const kinds: Readonly<Record<Backend, Backing>> = { anon: 'anon', shared: 'shmem', hugetlb: 'hugetlb' };
 
 /** One word for all of it: what most is made of; of equals the first. */
@@ -45,19 +48,29 @@ export const amountsOf = (guest: GuestSample, size: number | undefined): Amounts
   const [first] = parts;
   if (!first || size === undefined) return undefined;
   const amounts = { anon: 0, shmem: 0, file: 0, hugetlb: 0 };
-  for (const part of parts) amounts[part.kind] += nowOf(part, guest);
-  const told = Object.values(amounts).reduce((sum, bytes) => sum + bytes, 0);
-  // More than there is: something was unplugged, and it is not known what.
-  const factor = told > size ? size / told : 1;
-  for (const kind of Object.keys(amounts) as Backing[]) amounts[kind] = Math.floor(amounts[kind] * factor);
-  amounts[first.kind] += size - Object.values(amounts).reduce((sum, bytes) => sum + bytes, 0);
-  const seen = Math.min(size, guest.process.status?.['HugetlbPages'] ?? 0);
-  for (const kind of ['anon', 'shmem', 'file'] as const) {
-    const moved = Math.min(amounts[kind], Math.max(0, seen - amounts.hugetlb));
-    amounts[kind] -= moved;
-    amounts.hugetlb += moved;
+  if (parts.some(({ kind }) => kind !== first.kind)) {
+    let told = 0;
+    for (const part of parts) {
+      const bytes = nowOf(part, guest);
+      amounts[part.kind] += bytes;
+      told += bytes;
+    }
+    // More than there is: something was unplugged, and it is not known what.
+    const factor = told > size ? size / told : 1;
+    for (const kind of backings) amounts[kind] = Math.floor(amounts[kind] * factor);
   }
-  return Object.fromEntries(Object.entries(amounts).filter(([, bytes]) => bytes > 0));
+  amounts[first.kind] += size - amounts.anon - amounts.shmem - amounts.file - amounts.hugetlb;
+  const seen = Math.min(size, guest.process.status?.['HugetlbPages'] ?? 0);
+  const there: Partial<Record<Backing, number>> = {};
+  for (const kind of backings) {
+    if (kind !== 'hugetlb') {
+      const moved = Math.min(amounts[kind], Math.max(0, seen - amounts.hugetlb));
+      amounts[kind] -= moved;
+      amounts.hugetlb += moved;
+    }
+    if (amounts[kind] > 0) there[kind] = amounts[kind];
+  }
+  return there;
 };
 
 /** The kinds alone, where sizes are not known; empty where nothing is. */
