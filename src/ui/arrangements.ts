@@ -1,3 +1,4 @@
+import { allNodesRows, upperRows } from '../store/scroll.ts';
 import type { State } from '../store/store.ts';
 import type { Tab } from '../store/tabs.ts';
 import { advisorPane } from './panes/advisor.ts';
@@ -8,7 +9,7 @@ import { ksmPane } from './panes/ksm.ts';
 import { ledgerBar, ledgerTable } from './panes/ledger.ts';
 import { meminfoPane } from './panes/meminfo.ts';
 import { memoryPane, pressurePane, swapPane } from './panes/memory.ts';
-import { numaPane, numaRows, placementPane } from './panes/numa.ts';
+import { numaPane, placementPane } from './panes/numa.ts';
 import { overcommitPane } from './panes/overcommit.ts';
 import type { Draw } from './panes/pane.ts';
 import { processesPane } from './panes/processes.ts';
@@ -136,17 +137,11 @@ const sharing = ({ state, y, width, rows }: Area): Block => {
   };
 };
 
-/** Rows of a list of guests below a pane: its title, a note, its head, and the guests. */
-const listRows = ({ model }: State): number => 3 + Math.max(1, model?.guests.length ?? 0);
-/** Header, tabs, message and footer. */
-const frameRows = 4;
-
 /** One pane of at most half the screen, or of all that the list below leaves. `wanted`: rows that it would like to have. */
 const upTo =
   ([id, draw]: Named, wanted: (state: State) => number) =>
   ({ state, y, width, rows }: Area): Block => {
-    const most = Math.max(Math.floor(rows / 2), rows - frameRows - listRows(state));
-    const height = Math.min(wanted(state), most);
+    const height = Math.min(wanted(state), upperRows(state, rows));
     return { panes: [{ id, draw, rect: { x: 0, y, width, height } }], height };
   };
 
@@ -162,7 +157,7 @@ export const arrangements: Readonly<Record<Tab, Arrangement>> = {
   vmstat: { above: [], body: ['vmstat', vmstatPane] },
   meminfo: { above: [], body: ['meminfo', meminfoPane] },
   numa: {
-    above: [upTo(['numa', numaPane], ({ model }) => numaRows(model?.nodes.length ?? 1))],
+    above: [upTo(['numa', numaPane], allNodesRows)],
     body: ['placement', placementPane],
   },
   translation: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Model, NodeModel } from '../../src/model.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
+import { press } from '../../src/ui/keys.ts';
 import { plain } from '../../src/ui/line.ts';
 import { hugepagesPane } from '../../src/ui/panes/hugepages.ts';
 import { memoryPane } from '../../src/ui/panes/memory.ts';
@@ -68,5 +69,45 @@ describe('a host of many nodes', () => {
     expect(await shownAt(64, last.guests, 200, 60)).toBe(30);
     // Guests keep half of a small screen.
     expect(await shownAt(64, last.guests, 80, 24)).toBe(9);
+  });
+
+  it('shows the others by Left and Right, as rows and as columns of the guests, and says which', async () => {
+    const { app } = openStage([{ ...last, nodes: nodes(64) }], { tab: 'numa' });
+    const seen = async () => {
+      const frame = await frameOf(app, 80, 24);
+      const [, first, end] = /NUMA .*?(\d+) to (\d+) of 64 nodes, Left and Right show others/.exec(frame) ?? [];
+      const rows = [...frame.matchAll(/^ +(\d+) +62\.8G/gm)].map(row => Number(row[1]));
+      const columns = [...frame.matchAll(/NODE (\d+)/g)].map(column => Number(column[1]));
+      expect([rows[0], rows.at(-1)]).toEqual([Number(first), Number(end)]);
+      return { rows, columns };
+    };
+    const all = new Set<number>();
+    const heads = new Set<number>();
+    let { rows, columns } = await seen();
+    expect([rows, columns[0]]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8], 0]);
+    press(app, 'left');
+    expect(app.store.getState().scroll).toBe(0);
+    for (let presses = 0; presses < 16; presses++) {
+      for (const row of rows) all.add(row);
+      for (const column of columns) heads.add(column);
+      press(app, 'right');
+      ({ rows, columns } = await seen());
+    }
+    expect(all.size).toBe(64);
+    expect(rows.at(-1)).toBe(63);
+    // What was pressed beyond the end needs not be pressed back.
+    const { scroll } = app.store.getState();
+    press(app, 'right');
+    press(app, 'left');
+    expect(app.store.getState().scroll).toBe(scroll - 4);
+    expect(heads.size).toBe(64);
+  }, 20_000);
+
+  it('needs no such keys where all are shown', async () => {
+    const { app } = openStage([{ ...last, nodes: nodes(8) }], { tab: 'numa' });
+    const frame = await frameOf(app, 140, 24);
+    expect(frame).toMatch(/8 nodes$[\s\S]*NODE 7/m);
+    press(app, 'right');
+    expect(app.store.getState().scroll).toBe(0);
   });
 });

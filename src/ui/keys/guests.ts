@@ -1,3 +1,4 @@
+import { scrolledNodes } from '../../store/scroll.ts';
 import type { State } from '../../store/store.ts';
 import { withTab } from '../../store/tables.ts';
 import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
@@ -38,6 +39,13 @@ const measure = (what: 'pss' | 'placement') => (app: App) =>
   change(app, ({ selected }) =>
     selected === undefined ? {} : { measuring: { what, guest: selected, since: Date.now() / 1000 } },
   );
+
+/** Whether there are nodes that are not shown. */
+const manyNodes = (state: State): boolean =>
+  state.tab === 'numa' && (state.scroll > 0 || scrolledNodes(state, Number.POSITIVE_INFINITY) > 0);
+
+/** By fewer than the guests' columns have room for. */
+const nodesOn = (by: number) => (app: App) => change(app, state => ({ scroll: scrolledNodes(state, by) }));
 
 /** Keys of the guest table, and those that work nearly everywhere. */
 export const guestKeys: readonly Key[] = [
@@ -111,6 +119,23 @@ export const guestKeys: readonly Key[] = [
     help: 'In the numa tab: read on which nodes the selected guest’s memory is: 8 ms for each GiB, in which its memory map is held.',
     when: state => state.tab === 'numa' && measurable(state),
     run: measure('placement'),
+  },
+  {
+    modes: ['main'],
+    names: ['left'],
+    label: 'Left',
+    help: 'In the numa tab: four nodes back.',
+    when: manyNodes,
+    run: nodesOn(-4),
+  },
+  {
+    modes: ['main'],
+    names: ['right'],
+    label: 'Right',
+    title: 'More nodes',
+    help: 'In the numa tab: four nodes on, as rows and as columns of the guests.',
+    when: manyNodes,
+    run: nodesOn(4),
   },
   ...tabs.map(tabKey),
   {

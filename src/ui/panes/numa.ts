@@ -1,5 +1,6 @@
 import { guestById } from '../../guests.ts';
 import type { GuestModel, NodeModel, PoolModel } from '../../model.ts';
+import { firstNode, nodeRoom } from '../../store/scroll.ts';
 import { exactBytes, formatBytes, GiB, longBytes, unknown } from '../../units.ts';
 import { type Line, span } from '../line.ts';
 import { type GuestColumn, guestList } from './guest-list.ts';
@@ -58,21 +59,29 @@ export const numaPane: Draw = canvas => {
     labelled('balancing', words(sysctls?.['kernel.numa_balancing'], { 0: 'off', 1: 'on', 2: 'by tiers' })),
     ...(one ? [[span('one node: all memory is equally near', 'dim')]] : []),
   );
-  const room = Math.max(1, height - 3);
-  const rows = model.nodes.slice(0, room).map(node => listRow(node, columns, canvas));
-  const hidden = model.nodes.length - rows.length;
+  const first = firstNode(canvas.state, height);
+  const shown = model.nodes.slice(first, first + nodeRoom(height));
   return [
-    heading('NUMA', canvas, [
-      span(hidden > 0 ? `and ${hidden} more nodes` : one ? '1 node' : `${model.nodes.length} nodes`, 'dim'),
-    ]),
+    heading('NUMA', canvas, whichOf(shown, model.nodes.length)),
     listHead(columns, canvas),
-    ...rows,
+    ...shown.map(node => listRow(node, columns, canvas)),
     about,
   ];
 };
 
-/** Rows that `numaPane` would like to have. */
-export const numaRows = (nodes: number): number => Math.max(1, nodes) + 3;
+/** How many nodes there are, and which are shown where that is not all. */
+const whichOf = (shown: readonly NodeModel[], all: number): Line => {
+  const [first, last] = [shown[0], shown.at(-1)];
+  if (shown.length === all || !first || !last) return [span(all === 1 ? '1 node' : `${all} nodes`, 'dim')];
+  return [
+    span(`${first.id} to ${last.id}`, 'strong'),
+    span(` of ${all} nodes, `, 'dim'),
+    span('Left', 'key'),
+    span(' and ', 'dim'),
+    span('Right', 'key'),
+    span(' show others', 'dim'),
+  ];
+};
 
 /** Milliseconds for each GiB in pages of 4 KiB, measured: /proc/PID/numa_maps walks all page tables. */
 const cost = 8;
@@ -110,8 +119,11 @@ export const placementPane: Draw = canvas => [
   ...guestList({ ...canvas, height: canvas.height - 2 }, [
     'held',
     'hugetlb',
-    ...canvas.model.nodes.slice(0, 8).map(({ id }) => nodeColumn(id)),
+    ...nodesFrom(canvas).map(({ id }) => nodeColumn(id)),
     'numa_most',
     'numa_age',
   ]),
 ];
+
+/** As many as have a column at most, from the first that is shown above. */
+const nodesFrom = ({ state, model }: Canvas): readonly NodeModel[] => model.nodes.slice(state.scroll, state.scroll + 8);
