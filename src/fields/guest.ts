@@ -527,7 +527,7 @@ export const guestFields = {
   },
   host_major_faults: {
     title: 'HMAJFLT',
-    help: 'Page faults of the guest’s process that had to wait for the host’s disk: the host’s swapping, felt by the guest. Under KVM the kernel counts most of them, not all.',
+    help: 'Page faults of the guest’s process that had to wait for the host’s disk: the host’s swapping, felt by the guest. Under KVM it is at least so many: what a kernel thread reads for the guest is not counted.',
     source: '/proc/PID/stat majflt',
     unit: 'count',
     kind: 'counter',

@@ -382,11 +382,22 @@ describe('stall', () => {
     const known = Object.fromEntries(
       Object.entries({ ...values({}).values, ...parts }).filter(([, value]) => value !== undefined),
     );
-    expect(stallVerdict({ ...values({}), values: known }, setting).text).toBe(words);
+    expect(stallVerdict({ ...values({}), values: known }, setting, 0.5).text).toBe(words);
+  });
+
+  it('under KVM a part in swap is idle only where the whole host hardly waits', () => {
+    const of = (accelerator: string, wholeHost: number | undefined): string => {
+      const one = values({ swap: 4096 });
+      return stallVerdict({ ...one, sample: guest({ launch: { accelerator } }) }, setting, wholeHost).text;
+    };
+    expect(of('kvm', 0.5)).toBe('idle part in swap');
+    expect(of('kvm', 30)).toBe('part in swap');
+    expect(of('kvm', undefined)).toBe('part in swap');
+    expect(of('tcg', 30)).toBe('idle part in swap');
   });
 
   it('of a paused guest old numbers say nothing', () => {
-    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting).text).toBe('- (paused)');
+    expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting, 0).text).toBe('- (paused)');
   });
 
   it('tells why nothing is known from inside', () => {
@@ -394,7 +405,7 @@ describe('stall', () => {
     const text = (parts: Partial<GuestSample['monitor']>): string => {
       const one = guest({ monitor: { state: 'ok', status: 'running', ...parts } });
       const own = derive(undefined, sample({ guests: [one] })).guests[0] as Model['guests'][number];
-      return stallVerdict({ ...own, values: { ...own.values, swap: 0, host_major_faults: 0 } }, setting).text;
+      return stallVerdict({ ...own, values: { ...own.values, swap: 0, host_major_faults: 0 } }, setting, 0).text;
     };
     expect(text({ balloon: { device: true, pollingInterval: 2 } })).toBe('- (never reported)');
     expect(text({ balloon: { ...balloon, pollingInterval: 2 } })).toBe('- (clock is wrong)');

@@ -1,6 +1,7 @@
 import { reportOf } from '../../actions/balloon/reports.ts';
 import type { Limits } from '../../actions/limits.ts';
 import type { GuestModel } from '../../model.ts';
+import { hostFaults } from '../../policy/host-faults.ts';
 import type { Setting } from '../../store/store.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
 import { span, type Tone } from '../line.ts';
@@ -31,27 +32,29 @@ const unreported = (guest: GuestModel, limits: Limits): string | undefined => {
 
 /**
  * Who makes the guest wait for memory: the host, the guest itself, both or nobody. A guest that stopped reporting may be
- * thrashing, so its last numbers say nothing; where a side is not known, that is told.
+ * thrashing, so its last numbers say nothing; where a side is not known, that is told. `wholeHost`: major faults of the host a second.
  */
 export const stallVerdict = (
   guest: GuestModel,
   { limits, thresholds }: Pick<Setting, 'limits' | 'thresholds'>,
+  wholeHost: number | undefined,
 ): Verdict => {
-  const { swap, host_major_faults: hostFaults, guest_swap_in: swapIn, guest_major_faults: guestFaults } = guest.values;
+  const { swap, host_major_faults: own, guest_swap_in: swapIn, guest_major_faults: guestFaults } = guest.values;
   const inside = unreported(guest, limits);
   const stopped = reportOf(guest, limits) === 'stalled' && guest.state === 'running';
   const { hostMajorFaults, guestMajorFaults, guestSwapIn } = thresholds;
-  const byHost = (hostFaults ?? 0) >= hostMajorFaults && (swap ?? 0) > 0;
+  const byHost = (own ?? 0) >= hostMajorFaults && (swap ?? 0) > 0;
   const byItself = inside === undefined && (swapIn ?? 0) >= guestSwapIn;
   if (byHost && byItself) return { text: 'swapped on both sides', tone: 'bad' };
   if (byHost) return { text: 'swapped by the host', tone: 'bad' };
   if (byItself) return { text: 'swaps inside', tone: 'warn' };
   if (stopped) return { text: 'stopped reporting', tone: 'warn' };
-  if ((hostFaults ?? 0) >= guestMajorFaults) return { text: 'host reads files back', tone: 'warn' };
+  if ((own ?? 0) >= guestMajorFaults) return { text: 'host reads files back', tone: 'warn' };
   if (inside === undefined && (guestFaults ?? 0) >= guestMajorFaults)
     return { text: 'reads its disk back', tone: 'warn' };
-  if ((swap ?? 0) > 0) return { text: 'idle part in swap', tone: 'dim' };
-  if (hostFaults === undefined || swap === undefined) return { text: 'host side unknown', tone: 'dim' };
+  const { most = Number.POSITIVE_INFINITY } = hostFaults(guest, own, wholeHost);
+  if ((swap ?? 0) > 0) return { text: most < hostMajorFaults ? 'idle part in swap' : 'part in swap', tone: 'dim' };
+  if (own === undefined || swap === undefined) return { text: 'host side unknown', tone: 'dim' };
   return { text: inside === undefined ? '-' : `- (${inside})`, tone: 'dim' };
 };
 
@@ -60,7 +63,7 @@ export const stallPane: Draw = canvas => {
   const { state, model, width, height } = canvas;
   const host = model.host.values;
   const stalled = model.guests.filter(guest =>
-    ['bad', 'warn'].includes(stallVerdict(guest, state.setting).tone),
+    ['bad', 'warn'].includes(stallVerdict(guest, state.setting, host.major_faults).tone),
   ).length;
   const { thresholds } = state.setting;
   const pressure = pressureWorry(host, thresholds);
@@ -81,7 +84,7 @@ export const stallPane: Draw = canvas => {
       ),
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
-    [span('HMAJFLT and SWAP: host side, which a guest can’t see: its memory is just slow.', 'dim')],
+    [span('HMAJFLT (under KVM: at least) and SWAP: the host’s side, unseen by the guest.', 'dim')],
     [span('ASYNC: was offered to run on until a page is there. KVMFLT: all its faults.', 'dim')],
   ].slice(0, height);
 };
@@ -89,11 +92,11 @@ export const stallPane: Draw = canvas => {
 /** Rows of `stallPane`. */
 export const stallRows = 4;
 
-const verdictColumn = (setting: Setting): GuestColumn => ({
+const verdictColumn = (setting: Setting, wholeHost: number | undefined): GuestColumn => ({
   title: 'VERDICT',
   width: 21,
   left: true,
-  cell: guest => stallVerdict(guest, setting),
+  cell: guest => stallVerdict(guest, setting, wholeHost),
 });
 
 /** Asynchronous page faults, as the guest was offered them. */
@@ -109,7 +112,7 @@ const asyncColumn: GuestColumn = {
 /** The guests, and who makes them wait. */
 export const stalledPane: Draw = canvas =>
   guestList(canvas, [
-    verdictColumn(canvas.state.setting),
+    verdictColumn(canvas.state.setting, canvas.model.host.values.major_faults),
     'host_major_faults',
     'swap',
     'guest_swap_in',

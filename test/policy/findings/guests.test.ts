@@ -4,8 +4,9 @@ import { balloonInVain } from '../../../src/policy/findings/balloon-in-vain.ts';
 import { guestSwapped } from '../../../src/policy/findings/guest-swapped.ts';
 import { balloonStuck, guestThrashing } from '../../../src/policy/findings/guest-thrashing.ts';
 import { migratedHolding } from '../../../src/policy/findings/migrated.ts';
+import type { GuestSample, Numbers } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
-import { hostWith, idleHost, later, line, remark, remarks, thrashes, well } from './looks.ts';
+import { hostWith, idleHost, later, line, raised, remark, remarks, thrashes, well } from './looks.ts';
 
 describe('a balloon that is stuck', () => {
   it('is given back in full where the host has room', () => {
@@ -81,6 +82,45 @@ describe('a guest in the host’s swap', () => {
       text: expect.stringMatching(/waits for the host’s disk 30 times a second/),
       numbers: { swap: 512 * MiB, host_major_faults: 30 },
     });
+  });
+
+  /** A guest under this accelerator while the host has so many more counts within ten seconds. */
+  const seen = (accelerator: string, counts: Numbers, change: Parameters<typeof well>[0] = {}) => {
+    const of = (more: Parameters<typeof well>[0]): GuestSample =>
+      well({ ...more, launch: { accelerator, ...more?.launch }, status: { VmSwap: 512 * MiB, ...more?.status } });
+    const first = idleHost([of({})]);
+    return remark(guestSwapped, [
+      first,
+      later(first, 10, now => ({ ...raised(counts)(now), guests: [of(change ?? {})] })),
+    ]);
+  };
+
+  it('under KVM is not told to be idle by its own faults alone, which are too few', () => {
+    expect(seen('kvm', { pgmajfault: 5 }).text).toMatch(/touches next to nothing of that now/);
+    expect(seen('kvm', { pgmajfault: 300 }, { stat: { majflt: 15 } })).toMatchObject({
+      severity: 'notice',
+      text: expect.stringMatching(
+        /How much of that the guest touches is not known: .* the whole host waits for its disk 30 times a second\.$/,
+      ),
+    });
+    // Emulation takes all faults in its own threads.
+    expect(seen('tcg', { pgmajfault: 300 }).text).toMatch(/touches next to nothing of that now/);
+    expect(seen('kvm', { pgmajfault: 300 }, { stat: { majflt: 110 } }).text).toMatch(/at least 10 times a second/);
+    expect(seen('tcg', { pgmajfault: 300 }, { stat: { majflt: 110 } }).text).toMatch(/disk 10 times a second/);
+  });
+
+  it('under KVM waits by what it takes back from swap, but for what a balloon takes, and no more than the host reads', () => {
+    const less = { status: { VmSwap: 472 * MiB } };
+    const counts = { pgmajfault: 300, pswpin: 20_000 };
+    expect(seen('kvm', counts, less)).toMatchObject({
+      severity: 'warning',
+      text: expect.stringMatching(
+        /^The host has swapped out 472 MiB of its 4\.00 GiB\. It takes back 4\.00 MiB\/s of that, waits/,
+      ),
+    });
+    expect(seen('kvm', { pgmajfault: 300 }, less)).toMatchObject({ severity: 'notice' });
+    expect(seen('kvm', { ...counts, pswpin: 256 }, less).text).toMatch(/takes back 102 KiB\/s/);
+    expect(seen('kvm', counts, { ...less, balloon: { actual: 2.5 * GiB } })).toMatchObject({ severity: 'notice' });
   });
 
   it('has room to come back to, or has not', () => {
