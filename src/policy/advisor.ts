@@ -140,7 +140,7 @@ const watch = (
       since: earlier?.since ?? model.time,
       began,
       last: now,
-      told: earlier?.told === true || now - began >= sustain,
+      told: now - began >= sustain,
       ...severityOf(remark, now, earlier),
     });
   }
