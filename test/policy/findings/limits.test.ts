@@ -15,6 +15,7 @@ import { monitorsSlow } from '../../../src/policy/findings/monitors.ts';
 import { overcommitUnmet } from '../../../src/policy/findings/overcommit.ts';
 import { poolIdle, poolUnbalanced } from '../../../src/policy/findings/pools.ts';
 import { pressureHigh } from '../../../src/policy/findings/pressure.ts';
+import type { PoolSample } from '../../../src/sample.ts';
 import { GiB, KiB, MiB } from '../../../src/units.ts';
 import { capturedModel, withKsm, withSysctls } from '../../actions/hosts.ts';
 import { hostWith, idleHost, later, raised, remarks, start, well } from './looks.ts';
@@ -31,7 +32,8 @@ const swapping = (pages: number, model: Model): readonly Model[] => [
   later(model, 16, raised({ pswpin: pages, pswpout: 0 })),
 ];
 const poolWith =
-  (node: number | undefined, free: number) => (one: { readonly node?: number; readonly pageSize: number }) =>
+  (node: number | undefined, free: number) =>
+  (one: PoolSample): PoolSample =>
     one.pageSize === 2 * MiB && one.node === node
       ? { ...one, counts: { nr_hugepages: 2000, free_hugepages: free, resv_hugepages: 0, surplus_hugepages: 0 } }
       : one;
