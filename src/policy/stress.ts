@@ -1,12 +1,11 @@
-import { statsStale } from '../actions/balloon/reports.ts';
 import { defaultLimits, type Limits } from '../actions/limits.ts';
 import { guestFiles } from '../fields/held.ts';
 import { allGuests } from '../guests.ts';
 import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 import { longBytes } from '../units.ts';
-import { allHugepages, isUnseen, ordinaryRam, whyKept } from '../vmm/memory.ts';
-import { idleMemory } from './findings/room.ts';
+import { allHugepages, isUnseen, ordinaryRam } from '../vmm/memory.ts';
+import { idleMemory, silentGuests } from './findings/room.ts';
 
 /**
  * What would happen if every guest claimed its maximum now: all that is plugged into it, its balloon empty. What only
@@ -49,12 +48,6 @@ const diskSwap = (model: Model): number | undefined => {
     .reduce((sum, { size, used }) => sum + size - used, 0);
 };
 
-/** It may have memory to spare, and does not tell. */
-const isSilent = (guest: GuestModel, limits: Limits): boolean =>
-  guest.sample.monitor.balloon?.device !== false &&
-  whyKept(guest.sample) === undefined &&
-  statsStale(guest, limits) !== false;
-
 export const stress = (model: Model, limits: Limits = defaultLimits): Stress => {
   // Whatever -p chose: the others claim memory of the same host.
   const guests = allGuests(model);
@@ -68,7 +61,7 @@ export const stress = (model: Model, limits: Limits = defaultLimits): Stress => 
   return {
     ...(unknown.length === 0 ? { needed: least } : {}),
     ...(available === undefined ? {} : { available, short: least - available }),
-    ...(idle.length === 0 && guests.some(guest => isSilent(guest, limits))
+    ...(idle.length === 0 && silentGuests({ ...model, guests }, limits).length > 0
       ? {}
       : { balloons: idle.reduce((sum, one) => sum + one.bytes, 0) }),
     ...known({ ksm }),
