@@ -33,6 +33,10 @@ const textsBudget = 500;
  */
 const [lookAgain, longestPause] = [5, 300];
 
+const wordlessWhy =
+  'it runs a VMM’s program, but its command line can’t be read, so it is not shown as a guest: it has none, or has it where Linux ' +
+  'does not read it, in a file that it maps';
+
 export interface GuestReader {
   /**
    * Finds the guests and reads the host's side of them; the monitors' part is what they last said. `time`: seconds since
@@ -113,6 +117,8 @@ class LiveGuestReader implements GuestReader {
   readonly #migrated = new Set<GuestId>();
   readonly #bugs = new Bugs();
   readonly #queue = new Queue(atOnce);
+  /** Processes that run a VMM's program and have no words to be told by. */
+  #wordless: number[] = [];
   #found = false;
 
   constructor(
@@ -140,6 +146,7 @@ class LiveGuestReader implements GuestReader {
     });
     for (const { monitor, name } of shown) if (monitor?.bug) this.#bugs.note(monitor.bug, name);
     problems.push(...this.#bugs.problems);
+    for (const pid of this.#wordless) problems.push({ source: `process ${pid}`, message: wordlessWhy });
     const { problem } = this.#libvirt ?? {};
     if (problem !== undefined) problems.push({ source: 'libvirt', message: problem });
     // Even root is refused a process or two that guard themselves; that is no lack of privilege.
@@ -265,6 +272,7 @@ class LiveGuestReader implements GuestReader {
     this.#found = true;
     const alive = new Set<number>();
     let changed = false;
+    this.#wordless = [];
     const found = this.#discovery.scan(time);
     note?.('guest_stat');
     for (const { pid, vmm } of found) {
@@ -275,6 +283,8 @@ class LiveGuestReader implements GuestReader {
         alive.add(pid);
         changed = true;
       }
+      // One that ends has neither words nor a program any more.
+      else if (!alive.has(pid) && this.#root.link(`/proc/${pid}/exe`) !== undefined) this.#wordless.push(pid);
     }
     for (const guest of this.#guests.values()) {
       if (alive.has(guest.pid)) continue;

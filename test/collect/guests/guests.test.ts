@@ -101,6 +101,19 @@ describe('the process', () => {
     expect(told().slice(1)).toEqual([{ ksm_merging_pages: 7 }, undefined]);
   });
 
+  it('is told where its program is a VMM’s and its words can’t be read, but not while it ends', () => {
+    tree.process(1001, { exe, args: ['qemu'] });
+    tree.process(1002, { exe, args: [] });
+    tree.process(1003, { exe, args: [] });
+    rmSync(join(tree.dir, 'proc/1003/exe'));
+    const wordless = (time: number) =>
+      read(time).problems.filter(({ message }) => /command line can’t be read/.test(message));
+    expect(wordless(1)).toMatchObject([{ source: 'process 1002' }]);
+    tree.process(1002, { exe, args: ['qemu'] });
+    expect(wordless(6)).toEqual([]);
+    expect(read(6).guests.map(({ pid }) => pid)).toEqual([1001, 1002]);
+  });
+
   it('gives fresh numbers in every round', () => {
     tree.process(1001, { exe, args: ['qemu'] });
     expect(one(1).name).toBe('qemu-1001');
