@@ -257,6 +257,8 @@ export interface MonitorSample {
   readonly time?: number;
   readonly path?: string;
   readonly qemuVersion?: string;
+  /** `query-kvm`: whether KVM runs it. */
+  readonly kvm?: boolean;
   /** `query-status`: running, paused, postmigrate, prelaunch, … */
   readonly status?: string;
   /** `query-memory-size-summary`: `base-memory`, `plugged-memory`; bytes. */

@@ -30,6 +30,9 @@ export interface Identity {
   readonly uuid?: string;
 }
 
+/** How a guest's code is run, as far as that is known. */
+export type Acceleration = Pick<LaunchSample, 'accelerator' | 'asyncPageFaults'>;
+
 export interface Started {
   /** As given by the operator or its tool, or made of program and PID. */
   readonly name: string;
@@ -38,6 +41,8 @@ export interface Started {
   readonly manager?: Manager;
   /** Absent where its monitor tells it, and the command line does not. */
   readonly launch?: LaunchSample;
+  /** What of it depends on whether KVM runs it, where its command line leaves that to QEMU. */
+  readonly byMachine?: { readonly kvm: Acceleration; readonly other: Acceleration };
   /** What its command line says of its balloon, where its monitor does not. */
   readonly balloon?: BalloonSample;
   /** Where its monitor listens, in the order in which they are tried. */
@@ -83,8 +88,8 @@ export interface ProcessView {
   hasMachine(): boolean | undefined;
 }
 
-/** Seconds. What a younger process has not opened yet, it may still open. */
-export const tooYoung = 5;
+/** Seconds. What a younger process has not opened yet, it may still open: on a slow host a QEMU takes its time to start. */
+export const tooYoung = 60;
 
 export const stays: Moved = { chroots: false, daemonized: false };
 

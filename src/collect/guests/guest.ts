@@ -103,12 +103,14 @@ const monitorSample = (guest: Guest): MonitorSample => {
 
 /** Its monitor knows best. A size that only QEMU's default gave is the one that QEMU reports. */
 const launchSample = (guest: Guest, monitor: MonitorSample): LaunchSample => {
-  const { launch } = guest.started;
+  const { launch, byMachine } = guest.started;
   const told = guest.monitor?.launch;
   if (!launch || told) return told ? { ...launch, ...told } : {};
   const { uuid, size, ...rest } = launch;
   const booted = size ?? monitor.memory?.['base-memory'];
-  if (guest.launch && guest.launch.size === booted) return guest.launch;
-  guest.launch = { ...known({ uuid, size: booted }), ...rest };
+  const run = monitor.kvm === undefined ? undefined : byMachine?.[monitor.kvm ? 'kvm' : 'other'];
+  const accelerator = run?.accelerator ?? launch.accelerator;
+  if (guest.launch && guest.launch.size === booted && guest.launch.accelerator === accelerator) return guest.launch;
+  guest.launch = { ...known({ uuid, size: booted }), ...rest, ...run };
   return guest.launch;
 };

@@ -1,5 +1,5 @@
 import { known } from '../../known.ts';
-import type { LaunchSample } from '../../sample.ts';
+import type { Acceleration, Started } from '../launch.ts';
 import type { LaunchOption } from './options.ts';
 
 /** What is known of the process itself. */
@@ -61,14 +61,17 @@ const asyncPageFaultsOf = (options: readonly LaunchOption[]): boolean | undefine
 };
 
 /** How the guest's code is run. */
-export const describeAcceleration = (
-  options: readonly LaunchOption[],
-  { called, machine }: Running,
-): Pick<LaunchSample, 'accelerator' | 'asyncPageFaults'> => {
+export const describeAcceleration = (options: readonly LaunchOption[], { called, machine }: Running): Acceleration => {
   const accelerator = acceleratorOf(candidatesOf(options, called), machine);
   const asyncPageFaults =
     accelerator === undefined ? undefined : accelerator === 'kvm' ? asyncPageFaultsOf(options) : false;
   return {
     ...known({ accelerator, asyncPageFaults }),
   };
+};
+
+/** What it is with KVM and what without, where the words leave that to QEMU. */
+export const accelerationByMachine = (options: readonly LaunchOption[], called: string): Pick<Started, 'byMachine'> => {
+  const [kvm, other] = [true, false].map(machine => describeAcceleration(options, { called, machine: () => machine }));
+  return kvm && other && kvm.accelerator !== other.accelerator ? { byMachine: { kvm, other } } : {};
 };

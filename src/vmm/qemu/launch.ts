@@ -1,5 +1,6 @@
 import { known } from '../../known.ts';
 import { type Moved, type Place, type ProcessView, type Started, tooYoung } from '../launch.ts';
+import { accelerationByMachine } from './acceleration.ts';
 import { describeLaunch, movedOf } from './commandline.ts';
 import type { LaunchMonitor } from './monitors.ts';
 import { type LaunchOption, parseArguments, parseConfig } from './options.ts';
@@ -36,12 +37,14 @@ export const readLaunch = (view: ProcessView): Started | undefined => {
     tried.find(place => typeof place === 'string') ??
     (unread === undefined ? 'it was started without a QMP monitor' : `its configuration file ${unread} can’t be read`);
   const { name, sample, balloon, manager } = launch;
-  const settles = sample.accelerator === undefined && (view.age ?? tooYoung) < tooYoung;
+  // With a monitor QEMU itself tells, once it answers.
+  const settles = sample.accelerator === undefined && places.length === 0 && (view.age ?? tooYoung) < tooYoung;
   return {
     name: name ?? `qemu-${view.pid}`,
     expected: known({ name, uuid: sample.uuid }),
     ...known({ manager }),
     launch: sample,
+    ...accelerationByMachine(options, view.words[0] ?? ''),
     balloon: { device: balloon },
     places,
     ...(places.length > 0 ? {} : { why }),

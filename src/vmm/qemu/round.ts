@@ -37,7 +37,8 @@ export const questions = (last: MonitorSample, fresh: boolean, rare = fresh): Qu
     { id: 'query-balloon', command: 'query-balloon' },
     { id: 'query-memory-size-summary', command: 'query-memory-size-summary' },
   ];
-  if (fresh) asked.push(...identityQuestions, { id: 'query-memdev', command: 'query-memdev' });
+  if (fresh)
+    asked.push(...identityQuestions, ...['query-memdev', 'query-kvm'].map(command => ({ id: command, command })));
   if (rare || hasVirtioMem(last.memoryDevices))
     asked.push({ id: 'query-memory-devices', command: 'query-memory-devices' });
   if (rare || isMigrating(last.migration) || migrationStates.has(last.status ?? ''))
@@ -128,12 +129,14 @@ export const digest = (
   const migrationLimits = answers.has('query-migrate-parameters')
     ? migrationLimitsOf(value(answers, 'query-migrate-parameters'))
     : last.migrationLimits;
+  const { enabled: kvm = last.kvm } = record(value(answers, 'query-kvm'));
   const migration = answers.has('query-migrate') ? parseMigration(value(answers, 'query-migrate')) : last.migration;
   return {
     state: 'ok',
     time: heard.time,
     path: heard.path,
     ...known({ qemuVersion: heard.version, status }),
+    ...(typeof kvm === 'boolean' ? { kvm } : {}),
     ...(memory ? { memory } : {}),
     ...(balloon ? { balloon } : {}),
     ...(memdevs ? { memdevs } : {}),

@@ -101,6 +101,24 @@ describe('the process', () => {
     expect(told().slice(1)).toEqual([{ ksm_merging_pages: 7 }, undefined]);
   });
 
+  it('runs under what QEMU says, once it does, where its words leave that open and it may not have opened KVM yet', async () => {
+    const launchOf = async (name: string, pid: number, enabled: boolean) => {
+      tree.write('proc/uptime', '102.00 1.00\n');
+      const args = ['/usr/bin/kvm', '-name', name, '-m', '256', '-cpu', 'host', ...qmp(socket(name))];
+      tree.process(pid, { exe, args, starttime: 10_000, links: { 'fd/0': '/dev/null' } });
+      const replies = { ...healthy(name), 'query-kvm': { return: { enabled, present: true } } };
+      peers.push(await startPeer(socket(name), replies));
+      const launch = () => read(1).guests.find(one => one.pid === pid)?.launch;
+      expect(launch()).not.toHaveProperty('accelerator');
+      await reader.poll(1, plenty);
+      // The very same from then on: recordings leave it out.
+      expect(launch()).toBe(launch());
+      return launch();
+    };
+    expect(await launchOf('proxmox', 1001, true)).toMatchObject({ accelerator: 'kvm', asyncPageFaults: true });
+    expect(await launchOf('emulated', 1002, false)).toMatchObject({ accelerator: 'tcg', asyncPageFaults: false });
+  });
+
   it('is told where its program is a VMM’s and its words can’t be read, but not while it ends', () => {
     tree.process(1001, { exe, args: ['qemu'] });
     tree.process(1002, { exe, args: [] });

@@ -100,12 +100,12 @@ describe('a virtual machine of KVM’s', () => {
   });
 
   it('may still come to a young process, which is looked at again', () => {
-    const { launch, mayOpen } = started('104.90', { 'fd/0': '/dev/null' }) ?? {};
+    const { launch, mayOpen } = started('159.90', { 'fd/0': '/dev/null' }) ?? {};
     expect([launch?.accelerator, mayOpen]).toEqual([undefined, true]);
   });
 
   it('comes no more to an older one', () => {
-    const { launch, mayOpen } = started('105.10', { 'fd/0': '/dev/null' }) ?? {};
+    const { launch, mayOpen } = started('160.10', { 'fd/0': '/dev/null' }) ?? {};
     expect([launch?.accelerator, mayOpen]).toEqual(['tcg', undefined]);
   });
 
