@@ -50,7 +50,7 @@ function __kvmtop
   else if string match -q -- '-*' $word
     switch "$said[1]"
       case ''
-        string split ' ' -- '--tab --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
+        string split ' ' -- '--tab --no-mouse --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'snapshot'
         string split ' ' -- '--json --text --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'stream'
@@ -62,7 +62,7 @@ function __kvmtop
       case 'record'
         string split ' ' -- '--for --keep --rotate --poll --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'replay'
-        string split ' ' -- '--tab --at --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
+        string split ' ' -- '--tab --no-mouse --at --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'dump'
         string split ' ' -- '--from --to --format --fields --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'report'

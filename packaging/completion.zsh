@@ -50,13 +50,13 @@ _kvmtop() {
     esac
   elif [[ $word == -* ]]; then
     case ${said[1]-} in
-      '') _kvmtop_words '--tab --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
+      '') _kvmtop_words '--tab --no-mouse --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       snapshot) _kvmtop_words '--json --text --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       stream) _kvmtop_words '--count --format --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       config) _kvmtop_words '--delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       doctor) _kvmtop_words '--json --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       record) _kvmtop_words '--for --keep --rotate --poll --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
-      replay) _kvmtop_words '--tab --at --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
+      replay) _kvmtop_words '--tab --no-mouse --at --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       dump) _kvmtop_words '--from --to --format --fields --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       report) _kvmtop_words '--output --from --to --recover --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       auto) _kvmtop_words '--policy --act --shadow --format --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;

@@ -15,7 +15,7 @@ const layers = [
   ['config/'],
   ['ui/app.tsx'],
   ['ui/dialogs/'],
-  ['ui/paint.ts'],
+  ['ui/paint.ts', 'ui/mouse.ts'],
   ['ui/layout.ts'],
   ['ui/arrangements.ts'],
   ['ui/panes/'],

@@ -32,6 +32,11 @@ const general = {
     'Colours: what the terminal says it can, 256, 16, or none. NO_COLOR overrules it.',
   ),
   ascii: setting(truth, false, 'Draw with ASCII only, even where the locale is UTF-8.'),
+  mouse: setting(
+    truth,
+    true,
+    'Clicks and the wheel go to kvmtop; Shift+drag still selects text in most terminals. --no-mouse overrules it.',
+  ),
   units: setting(
     choice('units', sizeUnits),
     'binary',

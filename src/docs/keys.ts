@@ -1,5 +1,6 @@
 import { actions } from '../actions/actions.ts';
 import { own } from '../own.ts';
+import { clicks } from '../ui/keys/clicks.ts';
 import { type Key, type Mode, modeTitles } from '../ui/keys/key.ts';
 import { keys } from '../ui/keys.ts';
 import { code, escaped, madeFrom, table } from './markdown.ts';
@@ -44,6 +45,13 @@ ${table(
 )}`,
   )
   .join('\n\n')}
+
+# Mouse
+
+${table(
+  ['Mouse', 'What it does'],
+  clicks.map(({ label, help }) => [label, escaped(help)]),
+)}
 
 # Actions
 

@@ -1,5 +1,6 @@
 import type { Command } from '../programs/options.ts';
 import { usage, version } from '../programs/usage.ts';
+import { clicks } from '../ui/keys/clicks.ts';
 import { keyNames, keysByMode } from './keys.ts';
 
 /** Text for roff: no line of ours is a request, and a hyphen is one that can be copied. */
@@ -51,6 +52,8 @@ ${keysByMode()
       `.SS ${roff(section.title)}\n${section.keys.map(key => `.TP\n.B ${roff(keyNames(key))}\n${roff(key.help)}`).join('\n')}`,
   )
   .join('\n')}
+.SH MOUSE
+${clicks.map(({ label, help }) => `.TP\n.B ${roff(label)}\n${roff(help)}`).join('\n')}
 .SH EXIT STATUS
 0 done, 1 failed, 2 wrong usage, 3 refused (a guard rail, read\\-only, or lacking privilege).
 .SH ENVIRONMENT

@@ -70,6 +70,7 @@ const flags = {
   connect: { type: 'string', short: 'c' },
   'read-only': { type: 'boolean' },
   tab: { type: 'string' },
+  'no-mouse': { type: 'boolean' },
   count: { type: 'string', short: 'n' },
   format: { type: 'string' },
   json: { type: 'boolean' },
@@ -101,13 +102,13 @@ const flags = {
 const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'no-config', 'help', 'version'];
 /** Flags of one command alone. */
 const flagsByCommand: Readonly<Record<string, readonly string[]>> = {
-  live: ['tab'],
+  live: ['tab', 'no-mouse'],
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
   config: [],
   doctor: ['json'],
   record: ['for', 'keep', 'rotate', 'poll'],
-  replay: ['tab', 'at', 'recover'],
+  replay: ['tab', 'no-mouse', 'at', 'recover'],
   dump: ['from', 'to', 'format', 'fields', 'recover'],
   report: ['output', 'from', 'to', 'recover'],
   auto: ['policy', 'act', 'shadow', 'format'],
@@ -223,6 +224,7 @@ export const parseCall = (argv: readonly string[]): Call => {
     given: {
       ...(values.delay === undefined ? {} : { delay }),
       ...(values['read-only'] ? { read_only: true } : {}),
+      ...(values['no-mouse'] ? { mouse: false } : {}),
     },
     options: {
       delay,

@@ -27,7 +27,8 @@ const doActions = (): string =>
 const texts: Readonly<Record<Command, () => string>> = {
   live: () => `kvmtop: top for the memory of KVM hosts
 
-Usage: kvmtop [OPTIONS] [--tab NAME]        the live screen (? shows its keys)
+Usage: kvmtop [OPTIONS] [--tab NAME] [--no-mouse]
+                                            the live screen (? shows its keys)
        kvmtop snapshot [--json|--text]      two looks one delay apart, printed once
        kvmtop stream [-n N] [--format F]    ndjson, csv or text, until a signal
        kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION]
@@ -67,7 +68,7 @@ SIGTERM and SIGINT end it with status 0; SIGHUP opens FILE anew, for logrotate, 
 guests are recorded. Only its owner can read FILE.
 
 `,
-  replay: () => `Usage: kvmtop replay FILE [--at TIME] [--tab NAME] [OPTIONS]
+  replay: () => `Usage: kvmtop replay FILE [--at TIME] [--tab NAME] [--no-mouse] [OPTIONS]
 
 Shows a recording in the screen that it was seen in: Space plays and holds, + and - change the speed, [ ] step, { } go a
 minute, a and f go to the next action and finding, t to a moment. Nothing can be changed. A file that is still being

@@ -1,5 +1,5 @@
-import { Box, render, Text, useInput, usePaste } from 'ink';
-import { type ReactNode, useContext, useState } from 'react';
+import { Box, render, Text } from 'ink';
+import { type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { State, Store } from '../store/store.ts';
@@ -13,9 +13,10 @@ import { PaletteDialog } from './dialogs/palette.tsx';
 import { SettingsDialog } from './dialogs/settings.tsx';
 import type { Glyphs } from './glyphs.ts';
 import type { App } from './keys/key.ts';
-import { createKeyReader } from './keys/reader.ts';
+import type { Listener } from './keys/reader.ts';
 import { paste, press } from './keys.ts';
 import { fits, layout, smallest } from './layout.ts';
+import { createMouse } from './mouse.ts';
 import { linesOf } from './paint.ts';
 import { lastScroll } from './panes/help.ts';
 import type { Painter } from './parts/painter.ts';
@@ -78,21 +79,27 @@ const DialogView = ({ store, place }: { readonly store: Store; readonly place: R
   }
 };
 
+/** What keys, pastes and the mouse do on the screen. */
+export const createListener = (app: App, glyphs: Glyphs): Omit<Listener, 'answer'> => {
+  const { store } = app;
+  const mouse = createMouse(app, glyphs);
+  return {
+    press(name) {
+      press(app, name);
+      keepScrolled(store, glyphs);
+    },
+    paste: text => paste(app, text),
+    mouse(event) {
+      mouse(event);
+      keepScrolled(store, glyphs);
+    },
+  };
+};
+
 /** The live screen: panes where the layout puts them, and the open dialog. */
 export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   const { store } = app;
   const { glyphs } = useContext(ThemeContext);
-  const [keyboard] = useState(() =>
-    createKeyReader({
-      press: name => {
-        press(app, name);
-        keepScrolled(store, glyphs);
-      },
-      paste: text => paste(app, text),
-    }),
-  );
-  useInput((input, key) => keyboard.read(input, key));
-  usePaste(text => keyboard.paste(text));
   // Panes that are painted need no render of React for a new Sample; panes that are `<Text>` do.
   const painted = useContext(ScreenContext) !== undefined;
   const size = useStore(store, state => state.size);
@@ -128,9 +135,14 @@ export const Screenful = ({ app }: { readonly app: App }): ReactNode => {
   );
 };
 
-/** Hands the screen and the keys to Ink, until `unmount`. */
-export const mount = (app: App, screen: Screen, painter: Painter, theme: Theme): { readonly unmount: () => void } =>
-  render(
+/** Hands the screen to Ink, until `unmount`. */
+export const mount = (
+  app: App,
+  screen: Screen,
+  painter: Painter,
+  theme: Theme,
+): { readonly unmount: () => void; readonly listener: Omit<Listener, 'answer'> } => {
+  const { unmount } = render(
     <ThemeContext value={theme}>
       <ScreenContext value={painter}>
         <Screenful app={app} />
@@ -138,3 +150,5 @@ export const mount = (app: App, screen: Screen, painter: Painter, theme: Theme):
     </ThemeContext>,
     { stdout: screen.stdout, debug: true, interactive: true, patchConsole: false, exitOnCtrlC: false },
   );
+  return { unmount, listener: createListener(app, theme.glyphs) };
+};

@@ -1,3 +1,7 @@
+import type { GuestId } from '../sample.ts';
+import type { ProcessColumn } from '../store/processes.ts';
+import type { Tab } from '../store/tabs.ts';
+import type { ColumnId } from '../store/view.ts';
 import { safe } from '../text.ts';
 
 /** What a piece of text means; the theme says how that looks. */
@@ -27,9 +31,20 @@ export type Tone =
   | 'part6'
   | 'part7';
 
+/** What a click means. Those of a row count up to its end. */
+export type Target =
+  | { readonly kind: 'guest'; readonly id: GuestId }
+  /** By their place in the whole list. */
+  | { readonly kind: 'finding' | 'entry'; readonly at: number }
+  | { readonly kind: 'tab'; readonly tab: Tab }
+  | { readonly kind: 'column'; readonly column: ColumnId }
+  | { readonly kind: 'processColumn'; readonly column: ProcessColumn }
+  | { readonly kind: 'key'; readonly name: string };
+
 export interface Span {
   readonly text: string;
   readonly tone: Tone;
+  readonly target?: Target;
 }
 
 /** One row of the screen, left to right. Its width is that of its text; whoever shows it cuts or pads. */
@@ -37,6 +52,9 @@ export type Line = readonly Span[];
 
 /** The one way to make a span: untrusted text becomes harmless here. */
 export const span = (text: string, tone: Tone = 'text'): Span => ({ text: safe(text), tone });
+
+/** The same text, to be clicked. */
+export const aim = (row: Line, target: Target): Line => row.map(piece => ({ ...piece, target }));
 
 export const line = (...spans: Span[]): Line => spans;
 

@@ -18,6 +18,7 @@ const everySetting: { readonly [Id in keyof Settings]: fc.Arbitrary<Settings[Id]
   tab: fc.constantFrom(...tabs),
   theme: fc.constantFrom('auto', '256', '16', 'mono'),
   ascii: fc.boolean(),
+  mouse: fc.boolean(),
   units: fc.constantFrom('binary', 'decimal'),
   read_only: fc.boolean(),
   message_seconds: between(1, 600),

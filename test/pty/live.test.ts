@@ -59,7 +59,7 @@ const modeOf = (raw: string, mode: number): 'h' | 'l' | undefined =>
 
 /** Normal screen, cursor shown, wrapping on, no attributes left over. */
 const expectGivenBack = (terminal: Terminal): void => {
-  expect(terminal.alternate()).toBe(false);
+  expect([terminal.alternate(), terminal.mouse()]).toEqual([false, false]);
   const raw = terminal.raw();
   expect({ cursor: modeOf(raw, 25), wrap: modeOf(raw, 7), synchronized: modeOf(raw, 2026) }).toEqual({
     cursor: 'h',
@@ -161,7 +161,7 @@ describe('the terminal is given back', () => {
     expectGivenBack(terminal);
     expect(stty(terminal.pid)).toMatch(/(?<!-)icanon.*(?<!-)echo\b/s);
     terminal.signal('SIGCONT');
-    await terminal.waitFor(screen => terminal.alternate() && isDrawn(screen));
+    await terminal.waitFor(screen => terminal.alternate() && terminal.mouse() && isDrawn(screen));
     await settles(() => expectPicture(terminal.screen(), 80, 24));
     const clock = clockOf(terminal.screen());
     await terminal.waitFor(screen => clockOf(screen) !== clock);

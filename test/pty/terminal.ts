@@ -50,6 +50,8 @@ export interface Terminal {
   readonly raw: () => string;
   /** Whether the alternate screen is shown. */
   readonly alternate: () => boolean;
+  /** Whether clicks are told to the program. */
+  readonly mouse: () => boolean;
   readonly cursor: () => { x: number; y: number };
   /** Resolves when the program has ended and the last of its output is on the screen. */
   readonly exit: Promise<Exit>;
@@ -178,6 +180,7 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
     bytes: () => bytes,
     raw: () => Buffer.concat(chunks).toString(),
     alternate: () => emulator.buffer.active.type === 'alternate',
+    mouse: () => emulator.modes.mouseTrackingMode !== 'none',
     cursor: () => ({ x: emulator.buffer.active.cursorX, y: emulator.buffer.active.cursorY }),
     exit,
     signal: signal => pty.kill(signal),

@@ -62,7 +62,7 @@ const isStuck = (pid: number): boolean => /request_wait_answer|fuse/.test(readFi
 /** What the terminal shows once it was given back. */
 const endOf = async (terminal: Terminal, limit: number): Promise<string> => {
   const rows = await terminal.waitFor('the shell goes on', limit);
-  expect(terminal.alternate()).toBe(false);
+  expect([terminal.alternate(), terminal.mouse()]).toEqual([false, false]);
   expect(terminal.raw().lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw().lastIndexOf('\u001b[?25l'));
   await terminal.exit;
   return rows.join(' ').trim();

@@ -45,8 +45,8 @@ const start = (change: Partial<State> = {}, readOnly = false) => {
     async press(...names: readonly string[]) {
       for (const name of names) {
         const before = store.getState();
-        ink.stdin.write(name);
-        // Ink waits a moment after an Esc, in case it starts a longer sequence.
+        ink.type(name);
+        // A moment is waited after an Esc, in case it starts a longer sequence.
         if (name === esc) await until('Esc arrives', 20_000, () => store.getState() !== before);
       }
     },

@@ -10,8 +10,9 @@ import type { Sample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
 import { withModel } from '../../src/store/moments.ts';
 import { openStore, type Setting, type State } from '../../src/store/store.ts';
-import { Screenful } from '../../src/ui/app.tsx';
+import { createListener, Screenful } from '../../src/ui/app.tsx';
 import type { App } from '../../src/ui/keys/key.ts';
+import { createKeyReader } from '../../src/ui/keys/reader.ts';
 import { Painter } from '../../src/ui/parts/painter.ts';
 import { ScreenContext, ThemeContext } from '../../src/ui/parts/pane.tsx';
 import { Screen } from '../../src/ui/screen/screen.ts';
@@ -128,9 +129,11 @@ export const frameOf = async (
 export const typeOn = (app: App, rows: number) => {
   app.store.setState({ size: { columns: 100, rows } });
   const theme = createTheme({ ...themeEnv, NO_COLOR: '1' });
-  return renderInTest(
+  const ink = renderInTest(
     <ThemeContext value={theme}>
       <Screenful app={app} />
     </ThemeContext>,
   );
+  const read = createKeyReader({ ...createListener(app, theme.glyphs), answer: () => undefined });
+  return { ...ink, type: (bytes: string) => read(Buffer.from(bytes)) };
 };

@@ -3,6 +3,7 @@ import { timeOf } from '../../store/moments.ts';
 import type { Store } from '../../store/store.ts';
 import { type Tab, tabs } from '../../store/tabs.ts';
 import type { App } from '../../ui/keys/key.ts';
+import { createKeyReader, type Listener } from '../../ui/keys/reader.ts';
 import { paintPanes } from '../../ui/paint.ts';
 import { Painter } from '../../ui/parts/painter.ts';
 import { leaveSequence, Screen } from '../../ui/screen/screen.ts';
@@ -70,7 +71,7 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
   const { stdin, stdout, events } = around;
   const theme = createTheme(around.env, options.settings);
   neverBlock(stdout);
-  const screen = new Screen(stdout, theme);
+  const screen = new Screen(stdout, theme, { mouse: options.settings.mouse });
   const painter = new Painter(screen);
   const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
@@ -123,10 +124,22 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
   events.once('exit', giveBack);
   events.once('uncaughtExceptionMonitor', giveBack);
 
-  // What is typed before Ink is there waits for it, and is not echoed.
-  stdin.setRawMode?.(true);
   let stopPainting = paintPanes(store, painter, theme.glyphs);
-  let ink: { readonly unmount: () => void } | undefined;
+  let ink: { readonly unmount: () => void; readonly listener: Omit<Listener, 'answer'> } | undefined;
+  // What is typed before Ink is there waits for it, and is not echoed.
+  let early: ((to: Omit<Listener, 'answer'>) => void)[] = [];
+  const hand = (what: (to: Omit<Listener, 'answer'>) => void): void => {
+    if (ink) what(ink.listener);
+    else early.push(what);
+  };
+  const read = createKeyReader({
+    press: name => hand(to => to.press(name)),
+    paste: text => hand(to => to.paste(text)),
+    mouse: event => hand(to => to.mouse(event)),
+    answer: () => undefined,
+  });
+  stdin.setRawMode?.(true);
+  stdin.on('data', read);
   let closed = false;
   const handOver = async (): Promise<void> => {
     const { mount } = await import('../../ui/app.tsx');
@@ -135,6 +148,8 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
     ink = mount(app, screen, painter, theme);
     // After React has placed the panes for the new state.
     stopPainting = store.subscribe(() => painter.repaint());
+    for (const what of early) what(ink.listener);
+    early = [];
   };
   // Ink takes half as long to load as all the rest: the operator sees the host meanwhile.
   void firstFrame(store).then(handOver);
@@ -144,6 +159,8 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
       closed = true;
       stopPainting();
       ink?.unmount();
+      stdin.off('data', read);
+      stdin.pause();
       giveBack();
     },
   };

@@ -6,7 +6,7 @@ import { describeTried, isSameFinding } from '../../store/advice.ts';
 import type { State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { formatClock, formatDuration } from '../../units.ts';
-import { type Line, type Span, span, type Tone } from '../line.ts';
+import { aim, type Line, type Span, span, type Tone } from '../line.ts';
 import { type Canvas, type Draw, fill, heading, wrap } from './pane.ts';
 
 const tones: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', notice: 'text' };
@@ -113,7 +113,11 @@ export const advisorPane: Draw = canvas => {
   const rows =
     findings.length === 0
       ? nothing(state)
-      : findings.slice(first, first + room).map((one, index) => findingRow(one, first + index === at, canvas));
+      : findings
+          .slice(first, first + room)
+          .map((one, index) =>
+            aim(findingRow(one, first + index === at, canvas), { kind: 'finding', at: first + index }),
+          );
   const lines = [head, ...rows, ...(below.length > 0 ? [[] as Line] : []), ...below];
   const gap = Math.max(0, height - lines.length - atWorst.length - policy);
   return [...lines, ...Array.from({ length: gap }, (): Line => []), ...atWorst, ...policyRows(canvas, policy)];

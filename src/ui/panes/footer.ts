@@ -2,7 +2,7 @@ import type { State } from '../../store/store.ts';
 import type { Key } from '../keys/key.ts';
 import { timeKeys } from '../keys/time.ts';
 import { keysNow } from '../keys.ts';
-import { type Line, type Span, span } from '../line.ts';
+import { aim, type Line, type Span, span } from '../line.ts';
 import stringWidth from '../width.ts';
 import type { Draw } from './pane.ts';
 
@@ -18,13 +18,14 @@ const inOrder = (state: State): readonly Key[] => {
 export const footer: Draw = ({ state, width }) => {
   const row: Span[] = state.filtering ? [span('filter ', 'dim'), span(state.filter, 'strong'), span('_ ', 'key')] : [];
   let used = row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
-  for (const { label, title, titled, changes } of inOrder(state)) {
+  for (const { label, names, title, titled, changes } of inOrder(state)) {
     if (title === undefined || titled?.(state) === false) continue;
     const wide = label.length + 1 + title.length + (used > 0 ? 2 : 0);
     if (used + wide > width) continue;
     if (used > 0) row.push(span('  '));
     const dim = changes && (state.setting.readOnly || state.at !== undefined);
-    row.push(span(label, dim ? 'dim' : 'key'), span(' ' + title, dim ? 'dim' : 'text'));
+    const shown = [span(label, dim ? 'dim' : 'key'), span(' ' + title, dim ? 'dim' : 'text')];
+    row.push(...aim(shown, { kind: 'key', name: names[0] ?? '' }));
     used += wide;
   }
   return [row satisfies Line];

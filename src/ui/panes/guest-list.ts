@@ -4,7 +4,7 @@ import type { Setting } from '../../store/store.ts';
 import { visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { cellText, columnTitle } from '../columns.ts';
-import { type Line, span } from '../line.ts';
+import { aim, type Line, span } from '../line.ts';
 import stringWidth from '../width.ts';
 import { firstRow, whyNone } from './guests.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
@@ -20,6 +20,7 @@ const names = { narrowest: 12, widest: 28 } as const;
 const numberColumn = (id: GuestFieldId, setting: Setting): GuestColumn => ({
   title: columnTitle(id),
   width: Math.max(6, columnTitle(id).length),
+  target: { kind: 'column', column: id },
   cell: guest => ({ text: cellText(guest, id), tone: guestTone(guest, id, setting) }),
 });
 
@@ -32,6 +33,7 @@ export const guestList = (canvas: Canvas, columns: readonly (GuestFieldId | Gues
     title: 'NAME',
     width: Math.min(width < 100 ? 17 : names.widest, longest),
     left: true,
+    target: { kind: 'column', column: 'name' },
     cell: guest => ({ text: safe(guest.name), tone: 'strong' }),
   };
   const shown = fitting(
@@ -45,6 +47,6 @@ export const guestList = (canvas: Canvas, columns: readonly (GuestFieldId | Gues
   const first = firstRow(Math.max(0, at), guests.length, room);
   const rows = guests
     .slice(first, first + room)
-    .map((guest, index) => listRow(guest, shown, canvas, first + index === at));
+    .map((guest, index) => aim(listRow(guest, shown, canvas, first + index === at), { kind: 'guest', id: guest.id }));
   return [head, ...rows];
 };

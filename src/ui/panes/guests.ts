@@ -6,7 +6,7 @@ import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
 import { given, withheld } from '../../vmm/memory.ts';
 import { barTitle, cellText, columnTitle, columnWidth, isText } from '../columns.ts';
-import { type Line, type Span, span, type Tone } from '../line.ts';
+import { aim, type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
 import stringWidth from '../width.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
@@ -116,7 +116,10 @@ const headRow = (columns: readonly Shown[], canvas: Canvas): Line => {
     const marked = sorted && title.length < one.width ? title + (sort.reverse ? glyphs.up : glyphs.down) : title;
     return [
       ...(index === 0 ? [] : [span(' ', 'head')]),
-      span(align(marked, one, canvas), sorted ? 'headSorted' : 'head'),
+      ...aim([span(align(marked, one, canvas), sorted ? 'headSorted' : 'head')], {
+        kind: 'column',
+        column: one.column,
+      }),
     ];
   });
   const used = columns.reduce((sum, one) => sum + one.width + 1, -1);
@@ -171,6 +174,8 @@ export const guestsPane: Draw = canvas => {
   const first = firstRow(Math.max(0, at), guests.length, room);
   const rows = guests
     .slice(first, first + room)
-    .map((guest, index) => row(guest, columns, first + index === at, { ...canvas, width }));
+    .map((guest, index) =>
+      aim(row(guest, columns, first + index === at, { ...canvas, width }), { kind: 'guest', id: guest.id }),
+    );
   return [headRow(columns, canvas), ...rows];
 };

@@ -1,6 +1,7 @@
 import { guestFields } from '../../fields/guest.ts';
 import { type SizeUnits, sizesShownIn } from '../../units.ts';
 import { allColumns, columnHelp, columnTitle } from '../columns.ts';
+import { clicks } from '../keys/clicks.ts';
 import { modeTitles } from '../keys/key.ts';
 import { keys } from '../keys.ts';
 import { type Line, span } from '../line.ts';
@@ -30,6 +31,8 @@ const helpLines = (canvas: Canvas): readonly Line[] => {
         ? []
         : [heading(title, canvas), ...here.flatMap(key => entry(key.label, key.help, width, 'key'))];
     }),
+    heading('Mouse', canvas),
+    ...clicks.flatMap(({ label, help }) => entry(label, help, width, 'key')),
     heading('Columns of the guest table', canvas),
     ...allColumns.flatMap(column => {
       const field = column in guestFields ? guestFields[column as keyof typeof guestFields] : undefined;

@@ -1,7 +1,7 @@
 import { describeRequest, describeStep } from '../../actions/describe.ts';
 import type { JournalEntry } from '../../actions/gate/journal.ts';
 import { formatClock } from '../../units.ts';
-import { type Line, span } from '../line.ts';
+import { aim, type Line, span } from '../line.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
 
 const when = (time: string): string => {
@@ -55,6 +55,8 @@ export const journalPane: Draw = canvas => {
   const below = details(entries[at]).slice(0, Math.max(0, height - 3));
   const room = Math.max(1, height - 1 - below.length - (below.length > 0 ? 1 : 0));
   const first = Math.max(0, Math.min(at - room + 1, entries.length - room));
-  const rows = entries.slice(first, first + room).map((entry, index) => row(entry, first + index === at, canvas));
+  const rows = entries
+    .slice(first, first + room)
+    .map((entry, index) => aim(row(entry, first + index === at, canvas), { kind: 'entry', at: first + index }));
   return [head, ...rows, ...(below.length > 0 ? [[] as Line] : []), ...below];
 };

@@ -1,4 +1,4 @@
-import { type Line, type Span, span, type Tone } from '../line.ts';
+import { aim, type Line, type Span, span, type Target, type Tone } from '../line.ts';
 import { type Canvas, fill } from './pane.ts';
 
 /** A column of a list that is drawn row by row, one row a thing. */
@@ -8,6 +8,8 @@ export interface ListColumn<Item> {
   readonly width: number;
   /** Words stand to the left, numbers to the right. */
   readonly left?: boolean;
+  /** What a click on its head means. */
+  readonly target?: Target;
   readonly cell: (item: Item) => { readonly text: string; readonly tone?: Tone };
 }
 
@@ -38,9 +40,10 @@ export const listHead = <Item>(
     used += 1 + column.width;
     const marked = column.title === sorted?.title;
     const title = marked && column.title.length < column.width ? column.title + sorted.mark : column.title;
+    const head = [span(align(title, column, canvas), marked ? 'headSorted' : 'head')];
     return [
       ...(index === 0 ? [] : [span(' ', 'head')]),
-      span(align(title, column, canvas), marked ? 'headSorted' : 'head'),
+      ...(column.target === undefined ? head : aim(head, column.target)),
     ];
   });
   return [...spans, span(' '.repeat(Math.max(0, canvas.width - used)), 'head')];

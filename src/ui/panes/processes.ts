@@ -69,7 +69,12 @@ export const processesPane: Draw = canvas => {
   if (model.processes.length === 0) return [heading('Processes', canvas), [span('no process can be read here', 'dim')]];
   const { column, reverse } = state.processSort;
   const processes = visibleProcesses(model, state.filter, state.processSort);
-  const columns = processColumns.map(one => columnOf(one, canvas));
+  const columns = processColumns.map(
+    (one): ListColumn<ProcessModel> => ({
+      ...columnOf(one, canvas),
+      target: { kind: 'processColumn', column: one },
+    }),
+  );
   const held = (guests: boolean): string => heldBy(processes.filter(one => (one.guest !== undefined) === guests));
   const note = [
     span(`${glyphs.fills[0]} guests `, 'accent'),

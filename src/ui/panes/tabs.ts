@@ -3,7 +3,7 @@ import { visibleProcesses } from '../../store/processes.ts';
 import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
 import { visibleGuests } from '../../store/view.ts';
 import { columnTitle } from '../columns.ts';
-import { type Line, span } from '../line.ts';
+import { aim, type Line, span } from '../line.ts';
 import { type Draw, spread, widthOf } from './pane.ts';
 import { processTitle } from './processes.ts';
 
@@ -25,7 +25,8 @@ export const tabBar: Draw = ({ state, model, width, glyphs }) => {
     tabs.flatMap((one): Line => {
       const key = span(tabTable[one].key, 'key');
       const found = one === 'advisor' && findings.length > 0;
-      return names || one === tab || found ? [key, ...named(one, one === tab, findings)] : [key, span(' ')];
+      const shown = names || one === tab || found ? [key, ...named(one, one === tab, findings)] : [key, span(' ')];
+      return aim(shown, { kind: 'tab', tab: one });
     });
   const processes = tab === 'processes';
   const listed = processes

@@ -29,8 +29,11 @@ const synchronized = (bytes: string): string => `\u001b[?2026h${bytes}\u001b[?20
  * keys.
  */
 const enterSequence = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h';
+/** Clicks and wheel are told, as SGR has it where the terminal can. */
+const mouseSequence = '\u001b[?1000h\u001b[?1006h';
 /** What takes all of that back. */
-export const leaveSequence = '\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
+export const leaveSequence =
+  '\u001b[?1006l\u001b[?1000l\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
 const eraseAll = '\u001b[m\u001b[H\u001b[J';
 
 /**
@@ -44,6 +47,7 @@ export class Screen extends EventEmitter {
   columns = 80;
   rows = 24;
   readonly #out: Terminal;
+  readonly #enter: string;
   readonly #palette: Palette;
   readonly #layers: Layers;
   readonly #difference: Difference;
@@ -55,11 +59,12 @@ export class Screen extends EventEmitter {
   #blocked = false;
   #scheduled: NodeJS.Immediate | undefined;
 
-  constructor(out: Terminal, theme: Theme) {
+  constructor(out: Terminal, theme: Theme, { mouse = false }: { readonly mouse?: boolean } = {}) {
     super();
     // Every component that asks for the window's size listens.
     this.setMaxListeners(0);
     this.#out = out;
+    this.#enter = enterSequence + (mouse ? mouseSequence : '');
     this.#palette = { styles: new Styles(theme.colours), clusters: new Clusters(), ascii: theme.ascii };
     this.#difference = new Difference(this.#palette.styles, this.#palette.clusters);
     this.#layers = new Layers(theme, this.#palette);
@@ -201,7 +206,7 @@ export class Screen extends EventEmitter {
   #take(): void {
     this.#state = 'entered';
     this.#blocked = false;
-    this.#send(enterSequence);
+    this.#send(this.#enter);
     this.#onResize();
     this.repaint();
   }
