@@ -149,13 +149,9 @@ export const startGuest = async (options: GuestOptions): Promise<Guest> => {
   mkdirSync(join(qmpPath, '..'), { recursive: true });
   const [command = '', ...words] = [
     ...(options.cell === undefined ? [] : enterCell(options.cell)),
-    ...[
-      'setpriv',
-      '--pdeathsig',
-      'KILL',
-      options.program ?? 'qemu-system-x86_64',
-      ...qemuArguments(options, dir, qmpPath),
-    ],
+    // By its path: in the KVM host, busybox's shell has one of its own, which does not know --pdeathsig.
+    ...['/usr/bin/setpriv', '--pdeathsig', 'KILL'],
+    ...[options.program ?? 'qemu-system-x86_64', ...qemuArguments(options, dir, qmpPath)],
   ];
   const handedOver = options.handedOver ? await listening(join(dir, 'handed-over')) : undefined;
   const child = spawn(
@@ -230,7 +226,8 @@ class RunningGuest implements Guest {
   };
 
   ready = (): Promise<void> =>
-    until(`${this.name} is ready`, 60_000, () => {
+    // Guests of an emulated host, side by side, take a minute where other work runs.
+    until(`${this.name} is ready`, 180_000, () => {
       if (this.#ended) throw new Error(`${this.name}: ${this.#ended}`);
       return this.console().includes('kvmtop-lab: ready');
     });
@@ -239,7 +236,7 @@ class RunningGuest implements Guest {
     const id = `${this.pid}-${++this.#commands}`;
     return new Promise((resolve, reject) => {
       const socket = connect(join(this.#dir, 'serial'));
-      const timer = setTimeout(() => end(new Error(`${this.name}: no end of ${command}`)), 30_000);
+      const timer = setTimeout(() => end(new Error(`${this.name}: no end of ${command}`)), 60_000);
       let text = '';
       const end = (error?: Error) => {
         clearTimeout(timer);

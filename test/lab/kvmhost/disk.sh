@@ -19,8 +19,6 @@ qemu=$(command -v qemu-system-x86_64) setpriv=$(command -v setpriv)
 cp "$qemu" "$root/usr/bin/"
 # As on Proxmox, whose command lines start so.
 ln -s qemu-system-x86_64 "$root/usr/bin/kvm"
-# busybox has one too, which does not know of --pdeathsig.
-ln -sf /usr/bin/setpriv "$root/bin/setpriv"
 cp "$setpriv" "$root/usr/bin/setpriv"
 ldd "$qemu" "$setpriv" "$node" | grep -o '/[^ :]*\.so[^ :]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
