@@ -396,6 +396,15 @@ describe('stall', () => {
     expect(of('tcg', 30)).toBe('idle part in swap');
   });
 
+  it('says of nobody that it does not wait before it is known', async () => {
+    const process = { state: 'S', status: { VmSwap: 0 }, stat: { majflt: 10 } };
+    const now = sample({ guests: [guest({ process })] });
+    const first = derive(undefined, now);
+    expect(await shown({ tab: 'stall' }, 80, 24, [first])).toMatch(/^Waiting for memory ─+ not known$/m);
+    const second = derive(now, { ...now, time: now.time + 2, monotonic: now.monotonic + 2 });
+    expect(await shown({ tab: 'stall' }, 80, 24, [second])).toMatch(/ no guest is seen to wait$/m);
+  });
+
   it('of a paused guest old numbers say nothing', () => {
     expect(stallVerdict(values({ guest_swap_in: 1e6, stats_age: 60 }, 'paused'), setting, 0).text).toBe('- (paused)');
   });

@@ -4,9 +4,9 @@ import type { GuestModel } from '../../model.ts';
 import { hostFaults } from '../../policy/host-faults.ts';
 import type { Setting } from '../../store/store.ts';
 import { formatBytes, formatCount, formatRatio, unknown } from '../../units.ts';
-import { span, type Tone } from '../line.ts';
+import { type Span, span, type Tone } from '../line.ts';
 import { type GuestColumn, guestList } from './guest-list.ts';
-import { type Draw, heading, labelled, pairs, together } from './pane.ts';
+import { type Canvas, type Draw, heading, labelled, pairs, together } from './pane.ts';
 import { pressureWorry, swapRateWorry } from './worry.ts';
 
 interface Verdict {
@@ -58,22 +58,25 @@ export const stallVerdict = (
   return { text: inside === undefined ? '-' : `- (${inside})`, tone: 'dim' };
 };
 
+/** How many guests are seen to wait. Before rates are known, at the first look, nothing is seen of anybody. */
+const seenToWait = ({ model: { guests, host }, state: { setting } }: Canvas): Span => {
+  const stalled = guests.filter(guest =>
+    ['bad', 'warn'].includes(stallVerdict(guest, setting, host.values.major_faults).tone),
+  ).length;
+  if (stalled > 0) return span(`${stalled} of ${guests.length} guests`, 'warn');
+  return guests.length > 0 && guests.every(({ values }) => values.host_major_faults === undefined)
+    ? span('not known', 'dim')
+    : span('no guest is seen to wait', 'good');
+};
+
 /** What the whole host waits for. */
 export const stallPane: Draw = canvas => {
   const { state, model, width, height } = canvas;
   const host = model.host.values;
-  const stalled = model.guests.filter(guest =>
-    ['bad', 'warn'].includes(stallVerdict(guest, state.setting, host.major_faults).tone),
-  ).length;
   const { thresholds } = state.setting;
   const pressure = pressureWorry(host, thresholds);
   return [
-    heading('Waiting for memory', canvas, [
-      span(
-        stalled === 0 ? 'no guest is seen to wait' : `${stalled} of ${model.guests.length} guests`,
-        stalled > 0 ? 'warn' : 'good',
-      ),
-    ]),
+    heading('Waiting for memory', canvas, [seenToWait(canvas)]),
     pairs(
       width,
       labelled('host pressure some', formatRatio(host.psi_mem_some_avg10), pressure),
