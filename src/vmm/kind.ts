@@ -71,6 +71,8 @@ export interface Migrating extends Asked {
   /** What the host gets back, and when; `rss`: what it holds now, bytes. */
   effect(rss: number | undefined): string;
   readonly warnings: readonly string[];
+  /** Said of a last pause that is ordered, where it stays set for later migrations and can't be put back. */
+  stays?(downtime: string): string;
   /** Its process ends here once it runs there. */
   readonly leaves: boolean;
 }

@@ -62,7 +62,7 @@ describeLab(
     });
 
     test('one under way is shown, and cancelled', async () => {
-      const begun = kvmtop('do', 'migrate', domain.name, there.uri, '2M', '--yes');
+      const begun = kvmtop('do', 'migrate', domain.name, there.uri, '2M', '500ms', '--yes');
       await until('it is under way', 30_000, async () =>
         /Memory remaining: +[1-9]/.test(await virsh(here, 'domjobinfo', domain.uuid)),
       );
@@ -80,7 +80,11 @@ describeLab(
       expect([cancelled.stderr, cancelled.code]).toEqual(['', 0]);
       expect(cancelled.stdout).toMatch(/migration cancelled, it runs on here/);
       // Who waited for it is told as well.
-      expect(await begun).toMatchObject({ code: 1, stderr: expect.stringMatching(/cancell?ed/) });
+      const ended = await begun;
+      expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/cancell?ed/) });
+      // As was told before.
+      expect(ended.stdout).toMatch(/a last pause of 0\.5s stays set for its next migration/);
+      expect(await virsh(here, 'migrate-getmaxdowntime', domain.uuid)).toBe('500');
       expect(await domainsOf(here)).toBe(domain.name);
       expect(await domainsOf(there)).toBe('');
     });

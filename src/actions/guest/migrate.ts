@@ -108,6 +108,7 @@ export const migrate: Action<MigrateInput> = {
       ],
       warnings: [
         ...ability.warnings,
+        ...(downtime === undefined || limits || !ability.stays ? [] : [ability.stays(formatDuration(downtime))]),
         ...(local ? [] : ['the guest’s memory goes over the network as it is, not encrypted']),
         ...(guest.state === 'paused' ? ['the guest is paused, and will be there too'] : []),
       ],

@@ -70,6 +70,8 @@ export const libvirt: Abilities = {
       'its disks must be on storage that both hosts have: libvirt copies none',
       'there it is gone once it shuts down, until it is defined there (virsh dumpxml, virsh define)',
     ],
+    stays: downtime =>
+      `where it does not get there, a last pause of ${downtime} stays set for its next migration: virsh migrate-setmaxdowntime sets another`,
     leaves: true,
     elsewhere: byHand('virsh migrate --live'),
   },

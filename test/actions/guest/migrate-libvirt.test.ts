@@ -72,6 +72,9 @@ describe('a guest of libvirt’s', () => {
     ]);
     expect(plan.effect.join()).toMatch(/libvirt ends the guest here/);
     expect(plan.warnings.join()).toMatch(/disks.*not encrypted/);
+    const stays = /a last pause of 0\.5s stays set for its next migration/;
+    expect(plan.warnings.join()).toMatch(stays);
+    expect(asked({}, 'migrate', there, '100M').warnings.join()).not.toMatch(/stays set/);
     expect(plan.follow).toMatchObject([{ kind: 'migration', target: 'completed', leaves: true }]);
     expect(asked({}, 'migrate', there).steps).toMatchObject([{ words: ['migrate', '--live', '--p2p', uuid, there] }]);
   });
