@@ -24,8 +24,8 @@ export const lastingValue = (name: SettingName, line: string): string | undefine
     return /^w[!+-]*$/.test(type) && path === folder + name ? rest.slice(4).join(' ') : undefined;
   }
   // A leading - means that failing is no matter; separators may be slashes.
-  const [, key = '', value = ''] = /^\s*-?\s*([\w./-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-  return key.replaceAll('/', '.') === name ? value : undefined;
+  const [, key, value] = /^\s*-?\s*([\w./-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+  return key?.replaceAll('/', '.') === name ? value : undefined;
 };
 
 /** One line of a plan's effect: what would make this change last. */

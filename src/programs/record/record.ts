@@ -81,7 +81,7 @@ const startLine = (path: string, { keep, length }: Wishes, every: number): strin
 
 /**
  * `kvmtop record FILE [--for DURATION] [--keep SIZE|DURATION] [--rotate day] [--poll]`: all that any tab can show, every
- * `options.delay` seconds in step with the clock, until `orders.stop` or for so long; a line on stderr at start and end. It
+ * `options.delay` seconds in step with the clock, until `orders.stop` or for so long after the first sample; a line on stderr at start and end. It
  * changes nothing, but guests' polling with --poll. The caller closes the source.
  * @throws UsageError; RecordingError when the file can't be written (any more).
  */
@@ -102,7 +102,8 @@ export const record = async (
   await output.write(startLine(files.path, wishes, options.delay));
   const actions = watchActions(source, gate, options);
   const advisor = createAdvisor(thresholdsOf(options.settings), options.delay);
-  const until = clock.steady() + wishes.length;
+  /** Told by the first sample: on a slow host that look takes longer than all later ones. */
+  let until: number | undefined;
   const over = AbortSignal.any([orders.stop, files.broken]);
   let previous: Sample | undefined;
   let count = 0;
@@ -119,6 +120,7 @@ export const record = async (
       const sample = await source.look(recordable);
       see(await files.at(sample.time, orders.takeReopen()), derive(previous, sample));
       previous = sample;
+      until ??= clock.steady() + wishes.length;
       const now = clock.now();
       const wait = nextDue(started, now, options.delay) - now;
       const left = until - clock.steady();

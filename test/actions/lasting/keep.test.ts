@@ -257,6 +257,9 @@ describe('a line that is about something else', () => {
     ['vm.swappiness', '# vm.swappiness = 10', undefined],
     ['vm.swappiness', 'vm.swappiness 10', undefined],
     ['vm.swappiness', '', undefined],
+    ['', '', undefined],
+    ['', 'vm.swappiness 10', undefined],
+    ['', 'vm.swappiness = 10', undefined],
   ])('of %s: %j gives %j', (name, line, value) => {
     expect(lastingValue(name, line)).toBe(value);
   });

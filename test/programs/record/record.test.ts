@@ -125,6 +125,31 @@ test('looks are in step with the clock', async () => {
   expect(starts.map(start => start - 1_800_000_000)).toEqual([0.25, 2, 4, 6, 8, 10].map(time => expect.closeTo(time)));
 });
 
+test('ends by time, which begins with the first sample: on a slow host that look takes long, and any may', async () => {
+  const clock = hastyClock();
+  const began = clock.steady();
+  const times: number[] = [];
+  const samples = await demoSamples(8);
+  const slow = (first: number, others: number): Source => ({
+    kind: 'demo',
+    look: async () => {
+      await clock.wait(times.length === 0 ? first : others);
+      times.push(clock.steady() - began);
+      return samples[times.length - 1] as Sample;
+    },
+    close: async () => undefined,
+  });
+  await recordedAs(slow(25, 0.1), options('-d', '1s', '--for', '3s'), never, clock);
+  expect(times.length).toBeGreaterThanOrEqual(3);
+  expect(clock.steady() - began).toBeCloseTo(28, 0);
+  times.length = 0;
+  const again = clock.steady();
+  path = join(folder, 'other.kvmtop');
+  await recordedAs(slow(25, 5), options('-d', '1s', '--for', '3s'), never, clock);
+  // Not more than the look that was under way then.
+  expect(clock.steady() - again).toBeLessThanOrEqual(25 + 3 + 5);
+});
+
 describe('the end', () => {
   test('a signal ends it at once, whatever the delay', async () => {
     const { source, orders } = endAfter(1);
