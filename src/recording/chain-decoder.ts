@@ -4,9 +4,6 @@ import { Decoder, type DecoderState, initialState } from './decoder.ts';
 import { plainOf, type Tree } from './delta/tree.ts';
 import type { Frame } from './frame.ts';
 
-/** Chains that stay decoded: the one that is looked at and a neighbour, so that stepping over the border is fast. */
-const kept = 2;
-
 /** The decoder's state is kept after each so many samples: all trees of a chain would cost the garbage collector more than decoding them again. */
 const stride = 16;
 /** Trees kept beside, of the samples that were last come by: for stepping back. */
@@ -55,13 +52,24 @@ class DecodedChain {
 export class ChainDecoder {
   /** By the id of their key frame; the last used one is last. */
   readonly #chains = new Map<number, DecodedChain>();
+  readonly #kept: number;
+
+  /** `kept`: chains that stay decoded, the one that is looked at and a neighbour, so that stepping over the border is fast. */
+  constructor(kept = 2) {
+    this.#kept = kept;
+  }
 
   /** Sample `id` of the chain that begins with `first`; `read` gives what is stored under an id. */
   sample(first: number, id: number, read: (id: number) => Frame): Sample {
+    return asSample(plainOf(this.tree(first, id, read)));
+  }
+
+  /** The same, not yet made into objects. */
+  tree(first: number, id: number, read: (id: number) => Frame): Tree {
     const chain = this.#chains.get(first) ?? new DecodedChain();
     this.#chains.delete(first);
     this.#chains.set(first, chain);
-    for (const oldest of this.#chains.keys()) if (this.#chains.size > kept) this.#chains.delete(oldest);
-    return asSample(plainOf(chain.tree(id - first, index => read(first + index))));
+    for (const oldest of this.#chains.keys()) if (this.#chains.size > this.#kept) this.#chains.delete(oldest);
+    return chain.tree(id - first, index => read(first + index));
   }
 }

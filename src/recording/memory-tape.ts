@@ -1,16 +1,17 @@
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 import { ChainDecoder } from './chain-decoder.ts';
 import { Encoder } from './encoder.ts';
 import type { Frame } from './frame.ts';
 import type { Headline } from './headline.ts';
-import type { Tape, TapeEvent } from './tape.ts';
+import { sampleOf } from './sample-of.ts';
+import type { GuestTape, TapeEvent } from './tape.ts';
 
 /** A frame and what stands beside it, for a recorder that begins with what was before it. */
 export interface TapeFrame extends Frame {
   readonly headline: Headline;
 }
 
-export interface MemoryTape extends Tape {
+export interface MemoryTape extends GuestTape {
   /** `headline.time` is the sample's. The sample must not change after. Gives the frame that is kept of it. */
   append(sample: Sample, headline: Headline): TapeFrame;
   note(event: TapeEvent): void;
@@ -42,6 +43,7 @@ const mostEvents = 10_000;
 export const createMemoryTape = (limit: { readonly seconds: number; readonly bytes: number }): MemoryTape => {
   const encoder = new Encoder(limit.bytes * chainShare);
   const decoder = new ChainDecoder();
+  const narrow = new ChainDecoder(1);
   let chains: Chain[] = [];
   let events: TapeEvent[] = [];
   let last = 0;
@@ -59,6 +61,14 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
     if (id === last && latest) return latest;
     const chain = chainOf(id);
     return decoder.sample(chain.first, id, one => chain.frames[one - chain.first]!);
+  };
+  const sampleOfGuest = (id: number, guest: GuestId): Sample => {
+    if (id === last && latest) return { ...latest, guests: latest.guests.filter(one => one.id === guest) };
+    const chain = chainOf(id);
+    return sampleOf(
+      narrow.tree(chain.first, id, one => chain.frames[one - chain.first]!),
+      guest,
+    );
   };
   const headline = (id: number): Headline => {
     const chain = chainOf(id);
@@ -108,6 +118,8 @@ export const createMemoryTape = (limit: { readonly seconds: number; readonly byt
       for (const chain of chains) yield* chain.frames;
     },
     sample,
+    sampleOf: sampleOfGuest,
+    starts: (from, to) => chains.map(chain => chain.first).filter(id => id >= from && id <= to),
     before: id => (chainOf(id) && id > first() ? sample(id - 1) : undefined),
     find(time) {
       let found: { readonly id: number; readonly time: number } | undefined;

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { known } from '../known.ts';
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 import { ChainDecoder } from './chain-decoder.ts';
 import { asRecordingError, openForReading } from './file.ts';
 import type { Frame } from './frame.ts';
 import { type Headline, headlineIds } from './headline.ts';
-import { RecordingError, type Tape, type TapeEvent } from './tape.ts';
+import { sampleOf } from './sample-of.ts';
+import { type GuestTape, RecordingError, type TapeEvent } from './tape.ts';
 
 /** A run of a recorder. What it did not tell is absent. Text is untrusted. */
 export interface Session {
@@ -24,7 +25,7 @@ export interface Session {
   readonly user?: string;
 }
 
-export interface Recording extends Tape {
+export interface Recording extends GuestTape {
   /** Oldest first. */
   readonly sessions: readonly Session[];
   /** Seconds from a sample to the next, as the newest session had it; 1 when it did not tell. */
@@ -87,6 +88,7 @@ class FileRecording implements Recording {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #decoder = new ChainDecoder();
+  readonly #narrow = new ChainDecoder(1);
   readonly #statements = new Map<string, StatementSync>();
   readonly #columns: string;
   #first = 1;
@@ -154,11 +156,28 @@ class FileRecording implements Recording {
   }
 
   sample(id: number): Sample {
+    return this.#decoder.sample(this.#chainOf(id), id, one => this.#frame(one));
+  }
+
+  sampleOf(id: number, guest: GuestId): Sample {
+    return sampleOf(
+      this.#narrow.tree(this.#chainOf(id), id, one => this.#frame(one)),
+      guest,
+    );
+  }
+
+  starts(from: number, to: number): readonly number[] {
+    const rows = this.#all('SELECT id FROM sample WHERE key = 1 AND id BETWEEN ? AND ? ORDER BY id', from, to);
+    return rows.flatMap(row => number(row['id']) ?? []);
+  }
+
+  /** The first sample of the chain that this one is in. */
+  #chainOf(id: number): number {
     this.#check(id);
     const key = this.#one('SELECT id FROM sample WHERE key = 1 AND id <= ? ORDER BY id DESC LIMIT 1', id);
     const first = number(key?.['id']);
     if (first === undefined) throw this.#gone(id);
-    return this.#decoder.sample(first, id, one => this.#frame(one));
+    return first;
   }
 
   #check(id: number): void {

@@ -1,4 +1,4 @@
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 import type { Headline } from './headline.ts';
 
 /**
@@ -28,6 +28,17 @@ export interface Tape {
   worst?(parts: number): readonly (Headline | undefined)[];
   /** What happened between two moments (wall clock, seconds; both included), oldest first. */
   events(from: number, to: number): readonly TapeEvent[];
+}
+
+/** One of which a single guest can be read, too. */
+export interface GuestTape extends Tape {
+  /**
+   * The sample with this guest alone, and without what grows with the number of guests: where there are many, far cheaper. Who
+   * reads many of them takes no decoded sample away from `sample`.
+   */
+  sampleOf(id: number, guest: GuestId): Sample;
+  /** Ids from `from` to `to` of the samples that can be read without those before them, oldest first. */
+  starts(from: number, to: number): readonly number[];
 }
 
 /** Something that happened at a moment, beside the numbers. */
