@@ -90,7 +90,7 @@ const plots = (
   const top = series.flat().reduce((most, value) => Math.max(most, value), 0);
   return runs.flatMap(({ policy = nobody }, index) => {
     const values = resampled(series[index] ?? [], glyphs.braille ? 2 * width : width);
-    const rows = graph(values, width, height, top, glyphs).map(row => row.trimEnd());
+    const rows = graph(values, width, height, { from: 0, to: top }, glyphs).map(row => row.trimEnd());
     return ['', `${title}, ${policy} (full height ${formatBytes(top)})`, ...rows];
   });
 };

@@ -15,27 +15,36 @@ const unicode = glyphsFor(false, false);
 const ascii = glyphsFor(true, false);
 
 describe('a graph', () => {
+  const whole = { from: 0, to: 1 };
+
   it('has two values and four heights in a braille cell', () => {
-    expect(graph([0.25, 1], 1, 1, 1, unicode)).toEqual(['⣸']);
-    expect(graph([1, 0.5], 2, 2, 1, unicode)).toEqual([' ⡇', ' ⣿']);
+    expect(graph([0.25, 1], 1, 2, whole, unicode)).toEqual(['⢸', '⣼']);
+    expect(graph([1, 0.5], 2, 2, whole, unicode)).toEqual([' ⡇', ' ⣿']);
   });
 
   it('shows a little as one dot, nothing as none, and the unknown as a gap', () => {
-    expect(graph([0.0001, undefined, 0, 1], 2, 1, 1, unicode)).toEqual(['⡀⢸']);
+    expect(graph([0.0001, undefined, 0, 1], 2, 2, whole, unicode)).toEqual([' ⢸', '⡀⢸']);
   });
 
   it('has heights in ASCII', () => {
-    expect(graph([0, 0.5, 1], 4, 1, 1, ascii)).toEqual(['  =#']);
+    expect(graph([0, 0.5, 1], 4, 1, whole, ascii)).toEqual(['  =#']);
   });
 
   it('always fills its place exactly', () => {
     const value = fc.option(fc.double({ min: -1, max: 2, noNaN: true }), { nil: undefined });
     fc.assert(
-      fc.property(fc.array(value), fc.nat(60), fc.nat(9), fc.boolean(), (values, width, height, plain) => {
-        const rows = graph(values, width, height, 1, plain ? ascii : unicode);
-        expect(rows).toHaveLength(height);
-        for (const row of rows) expect(stringWidth(row)).toBe(width);
-      }),
+      fc.property(
+        fc.array(value),
+        fc.nat(60),
+        fc.nat(9),
+        fc.constantFrom(0, 0.5),
+        fc.boolean(),
+        (values, width, height, from, plain) => {
+          const rows = graph(values, width, height, { from, to: 1 }, plain ? ascii : unicode);
+          expect(rows).toHaveLength(height);
+          for (const row of rows) expect(stringWidth(row)).toBe(width);
+        },
+      ),
     );
   });
 });

@@ -69,7 +69,12 @@ export const ksmPane: Draw = canvas => {
   const label: Line = [span(`saved over time, top ${formatBytes(peak)}`, 'dim')];
   const drawn =
     room >= 3
-      ? [label, ...graph(history, width, room - 1, peak || 1, glyphs).map((row): Line => [span(row, 'part2')])]
+      ? [
+          label,
+          ...graph(history, width, room - 1, { from: 0, to: peak || 1 }, glyphs).map(
+            (row): Line => [span(row, 'part2')],
+          ),
+        ]
       : [];
   return [heading('KSM', canvas, run ? [span(run.word, run.tone)] : []), ...text, ...drawn].slice(0, height);
 };

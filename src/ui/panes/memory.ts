@@ -75,7 +75,7 @@ export const memoryPane: Draw = canvas => {
   const free = Math.max(0, height - 2 - rows.length);
   const swapped = (swapTotal ?? 0) > 0 && free >= 6 ? Math.floor(free / 3) : 0;
   const drawn = (id: 'mem_used' | 'swap_used', top: number | undefined, high: number, tone: Tone): Line[] =>
-    graph(state.history[id], width, high, top ?? 0, glyphs).map(text => [span(text, tone)]);
+    graph(state.history[id], width, high, { from: 0, to: top ?? 0 }, glyphs).map(text => [span(text, tone)]);
   const tone = availableWorry(model.host.values, state.setting.thresholds) ?? 'strong';
   return [
     heading('RAM and swap', canvas, [span(formatRatio(used === undefined || !total ? undefined : used / total))]),
@@ -102,7 +102,9 @@ export const pressurePane: Draw = canvas => {
     heading('Memory pressure', canvas, [span(`top ${formatRatio(peak)}`, 'dim')]),
     pressureRow(canvas),
     pairs(width, labelled('waiting for io', formatRatio(io)), labelled('cpu', formatRatio(cpu))),
-    ...graph(history, width, Math.max(0, height - 3), peak, glyphs).map((text): Line => [span(text, 'part5')]),
+    ...graph(history, width, Math.max(0, height - 3), { from: 0, to: peak }, glyphs).map(
+      (text): Line => [span(text, 'part5')],
+    ),
   ].slice(0, height);
 };
 
