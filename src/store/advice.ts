@@ -6,7 +6,7 @@ import { type AdvisorState, advise, isAdviceDue, startAdvising, turnBegin } from
 import type { Finding } from '../policy/finding.ts';
 import type { Thresholds } from '../policy/thresholds.ts';
 import { RecordingError, type Tape } from '../recording/tape.ts';
-import type { Sample } from '../sample.ts';
+import type { GuestId, Sample } from '../sample.ts';
 
 /** A finding whose fix was carried out from here, and what came of it. */
 export interface Tried {
@@ -120,3 +120,11 @@ export const adviceAt = (tape: Tape, id: number, thresholds: Thresholds): Adviso
 /** What the advisor tells of the host and of the guests that are shown. It looks at all of them, whatever `-p` chose. */
 export const adviceOn = (advice: AdvisorState, model: Model): AdvisorState =>
   model.others ? { ...advice, findings: selectFindings(advice.findings, model) } : advice;
+
+/** What is found about one guest, from the most urgent. */
+export const findingsOf = ({ advice }: { readonly advice: AdvisorState }, guest: GuestId): readonly Finding[] =>
+  advice.findings.filter(finding => finding.guest === guest);
+
+/** The most urgent of these that there is a fix for. */
+export const fixableOf = (state: { readonly advice: AdvisorState }, guest: GuestId): Finding | undefined =>
+  findingsOf(state, guest).find(({ fix }) => fix !== undefined);

@@ -14,6 +14,8 @@ export const timeOf = ({ now, model }: Pick<State, 'now' | 'model'>): number => 
 
 /** What is shown of a moment, and where the selection is then. */
 const shown = (state: State, moment: Moment): Partial<State> => {
+  // Who looks at one guest must not find another in its place.
+  if (state.detail) return moment;
   const guests = visibleGuests(moment.model, state.filter, state.sort);
   const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
   return { ...moment, selected, selectedIndex: index };

@@ -36,8 +36,10 @@ export const needsOfView = (state: State): ReadonlySet<Need> => {
     ...(isPlanning(state) ? [...everything, ...planNeeds] : []),
   ]);
   for (const column of [...state.columns, state.sort.column]) for (const need of columnNeeds(column)) wanted.add(need);
-  if (state.dialog?.kind === 'detail')
+  if (state.detail) {
+    wanted.add('thp');
     for (const id of Object.keys(guestFields) as ColumnId[]) for (const need of columnNeeds(id)) wanted.add(need);
+  }
   const measured = state.measuring && guestById(state.model, state.measuring.guest);
   if (measured)
     wanted.add(`guest_${state.measuring?.what === 'placement' ? 'numa_maps' : 'smaps_rollup'}:${measured.pid}`);
@@ -53,8 +55,8 @@ const linesBeside = 4;
  */
 export const watchedGuests = (state: State): ReadonlySet<GuestId> | undefined => {
   if (isPlanning(state) || state.pilot.mode !== 'off' || state.recorded !== undefined) return undefined;
-  const { now, filter, sort, selected, tab, size } = state;
-  if (tabTable[tab].mode !== 'main') return new Set(selected === undefined ? [] : [selected]);
+  const { now, filter, sort, selected, tab, size, detail } = state;
+  if (detail || tabTable[tab].mode !== 'main') return new Set(selected === undefined ? [] : [selected]);
   const listed = visibleGuests(now.model, filter, sort).map(({ id }) => id);
   const at = selected === undefined ? 0 : Math.max(0, listed.indexOf(selected));
   // A table pages by its own height: its page has rows above the selected one, or below it.

@@ -12,6 +12,7 @@ import type { GuestId } from '../sample.ts';
 import type { ActivityRow } from './activity.ts';
 import type { Tried } from './advice.ts';
 import { emptyHistory, type History, type Identity } from './data.ts';
+import { defaultZoom, type GuestHistory } from './guest-history.ts';
 import type { ProcessSort } from './processes.ts';
 import { defaultTables, type Tables } from './tables.ts';
 import type { Tab } from './tabs.ts';
@@ -21,7 +22,6 @@ import type { ColumnId, Sort } from './view.ts';
 /** What is open below the table, or over all of it. */
 export type Dialog =
   | { readonly kind: 'help'; readonly scroll: number }
-  | { readonly kind: 'detail' }
   | { readonly kind: 'problems' }
   | { readonly kind: 'sort'; readonly cursor: number }
   | { readonly kind: 'columns'; readonly cursor: number }
@@ -113,6 +113,8 @@ export interface State {
   // data, of the moment that is shown
   readonly model: Model | undefined;
   readonly history: History;
+  /** Of the guest whose detail is open, while it is. */
+  readonly guestHistory: GuestHistory | undefined;
   /** Rows of the vmstat tab, oldest first. */
   readonly activity: readonly ActivityRow[];
   readonly advice: AdvisorState;
@@ -129,6 +131,10 @@ export interface State {
   readonly selected: GuestId | undefined;
   readonly selectedIndex: number;
   readonly dialog: Dialog | undefined;
+  /** The selected guest has the whole screen, moved up by so many lines. Dialogs open below it as below the table. */
+  readonly detail: { readonly scroll: number } | undefined;
+  /** Seconds that its graphs cover. */
+  readonly zoom: number;
   /** Lines that a tab of many lines has moved; for vmstat back from the newest. */
   readonly scroll: number;
   /** Columns of the vmstat tab that have moved out on the left. */
@@ -174,6 +180,7 @@ export const initialState = (setting: Setting): State => ({
   recorded: undefined,
   model: undefined,
   history: emptyHistory,
+  guestHistory: undefined,
   activity: [],
   advice: startAdvising(),
   identity: {},
@@ -186,6 +193,8 @@ export const initialState = (setting: Setting): State => ({
   selected: undefined,
   selectedIndex: 0,
   dialog: undefined,
+  detail: undefined,
+  zoom: defaultZoom,
   scroll: 0,
   shift: 0,
   processSort: { column: 'held', reverse: false },

@@ -56,11 +56,11 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean, patienc
     });
   };
   const show = (id: number): void => {
-    const { tab, setting } = store.getState();
+    const { tab, setting, detail } = store.getState();
     const moment = momentOf(tape, id, tab, setting);
     const { model } = moment;
     // In a replay nobody else tells how much the advisor finds.
-    looking = live && tabTable[tab].past !== 'advice' ? undefined : lookBackAt(tape, id, setting.thresholds);
+    looking = live && !detail && tabTable[tab].past !== 'advice' ? undefined : lookBackAt(tape, id, setting.thresholds);
     const advice = looking && lookOn(looking, patience);
     store.setState(state => ({
       ...withMoment(state, id, advice && model ? { ...moment, advice: adviceOn(advice, model) } : moment),
@@ -82,7 +82,8 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean, patienc
   // What costs many samples is read only where it is shown.
   store.subscribe((state, before) => {
     const { at } = state;
-    if (state.tab !== before.tab && tabTable[state.tab].past !== undefined && at !== undefined) attempt(() => show(at));
+    const showsMore = state.tab !== before.tab && tabTable[state.tab].past !== undefined;
+    if ((showsMore || (state.detail && !before.detail)) && at !== undefined) attempt(() => show(at));
   });
   const go = (to: Destination): void => {
     if (tape.last < tape.first) return;

@@ -4,7 +4,6 @@ import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { State, Store } from '../store/store.ts';
 import { AutoDialog } from './dialogs/auto.tsx';
-import { Chain } from './dialogs/chain.tsx';
 import { ChooseDialog } from './dialogs/choose.tsx';
 import { ConfirmDialog, lookedAt } from './dialogs/confirm.tsx';
 import { EnterDialog } from './dialogs/enter.tsx';
@@ -18,6 +17,7 @@ import { paste, press } from './keys.ts';
 import { fits, layout, smallest } from './layout.ts';
 import { createMouse } from './mouse.ts';
 import { linesOf } from './paint.ts';
+import { lastDetailScroll } from './panes/detail.ts';
 import { lastScroll } from './panes/help.ts';
 import type { Painter } from './parts/painter.ts';
 import { Pane, ScreenContext, ThemeContext } from './parts/pane.tsx';
@@ -29,6 +29,7 @@ import type { Theme } from './theme.ts';
 const structure = (state: State): object => ({
   tab: state.tab,
   dialog: state.dialog,
+  detail: state.detail !== undefined,
   started: state.model !== undefined,
   back: state.at !== undefined,
   status: state.message !== undefined || state.following.length > 0,
@@ -39,17 +40,24 @@ const everything = (state: State): State => state;
 /** Keys don't know how much there is to read: nothing is scrolled past its end, and what was read of a plan is noted. */
 const keepScrolled = (store: Store, glyphs: Glyphs): void => {
   const state = store.getState();
-  const { dialog, model } = state;
+  const { dialog, detail, model } = state;
   if (dialog?.kind === 'confirm') {
     const rect = layout(state).dialog;
     if (rect) store.setState({ dialog: lookedAt(state, dialog, rect) });
     return;
   }
-  const place = dialog?.kind === 'help' ? layout(state).panes.find(({ id }) => id === 'help') : undefined;
-  if (dialog?.kind !== 'help' || !model || !place) return;
-  const { width, height } = place.rect;
-  const last = lastScroll({ state, model, glyphs, width, height });
-  if (dialog.scroll > last) store.setState({ dialog: { kind: 'help', scroll: last } });
+  if (dialog?.kind !== 'help' && !detail) return;
+  const id = dialog?.kind ?? 'detail';
+  const place = layout(state).panes.find(pane => pane.id === id);
+  if (!model || !place) return;
+  const canvas = { state, model, glyphs, width: place.rect.width, height: place.rect.height };
+  if (dialog?.kind === 'help') {
+    const last = lastScroll(canvas);
+    if (dialog.scroll > last) store.setState({ dialog: { kind: 'help', scroll: last } });
+  } else if (detail && detail.scroll > 0) {
+    const last = lastDetailScroll(canvas);
+    if (detail.scroll > last) store.setState({ detail: { scroll: last } });
+  }
 };
 
 const DialogView = ({ store, place }: { readonly store: Store; readonly place: Rect }): ReactNode => {
@@ -57,8 +65,6 @@ const DialogView = ({ store, place }: { readonly store: Store; readonly place: R
   const { dialog } = state;
   const { height, width } = place;
   switch (dialog?.kind) {
-    case 'detail':
-      return <Chain state={state} />;
     case 'enter':
       return <EnterDialog state={state} dialog={dialog} width={width} />;
     case 'confirm':

@@ -3,6 +3,7 @@ import type { State } from '../store/store.ts';
 import { moveSelection, visibleGuests } from '../store/view.ts';
 import { advisorKeys } from './keys/advisor.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
+import { detailKeys } from './keys/detail.ts';
 import { guestKeys } from './keys/guests.ts';
 import { journalKeys } from './keys/journal.ts';
 import { type App, change, type Key, modeOf } from './keys/key.ts';
@@ -15,6 +16,7 @@ import { momentKeys } from './keys/time.ts';
 
 /** Every key, once: the footer, the help and docs/keys.md are made from this table. */
 export const keys: readonly Key[] = [
+  ...detailKeys,
   ...guestKeys,
   ...scrollKeys,
   ...journalKeys,

@@ -27,7 +27,6 @@ export interface Layout {
 const dialogRows: Readonly<Record<Dialog['kind'], number>> = {
   help: 0,
   problems: 0,
-  detail: 21,
   enter: 16,
   confirm: 16,
   sort: 18,
@@ -77,6 +76,11 @@ const layoutOf = (state: State, rows: number): Layout => {
   // Panes give way to a dialog, the table does not.
   const room = (needed: number): boolean => dialogTop - needed >= tableRows;
 
+  const below: Rect = { x: 0, y: dialogTop, width, height: dialogHeight };
+  const open = dialogHeight > 0 ? { dialog: below } : {};
+  if (state.detail)
+    return { panes: [...start.slice(0, 1), full('detail', detailPane, 1, dialogTop - 1), ...end], ...open };
+
   let y = 2;
   const middle: Placed[] = [];
   const { above, body, alone } = arrangements[tab];
@@ -89,12 +93,5 @@ const layoutOf = (state: State, rows: number): Layout => {
   const height = dialogTop - y;
   const rest = alone && dialogHeight === 0 ? alone(y, width, height) : [full(...body, y, height)];
 
-  const below: Rect = { x: 0, y: dialogTop, width, height: dialogHeight };
-  if (dialog?.kind === 'detail') {
-    // The chain of sizes is a small table of Ink's; the fields below it change every second and are painted directly.
-    const chain = Math.min(6, dialogHeight);
-    const detail = full('detail', detailPane, dialogTop + chain, dialogHeight - chain);
-    return { panes: [...start, ...middle, ...rest, detail, ...end], dialog: { ...below, height: chain } };
-  }
-  return { panes: [...start, ...middle, ...rest, ...end], ...(dialogHeight > 0 ? { dialog: below } : {}) };
+  return { panes: [...start, ...middle, ...rest, ...end], ...open };
 };

@@ -57,14 +57,13 @@ const turned = <Column>(sort: { readonly column: Column; readonly reverse: boole
 const click = (app: App, target: Exclude<Target, { readonly kind: 'key' }>): void => {
   const state = app.store.getState();
   const mode = modeOf(state);
-  const onTable = mode === 'main' || mode === 'detail';
   switch (target.kind) {
     case 'tab':
       pressIfKey(app, tabTable[target.tab].key);
       break;
     case 'guest':
-      if (!onTable) break;
-      if (state.selected === target.id && mode === 'main') press(app, 'enter');
+      if (mode !== 'main') break;
+      if (state.selected === target.id) press(app, 'enter');
       else
         change(app, ({ model, filter, sort }) => ({
           selected: target.id,
@@ -72,7 +71,7 @@ const click = (app: App, target: Exclude<Target, { readonly kind: 'key' }>): voi
         }));
       break;
     case 'column':
-      if (onTable) change(app, ({ sort }) => ({ sort: turned(sort, target.column) }));
+      if (mode === 'main') change(app, ({ sort }) => ({ sort: turned(sort, target.column) }));
       break;
     case 'processColumn':
       if (mode === 'processes') change(app, ({ processSort }) => ({ processSort: turned(processSort, target.column) }));

@@ -112,7 +112,7 @@ describe.each(madeHosts)('$name', ({ files, right }) => {
 
   it('in the detail view of each guest', async () => {
     for (const { id } of models[1]?.guests ?? []) {
-      const { app } = openStage(models, { selected: id, dialog: { kind: 'detail', scroll: 0 } as State['dialog'] });
+      const { app } = openStage(models, { selected: id, detail: { scroll: 0 } });
       expect(await frameOf(app, 100, 40)).not.toMatch(wrong);
     }
   });

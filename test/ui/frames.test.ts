@@ -1,6 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model.ts';
+import { headlineOf } from '../../src/recording/headline.ts';
+import { createMemoryTape } from '../../src/recording/memory-tape.ts';
+import { adviceAt } from '../../src/store/advice.ts';
+import { followGuest } from '../../src/store/follow-guest.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
 import { tabs } from '../../src/store/tabs.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
@@ -8,6 +12,7 @@ import { layout } from '../../src/ui/layout.ts';
 import { drawPane } from '../../src/ui/panes/pane.ts';
 import type { Rect } from '../../src/ui/screen/layers.ts';
 import stringWidth from '../../src/ui/width.ts';
+import { until } from '../until.ts';
 import { demoModels, frameOf, openStage, typeOn } from './stage.tsx';
 
 const models = await demoModels(90);
@@ -24,7 +29,6 @@ const web = idOf(last, 'web-1');
 
 const dialogs: Readonly<Record<string, Dialog>> = {
   help: { kind: 'help', scroll: 0 },
-  detail: { kind: 'detail' },
   problems: { kind: 'problems' },
   sort: { kind: 'sort', cursor: 3 },
   columns: { kind: 'columns', cursor: 8 },
@@ -36,11 +40,32 @@ const dialogs: Readonly<Record<string, Dialog>> = {
   many: { kind: 'confirm', request: { action: 'balloon-all', words: ['80%'] }, typed: '' },
 };
 
+const tape = createMemoryTape({ seconds: 600, bytes: 2 ** 24 });
+for (const model of models) tape.append(model.sample, headlineOf(model));
+
+/** A guest that has the whole screen, with its graphs and all that the advisor found. */
+const openDetail = async (name: string, change: Partial<State> = {}) => {
+  const stage = openStage(models, { selected: idOf(last, name), detail: { scroll: 0 }, ...change });
+  stage.store.setState({ advice: adviceAt(tape, tape.last, stage.store.getState().setting.thresholds) });
+  followGuest(stage.store, tape);
+  await until('its history', 10_000, () => stage.store.getState().guestHistory?.unread === 0);
+  return stage;
+};
+
 describe.each(sizes)('at %ix%i', (columns, rows) => {
   it.each(tabs)('the %s tab', async tab => {
     const { app } = openStage(models, { tab });
     await expect(await frameOf(app, columns, rows)).toMatchFileSnapshot(
       `../../snapshots/${tab}-${columns}x${rows}.txt`,
+    );
+  });
+});
+
+describe.each(sizes)('one guest at %ix%i', (columns, rows) => {
+  it.each(['web-1', 'legacy-erp', 'tenant-42'])('%s', async name => {
+    const { app } = await openDetail(name);
+    await expect(await frameOf(app, columns, rows)).toMatchFileSnapshot(
+      `../../snapshots/detail-${name}-${columns}x${rows}.txt`,
     );
   });
 });
@@ -51,11 +76,16 @@ describe('at 80x24', () => {
     await expect(await frameOf(app, 80, 24)).toMatchFileSnapshot(`../../snapshots/dialog-${name}-80x24.txt`);
   });
 
+  it('one guest, and a dialog about it', async () => {
+    const { app } = await openDetail('web-1', { dialog: dialogs['balloon'] });
+    await expect(await frameOf(app, 80, 24)).toMatchFileSnapshot('../../snapshots/detail-balloon-80x24.txt');
+  });
+
   it('in ASCII where the locale asks for it', async () => {
-    const { app } = openStage(models, { dialog: dialogs['detail'], selected: web });
+    const { app } = await openDetail('web-1');
     const frame = await frameOf(app, 80, 24, { TERM: 'xterm', LANG: 'C' });
     expect(frame).toMatch(/^[\n -~]*$/);
-    await expect(frame).toMatchFileSnapshot('../../snapshots/ascii-80x24.txt');
+    await expect(frame).toMatchFileSnapshot('../../snapshots/detail-ascii-80x24.txt');
   });
 
   it('without guests says why, and what to do', async () => {
@@ -67,7 +97,11 @@ describe('at 80x24', () => {
 describe('every size from 60x15 on', () => {
   const shapes: Partial<State>[] = [
     ...tabs.map(tab => ({ tab })),
-    ...Object.values(dialogs).map(dialog => ({ dialog, selected: web })),
+    ...Object.values(dialogs).flatMap(dialog => [
+      { dialog, selected: web },
+      { dialog, selected: web, detail: { scroll: 3 } },
+    ]),
+    { detail: { scroll: 0 }, selected: web },
     { message: { text: 'a message', tone: 'good', time: 0 } },
   ];
 
@@ -133,7 +167,7 @@ it('says so where the screen is too small', async () => {
 });
 
 it('shows the same through Ink’s <Text> as through the painter', async () => {
-  const { app } = openStage(models, { dialog: { kind: 'detail' }, selected: web });
+  const { app } = openStage(models, { detail: { scroll: 0 }, selected: web });
   const painted = await frameOf(app, 100, 30);
   const { lastFrame, unmount } = typeOn(app, 30);
   const rows = (text: string): string[] => text.split('\n').map(row => row.trimEnd());

@@ -4,6 +4,7 @@ import type { Request } from '../../src/actions/action.ts';
 import { planStrictly } from '../../src/actions/actions.ts';
 import type { JournalEntry } from '../../src/actions/gate/journal.ts';
 import { startAdvising } from '../../src/policy/advisor.ts';
+import { withModel } from '../../src/store/moments.ts';
 import type { Dialog, State } from '../../src/store/store.ts';
 import { type Mode, modeTitles } from '../../src/ui/keys/key.ts';
 import { keys, keysNow, press } from '../../src/ui/keys.ts';
@@ -210,6 +211,98 @@ describe('a change', () => {
   });
 });
 
+describe('one guest', () => {
+  const request: Request = { action: 'balloon', words: [web, '3G'] };
+  const finding = { ...aFinding, guest: web, subject: 'web-1', text: 'It thrashes.' };
+  const found = (more: object) => ({ ...startAdvising(), findings: [{ ...finding, ...more }] });
+  const whose = (name: string) => new RegExp(`^${name}  `, 'm');
+
+  it('has the whole screen, scrolls to its end and no further, and gives the table back', async () => {
+    const { press, shows, screen, store } = start({ selected: web });
+    await press(enter);
+    await shows(whose('web-1'));
+    expect(screen()).not.toContain('1 Overview');
+    await press('\u001b[F');
+    await shows('HARDLIM');
+    const end = store.getState().detail?.scroll ?? 0;
+    expect(end).toBeGreaterThan(5);
+    await press(down, '\u001b[6~');
+    expect(store.getState().detail?.scroll).toBe(end);
+    await press('\u001b[A');
+    expect(store.getState().detail?.scroll).toBe(end - 1);
+    await press('\u001b[H');
+    expect(store.getState().detail?.scroll).toBe(0);
+    await press(esc);
+    await shows('1 Overview');
+    expect(store.getState().selected).toBe(web);
+  });
+
+  it('stays when a question about it was answered', async () => {
+    const { press, shows, store, asked } = start({ selected: web });
+    await press(enter, 'b', '3', 'G', enter);
+    await shows('Do it?');
+    await shows(whose('web-1'));
+    await press('y');
+    expect(asked).toEqual([{ request, force: false, undo: false }]);
+    await press(esc);
+    expect(store.getState()).toMatchObject({ dialog: undefined, detail: { scroll: 0 } });
+  });
+
+  it('leads to the fix of its most urgent finding that has one', async () => {
+    for (const key of ['f', enter]) {
+      const { press, shows, store } = start({ selected: web, detail: { scroll: 0 } });
+      store.setState({
+        advice: { ...found({}), findings: [...found({}).findings, ...found({ fix: request }).findings] },
+      });
+      await shows('Enter Fix');
+      await press(key);
+      expect(store.getState().dialog).toMatchObject({ kind: 'confirm', request });
+    }
+  });
+
+  it('says why there is nothing to fix', async () => {
+    const { press, shows, store } = start({ selected: web, detail: { scroll: 0 } });
+    await press('f');
+    await shows('no problem with this guest');
+    store.setState({ advice: found({ advice: 'Give it more CPUs.' }) });
+    await press(enter);
+    await shows('Give it more CPUs.');
+  });
+
+  it('gives way to its neighbours in the table, seen from the start', async () => {
+    const { press, store } = start({ selected: web, detail: { scroll: 4 } });
+    await press('\u001b[C');
+    expect(store.getState().selected).not.toBe(web);
+    expect(store.getState().detail).toEqual({ scroll: 0 });
+    await press('\u001b[D');
+    expect(store.getState().selected).toBe(web);
+  });
+
+  it('that has ended is told, and no other takes its place', async () => {
+    const { press, shows, store } = start({ selected: web, detail: { scroll: 0 } });
+    const [last] = models.slice(-1);
+    store.setState(state => withModel(state, { ...last!, guests: last!.guests.filter(({ id }) => id !== web) }));
+    await shows('the guest is gone');
+    expect(store.getState().selected).toBe(web);
+    store.setState({ at: 3 });
+    await shows('not there at this moment');
+    store.setState({ at: undefined });
+    await press(esc);
+    await shows('1 Overview');
+  });
+
+  it('has graphs of less and of more time', async () => {
+    const guestHistory = { guest: web, points: [], unread: 0, kept: 1000, outcomes: [] };
+    const { press, shows } = start({ selected: web, detail: { scroll: 0 }, guestHistory });
+    await shows('last 10 min');
+    await press('z');
+    await shows('last 5 min');
+    // No more is kept than 1000 s.
+    await press('Z', 'Z', 'Z');
+    await shows('last 30 min');
+  });
+});
+
 describe('the past', () => {
   const undo: Request = { action: 'balloon', words: [web, '3G'] };
   const done: JournalEntry = {
@@ -223,7 +316,7 @@ describe('the past', () => {
     outcome: 'done',
     undo,
   };
-  const advice = { ...startAdvising(), findings: [{ ...aFinding, fix: undo }] };
+  const advice = { ...startAdvising(), findings: [{ ...aFinding, guest: web, fix: undo }] };
   const back: Partial<State> = { selected: web, undoable: [undo], journal: [done] };
 
   it('is nothing to decide on: every key that leads to a change says so instead', () => {
@@ -233,6 +326,7 @@ describe('the past', () => {
       main: { tab: 'overview' },
       advisor: { tab: 'advisor' },
       journal: { tab: 'journal' },
+      detail: { detail: { scroll: 0 } },
     };
     for (const { modes, names } of changing)
       for (const name of names) {
@@ -383,8 +477,9 @@ describe('the rest', () => {
     await press('\u001b[A');
     await until('the help moves up', 20_000, () => screen() !== end);
     await press('q', enter);
-    await shows('Held by host');
+    await shows('How it was started');
     await press(esc);
+    await shows('STATE');
     await press('!');
     await shows('tenant-42');
   });
@@ -428,7 +523,6 @@ describe('the key table', () => {
     const request = { action: 'balloon', words: [web, '1B'] };
     const dialogs: readonly Dialog[] = [
       { kind: 'help', scroll: 0 },
-      { kind: 'detail' },
       { kind: 'problems' },
       { kind: 'sort', cursor: 0 },
       { kind: 'columns', cursor: 0 },
@@ -440,9 +534,13 @@ describe('the key table', () => {
       { kind: 'confirm', request, typed: '' },
     ];
     expect(dialogs.map(dialog => dialog.kind)).toEqual(
-      modes.filter(mode => !['main', 'processes', 'lines', 'journal', 'advisor', 'filter'].includes(mode)),
+      modes.filter(mode => !['main', 'processes', 'lines', 'journal', 'advisor', 'filter', 'detail'].includes(mode)),
     );
-    for (const change of [...dialogs.map(dialog => ({ dialog })), { filtering: true }]) {
+    for (const change of [
+      ...dialogs.map(dialog => ({ dialog })),
+      { filtering: true },
+      { detail: { scroll: 0 }, selected: web },
+    ]) {
       const { store } = openStage(models, change);
       expect(keysNow(store.getState()).some(key => key.names.includes('escape'))).toBe(true);
     }

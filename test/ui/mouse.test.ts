@@ -63,7 +63,7 @@ describe.each([
     at('press', { x: columns - 1, y });
     expect([name(), store.getState().dialog]).toEqual(['gitlab', undefined]);
     at('press', { x: columns - 1, y });
-    expect(store.getState().dialog).toEqual({ kind: 'detail' });
+    expect(store.getState().detail).toEqual({ scroll: 0 });
   });
 
   it('a click on the head of a column sorts by it, one more turns it round', async () => {

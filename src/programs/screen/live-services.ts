@@ -7,6 +7,7 @@ import { headlineOf } from '../../recording/headline.ts';
 import { createMemoryTape } from '../../recording/memory-tape.ts';
 import type { GuestId } from '../../sample.ts';
 import { outcomesOf } from '../../store/changes.ts';
+import { followGuest } from '../../store/follow-guest.ts';
 import { withModel } from '../../store/moments.ts';
 import type { Store } from '../../store/store.ts';
 import { createTraveller } from '../../store/travel.ts';
@@ -33,6 +34,7 @@ export const openLiveServices = (store: Store, gate: Gate, options: Options, ear
   const { settings } = options;
   const memory = createMemoryTape({ seconds: settings['flight.seconds'], bytes: settings['flight.size'] });
   const traveller = createTraveller(store, memory, true);
+  const guest = followGuest(store, memory);
   const flight = createFlightRecorder({ store, memory, journal: gate.journal });
   const advisor = createAdvisor(store.getState().setting.thresholds, options.delay);
   const pilot = createLivePilot(store, gate, policySettingsOf(settings), event => flight.note(event));
@@ -52,6 +54,7 @@ export const openLiveServices = (store: Store, gate: Gate, options: Options, ear
       flight.see(whole.sample, headlineOf(whole));
       for (const event of [...advice.events, ...outcomesOf(before, store.getState())]) flight.note(event);
       traveller.refresh();
+      guest.refresh();
       pilot.see(model);
     },
     touched: guests => pilot.touched(guests),

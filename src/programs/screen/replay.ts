@@ -2,6 +2,7 @@ import { limitsOf, policySettingsOf, tablesOf, thresholdsOf } from '../../config
 import { messageOf } from '../../errors.ts';
 import { momentForms, parseMoment } from '../../recording/moment.ts';
 import { openRecording, type Recording } from '../../recording/read.ts';
+import { followGuest } from '../../store/follow-guest.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { showTab } from '../../store/tables.ts';
 import type { Destination } from '../../store/time.ts';
@@ -109,6 +110,7 @@ export const replay = async (options: Options, around: Surroundings): Promise<vo
     store.setState(showTab(tablesOf(settings), tabOf(options.tab)));
     const traveller = createTraveller(store, recording, false);
     traveller.go(startOf(recording, options.at));
+    const guest = followGuest(store, recording);
     const player = createPlayer(store, recording, traveller, around.clock);
     const pilot = createReplayPilot(store, recording, policySettingsOf(settings));
     const screen = showScreen(store, options, around, {
@@ -121,7 +123,10 @@ export const replay = async (options: Options, around: Surroundings): Promise<vo
     const refresh = (): void => {
       const started = around.clock.steady();
       try {
-        if (isGrowing(recording) && recording.refresh()) traveller.refresh();
+        if (isGrowing(recording) && recording.refresh()) {
+          traveller.refresh();
+          guest.refresh();
+        }
       } catch (error) {
         tell(store, messageOf(error), 'bad');
       }

@@ -8,13 +8,14 @@ import { type App, anywhere, change, type Key, type Mode, open, tabModes } from 
 import { orderKeys } from './order.ts';
 import { isNow, timeKeys } from './time.ts';
 
-const table: readonly Mode[] = ['main', 'detail'];
+const table: readonly Mode[] = ['main'];
 const guestSelected = (state: State): boolean => state.selected !== undefined;
 
 /** What is past can't be measured any more. */
 const measurable = (state: State): boolean => guestSelected(state) && isNow(state);
 
-const move = (by: number) => (app: App) =>
+/** Selects the guest that is so many rows further down the table. */
+export const moveGuest = (by: number) => (app: App) =>
   change(app, state => {
     const guests = visibleGuests(state.model, state.filter, state.sort);
     const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, by);
@@ -33,7 +34,7 @@ const tabKey = (tab: Tab): Key => ({
 });
 
 const show = (app: App, tab: (now: Tab) => Tab): void =>
-  change(app, state => ({ ...withTab(state, tab(state.tab)), dialog: undefined, scroll: 0 }));
+  change(app, state => ({ ...withTab(state, tab(state.tab)), dialog: undefined, detail: undefined, scroll: 0 }));
 
 const measure = (what: 'pss' | 'placement') => (app: App) =>
   change(app, ({ selected }) =>
@@ -69,10 +70,10 @@ export const guestKeys: readonly Key[] = [
     modes: ['main'],
     names: ['enter'],
     label: 'Enter',
-    title: 'Detail',
-    help: 'Everything known of the selected guest, and why the rest is not.',
+    title: 'Open',
+    help: 'The selected guest in depth: its numbers over time, what is wrong with it, what was done to it, and why the rest is not known.',
     when: guestSelected,
-    run: app => open(app, { kind: 'detail' }),
+    run: app => change(app, () => ({ detail: { scroll: 0 } })),
   },
   ...changeKeys,
   {
@@ -112,12 +113,12 @@ export const guestKeys: readonly Key[] = [
     run: measure('pss'),
   },
   {
-    modes: ['main'],
+    modes: ['main', 'detail'],
     names: ['n'],
     label: 'n',
     title: 'Measure placement',
-    help: 'In the numa tab: read on which nodes the selected guest’s memory is: 8 ms for each GiB, in which its memory map is held.',
-    when: state => state.tab === 'numa' && measurable(state),
+    help: 'In the numa tab, or looking at one guest: read on which nodes the selected guest’s memory is: 8 ms for each GiB, in which its memory map is held.',
+    when: state => (state.tab === 'numa' || state.detail !== undefined) && measurable(state),
     run: measure('placement'),
   },
   {
@@ -145,21 +146,21 @@ export const guestKeys: readonly Key[] = [
     help: 'The next tab.',
     run: app => show(app, now => tabs[(tabs.indexOf(now) + 1) % tabs.length] ?? 'overview'),
   },
-  { modes: table, names: ['up', 'k'], label: 'Up', help: 'Select the guest above.', run: move(-1) },
-  { modes: table, names: ['down', 'j'], label: 'Down', help: 'Select the guest below.', run: move(1) },
+  { modes: table, names: ['up', 'k'], label: 'Up', help: 'Select the guest above.', run: moveGuest(-1) },
+  { modes: table, names: ['down', 'j'], label: 'Down', help: 'Select the guest below.', run: moveGuest(1) },
   {
     modes: table,
     names: ['pageup'],
     label: 'PgUp',
     help: 'A page up.',
-    run: app => move(-page(app.store.getState()))(app),
+    run: app => moveGuest(-page(app.store.getState()))(app),
   },
   {
     modes: table,
     names: ['pagedown'],
     label: 'PgDn',
     help: 'A page down.',
-    run: app => move(page(app.store.getState()))(app),
+    run: app => moveGuest(page(app.store.getState()))(app),
   },
   {
     modes: table,
@@ -167,7 +168,7 @@ export const guestKeys: readonly Key[] = [
     label: 'Home',
     help: 'The first guest.',
     when: isNow,
-    run: move(Number.NEGATIVE_INFINITY),
+    run: moveGuest(Number.NEGATIVE_INFINITY),
   },
   {
     modes: table,
@@ -175,7 +176,7 @@ export const guestKeys: readonly Key[] = [
     label: 'End',
     help: 'The last guest.',
     when: isNow,
-    run: move(Number.POSITIVE_INFINITY),
+    run: moveGuest(Number.POSITIVE_INFINITY),
   },
   {
     modes: ['main'],

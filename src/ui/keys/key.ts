@@ -30,7 +30,7 @@ export interface App {
 }
 
 /** What is open decides which keys there are; with nothing open, the tab. */
-export type Mode = TabMode | 'filter' | Dialog['kind'];
+export type Mode = TabMode | 'filter' | 'detail' | Dialog['kind'];
 
 const linesTabs = tabs.filter(tab => tabTable[tab].mode === 'lines');
 
@@ -42,7 +42,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   advisor: 'In the advisor tab',
   filter: 'While typing a filter',
   help: 'In this help',
-  detail: 'In the detail view',
+  detail: 'Looking at one guest',
   problems: 'In the list of problems',
   sort: 'Choosing the order',
   columns: 'Choosing columns',
@@ -54,9 +54,9 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   confirm: 'Before a change',
 };
 
-export const modeOf = ({ filtering, dialog, tab }: State): Mode => {
+export const modeOf = ({ filtering, dialog, detail, tab }: State): Mode => {
   if (filtering) return 'filter';
-  return dialog ? dialog.kind : tabTable[tab].mode;
+  return dialog ? dialog.kind : detail ? 'detail' : tabTable[tab].mode;
 };
 
 export interface Key {

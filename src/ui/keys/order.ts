@@ -3,7 +3,7 @@ import { type ColumnId, defaultColumns } from '../../store/view.ts';
 import { allColumns } from '../columns.ts';
 import { type App, change, close, type Key, type Mode, open } from './key.ts';
 
-const table: readonly Mode[] = ['main', 'detail'];
+const table: readonly Mode[] = ['main'];
 
 const resort = (state: State, by: number): Partial<State> => {
   const at = state.columns.indexOf(state.sort.column);

@@ -6,7 +6,7 @@ const scrollHelp = (by: number) => (app: App) =>
     dialog?.kind === 'help' ? { dialog: { kind: 'help', scroll: Math.max(0, dialog.scroll + by) } } : {},
   );
 
-/** Keys of the help, the list of problems, the detail view and the filter. */
+/** Keys of the help, the list of problems and the filter. */
 export const readingKeys: readonly Key[] = [
   {
     modes: ['filter'],
@@ -43,7 +43,7 @@ export const readingKeys: readonly Key[] = [
     run: app => scrollHelp(page(app.store.getState()))(app),
   },
   {
-    modes: ['help', 'problems', 'detail'],
+    modes: ['help', 'problems'],
     names: ['escape', 'q', 'enter'],
     label: 'Esc',
     title: 'Back to the table',

@@ -1,70 +1,63 @@
-import { balloonFloor } from '../../actions/balloon/rails.ts';
-import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
-import { whyNotMerged } from '../../fields/mergeable.ts';
 import { guestById, guestGone } from '../../guests.ts';
-import { type GuestModel, whyUnknown } from '../../model.ts';
-import { formatDuration, longBytes } from '../../units.ts';
-import { backendWord, whyKept, whyPartlyKept } from '../../vmm/memory.ts';
-import { cellText } from '../columns.ts';
+import { type GuestModel, guestWord } from '../../model.ts';
+import { findingsOf, fixableOf } from '../../store/advice.ts';
 import { type Line, span } from '../line.ts';
-import { type Draw, fill, heading, labelled, pairs } from './pane.ts';
-import { guestTone } from './worry.ts';
+import { changeLines } from './detail/changes.ts';
+import { findingLines, worstLines } from './detail/findings.ts';
+import { graphLines } from './detail/graphs.ts';
+import { chainLine, numberLines, unknownLines } from './detail/numbers.ts';
+import { startLines } from './detail/start.ts';
+import { type Canvas, type Draw, pairs, spread } from './pane.ts';
+import { stateTone } from './worry.ts';
 
-const monitorText = (guest: GuestModel): string => {
-  const { monitor } = guest.sample;
-  const age = guest.values.monitor_age;
-  const heard = age === undefined ? '' : `, answered ${formatDuration(Math.floor(age))} ago`;
-  return monitor.state === 'ok'
-    ? `ok${heard}`
-    : `${monitor.state}${heard}${monitor.reason ? `: ${monitor.reason}` : ''}`;
+/** All lines but the first, which stays. */
+const linesOf = (guest: GuestModel, canvas: Canvas): readonly Line[] => {
+  const findings = findingsOf(canvas.state, guest.id);
+  const fixed = fixableOf(canvas.state, guest.id);
+  return [
+    ...worstLines(findings, fixed, canvas),
+    ...graphLines(guest, canvas),
+    chainLine(guest, canvas),
+    ...findingLines(findings, fixed, canvas),
+    ...changeLines(guest, canvas),
+    ...startLines(guest, canvas),
+    ...numberLines(guest, canvas),
+    ...unknownLines(guest, canvas),
+  ];
 };
 
-/** Everything known of the selected guest; for what is not, the reason. */
-export const detailPane: Draw = canvas => {
-  const { state, model, width, height, glyphs } = canvas;
-  const guest = guestById(model, state.selected);
-  if (!guest) return [[span(guestGone, 'warn')]];
-  const { launch, monitor, vmm, manager } = guest.sample;
-  const about: Line[] = [
-    pairs(
-      width,
-      labelled('pid', String(guest.pid)),
-      labelled('run by', manager ?? vmm),
-      labelled('backend', backendWord(guest.sample)),
-      ...(monitor.qemuVersion ? [labelled('QEMU', monitor.qemuVersion)] : []),
-      labelled('safe down to', longBytes(balloonFloor(guest, state.setting.limits))),
-      ...(launch.uuid ? [labelled('uuid', launch.uuid)] : []),
-    ),
-    [
-      span('monitor ', 'dim'),
-      span(fill(monitorText(guest), width - 8, glyphs).trimEnd(), monitor.state === 'ok' ? 'text' : 'warn'),
-    ],
-  ];
-  const kept = monitor.balloon?.device ? whyKept(guest.sample) : undefined;
-  if (kept !== undefined) about.push([span('balloon ', 'dim'), span(`frees nothing on the host: ${kept}`, 'warn')]);
-  const partly = monitor.balloon?.device ? whyPartlyKept(guest.sample) : undefined;
-  if (partly !== undefined)
-    about.push([span('balloon ', 'dim'), span(`frees a part of what it takes: ${partly}`, 'warn')]);
-  const unmerged = whyNotMerged(guest.sample);
-  if (unmerged !== undefined) about.push([span('ksm ', 'dim'), span(unmerged, 'warn')]);
-  const ids = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] !== undefined);
-  const unknownIds = (Object.keys(guestFields) as GuestFieldId[]).filter(id => guest.values[id] === undefined);
-  const cell = (id: GuestFieldId): Line => [
-    span(guestFields[id].title.padEnd(9), 'dim'),
-    span(cellText(guest, id).padStart(8), guestTone(guest, id, state.setting)),
-  ];
-  const perRow = Math.max(1, Math.floor((width + 2) / 19));
-  const rows: Line[] = [];
-  for (let at = 0; at < ids.length; at += perRow)
-    rows.push(ids.slice(at, at + perRow).flatMap((id, index) => [...(index === 0 ? [] : [span('  ')]), ...cell(id)]));
-  // Many numbers are missing for one reason: say it once.
-  const reasons = Map.groupBy(unknownIds, id => whyUnknown(guest, id));
-  const missing = [...reasons].map(
-    ([why, lost]): Line => [
-      span(`${glyphs.unknown} `, 'dim'),
-      span(lost.map(id => guestFields[id].title).join(' '), 'dim'),
-      span(`: ${why}`, 'warn'),
-    ],
+/** Whose detail it is, and where in it the screen is. */
+const title = (guest: GuestModel, hidden: number, { state, width, glyphs }: Canvas): Line => {
+  const word = guestWord(guest);
+  const worst = findingsOf(state, guest.id)[0];
+  const { scroll = 0 } = state.detail ?? {};
+  const left = pairs(
+    width - 22,
+    [span(guest.name, 'title')],
+    [span(word, stateTone(word))],
+    ...(worst ? [[span(worst.severity, worst.severity === 'critical' ? 'bad' : 'warn')]] : []),
+    ...(state.pilot.pinned.has(guest.id) ? [[span('pinned', 'accent')]] : []),
   );
-  return [...about, ...rows, heading('Unknown', canvas), ...missing].slice(0, height);
+  const more = [
+    ...(scroll > 0 ? [span(`${glyphs.up} ${scroll} `, 'key')] : []),
+    ...(hidden > 0 ? [span(`${glyphs.down} ${hidden} more lines`, 'key')] : []),
+  ];
+  return spread(left, more, width);
+};
+
+/** How far the detail can be scrolled, rows. */
+export const lastDetailScroll = (canvas: Canvas): number => {
+  const guest = guestById(canvas.model, canvas.state.selected);
+  return guest ? Math.max(0, linesOf(guest, canvas).length - (canvas.height - 1)) : 0;
+};
+
+/** One guest in depth: what is wrong with it, how its memory came to be as it is, what was done to it, and all that is known. */
+export const detailPane: Draw = canvas => {
+  const { state, model, height } = canvas;
+  const guest = guestById(model, state.selected);
+  if (!guest) return [[span(state.at === undefined ? guestGone : 'the guest was not there at this moment', 'warn')]];
+  const lines = linesOf(guest, canvas);
+  const room = Math.max(0, height - 1);
+  const first = Math.max(0, Math.min(state.detail?.scroll ?? 0, lines.length - room));
+  return [title(guest, Math.max(0, lines.length - first - room), canvas), ...lines.slice(first, first + room)];
 };

@@ -1,5 +1,4 @@
 import { type GuestModel, guestWord } from '../../model.ts';
-import { own } from '../../own.ts';
 import type { Setting, State } from '../../store/store.ts';
 import { type ColumnId, visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
@@ -10,7 +9,7 @@ import { aim, type Line, type Span, span, type Tone } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
 import stringWidth from '../width.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
-import { guestTone } from './worry.ts';
+import { guestTone, stateTone } from './worry.ts';
 
 interface Shown {
   readonly column: ColumnId;
@@ -55,20 +54,9 @@ const align = (text: string, { column, width }: Shown, canvas: Canvas): string =
       ? fill(text, width, canvas.glyphs)
       : text.padStart(width);
 
-const wordTones: Readonly<Record<string, Tone>> = {
-  running: 'good',
-  paused: 'warn',
-  busy: 'bad',
-  bug: 'bad',
-  stopped: 'bad',
-  denied: 'warn',
-  'no monitor': 'warn',
-  postmigrate: 'warn',
-};
-
 const tone = (guest: GuestModel, column: ColumnId, text: string, setting: Setting): Tone => {
   if (column === 'name') return 'strong';
-  if (column === 'state') return own(wordTones, guestWord(guest)) ?? 'dim';
+  if (column === 'state') return stateTone(guestWord(guest));
   if (isText(column)) return text === unknown ? 'dim' : 'text';
   return guestTone(guest, column, setting);
 };

@@ -3,6 +3,7 @@ import { type GuestFieldId, guestFields } from '../../fields/guest.ts';
 import { availableShare } from '../../fields/memory.ts';
 import { valueOrMost } from '../../fields/most.ts';
 import type { GuestModel, Model, PoolModel } from '../../model.ts';
+import { own } from '../../own.ts';
 import type { Thresholds } from '../../policy/thresholds.ts';
 import type { Setting } from '../../store/store.ts';
 import { given } from '../../vmm/memory.ts';
@@ -71,6 +72,20 @@ const guestWorry = ({ values, sample }: GuestModel, id: GuestFieldId, limits: Th
       return undefined;
   }
 };
+
+const wordTones: Readonly<Record<string, Tone>> = {
+  running: 'good',
+  paused: 'warn',
+  busy: 'bad',
+  bug: 'bad',
+  stopped: 'bad',
+  denied: 'warn',
+  'no monitor': 'warn',
+  postmigrate: 'warn',
+};
+
+/** The word for what a guest does. */
+export const stateTone = (word: string): Tone => own(wordTones, word) ?? 'dim';
 
 /** A guest's number in the guest table, in lists and in the detail view; dim where there is none. */
 export const guestTone = (
