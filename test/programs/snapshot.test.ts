@@ -4,7 +4,7 @@ import { defaults } from '../../src/config/settings.ts';
 import { Failure, UsageError } from '../../src/programs/options.ts';
 import { snapshot } from '../../src/programs/snapshot.ts';
 import { printed, watchedSource } from './sources.ts';
-import { surroundings } from './surroundings.ts';
+import { hastyClock, surroundings } from './surroundings.ts';
 
 const options = { delay: 0.01, guests: [], json: false, text: false, settings: defaults };
 const json = async (guests: readonly string[] = []) =>
@@ -18,6 +18,26 @@ test('two looks, one delay apart, so that there are rates', async () => {
   expect(source.looks[1]! - source.looks[0]!).toBeGreaterThanOrEqual(49);
   expect(JSON.parse(out)).toMatchObject({ version: 1, interval: 2, host: { swap_in_rate: 5 * 4096 } });
   expect(out.endsWith('}\n')).toBe(true);
+});
+
+test('a monitor that is slow to answer is waited for, as long as the settings let it', async () => {
+  const asked = async (seconds: number): Promise<readonly [unknown, number]> => {
+    const clock = hastyClock();
+    const silent = watchedSource();
+    const source = {
+      ...silent,
+      async look(needs: Parameters<typeof silent.look>[0]) {
+        const seen = await silent.look(needs);
+        const guests = seen.guests.map(one => ({ ...one, monitor: { ...one.monitor, state: 'unasked' as const } }));
+        return clock.steady() < seconds ? { ...seen, guests } : seen;
+      },
+    };
+    const out = await printed(around => snapshot(source, { ...options, delay: 1, json: true }, around), { clock });
+    return [JSON.parse(out).guests[0].monitor, Math.round(clock.steady())];
+  };
+  expect(await asked(1)).toEqual(['ok', 1]);
+  expect(await asked(3)).toEqual(['ok', 3]);
+  expect(await asked(60)).toEqual(['unasked', 4]);
 });
 
 test('all that is not costly is read', async () => {
