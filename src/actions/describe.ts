@@ -1,4 +1,7 @@
+import { wordFor } from '../guests.ts';
+import type { GuestModel } from '../model.ts';
 import { safe } from '../text.ts';
+import { exactBytes } from '../units.ts';
 import type { Plan, Request, Step } from './action.ts';
 
 /** A word for a shell, quoted where it must be. */
@@ -31,6 +34,19 @@ const looksLikeFlag = (word: string): boolean => /^-(?!\d)/.test(word);
 /** The command that does the same for whoever may: what a read-only screen offers instead. */
 export const describeRequest = ({ action, words }: Request): string =>
   ['kvmtop', 'do', action, ...(words.some(looksLikeFlag) ? ['--'] : []), ...words].map(quoted).join(' ');
+
+/**
+ * The same request as an operator would type it: guests by their names, where those mean no other, and sizes in whole units.
+ * Requests are made with ids and bytes.
+ */
+export const asTyped = ({ action, words }: Request, guests: readonly GuestModel[]): Request => ({
+  action,
+  words: words.map(word => {
+    const guest = guests.find(({ id }) => id === word);
+    if (guest) return wordFor(guests, guest);
+    return /^\d+B$/.test(word) ? exactBytes(Number(word.slice(0, -1))) : word;
+  }),
+});
 
 /** A plan in words, a line each: the same in the confirm dialog, in `--dry-run` and before the question of `do`. */
 export const describePlan = (

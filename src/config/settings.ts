@@ -4,8 +4,8 @@ import { policies } from '../policy/policies.ts';
 import type { PolicySettings } from '../policy/policy.ts';
 import { defaultThresholds, type Thresholds } from '../policy/thresholds.ts';
 import type { Tables } from '../store/tables.ts';
-import { type TableTab, tableTabs, tabs } from '../store/tabs.ts';
-import { defaultColumns, textColumns } from '../store/view.ts';
+import { type TableTab, tableTabs, tabs, tabTable } from '../store/tabs.ts';
+import { defaultColumns, defaultSort, textColumns } from '../store/view.ts';
 import { allColumns } from '../ui/columns.ts';
 import { GiB, MiB, sizeUnits } from '../units.ts';
 import { choice, type Kind, list, number, size, truth } from './kind.ts';
@@ -196,13 +196,13 @@ const tables = Object.fromEntries(
       `tabs.${tab}.columns`,
       setting(
         list(columnIds, allColumns, 'name'),
-        defaultColumns,
+        tabTable[tab].table?.columns ?? defaultColumns,
         'Columns of the guest table; those that don’t fit the screen are cut from the right.',
       ),
     ],
     [
       `tabs.${tab}.sort`,
-      setting(choice(`one of the ${columnIds}`, allColumns), 'held', 'What the guest table is sorted by.'),
+      setting(choice(`one of the ${columnIds}`, allColumns), defaultSort.column, 'What the guest table is sorted by.'),
     ],
     [`tabs.${tab}.reverse`, setting(truth, false, 'The other way round: smallest first, words from Z to A.')],
   ]),

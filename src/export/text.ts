@@ -1,8 +1,9 @@
-import { describeRequest } from '../actions/describe.ts';
+import { asTyped, describeRequest } from '../actions/describe.ts';
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
 import { type HostFieldId, hostFields } from '../fields/host.ts';
 import { formatMost } from '../fields/most.ts';
 import { type PoolFieldId, poolFields } from '../fields/pool.ts';
+import { allGuests } from '../guests.ts';
 import { type LedgerPart, ledgerParts } from '../ledger.ts';
 import { type Model, whyUnknown } from '../model.ts';
 import type { Finding } from '../policy/finding.ts';
@@ -113,13 +114,13 @@ const unknownBlock = (model: Model): string[] => {
 const toldFindings = 10;
 
 /** The most urgent first, each with the command that would help. */
-const findingBlock = (findings: readonly Finding[]): string[] => {
+const findingBlock = (findings: readonly Finding[], model: Model): string[] => {
   if (findings.length === 0) return [];
   const told = findings
     .slice(0, toldFindings)
     .flatMap(({ severity, subject, text, fix }) => [
       `${severity}: ${subject}: ${text}`,
-      ...(fix === undefined ? [] : [`  fix: ${describeRequest(fix)}`]),
+      ...(fix === undefined ? [] : [`  fix: ${describeRequest(asTyped(fix, allGuests(model)))}`]),
     ]);
   const rest = findings.length - toldFindings;
   return ['', 'Findings', ...told, ...(rest > 0 ? [`and ${rest} more`] : [])];
@@ -154,7 +155,7 @@ export const toText = (
     ...ledgerBlock(model),
     ...guestBlock(model, show),
     ...unknownBlock(model),
-    ...findingBlock(findings),
+    ...findingBlock(findings, model),
     ...model.problems.map(problem => `! ${problem.source}: ${problem.message}`),
   ];
   return lines.map(line => `${show(line)}\n`).join('');

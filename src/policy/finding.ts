@@ -39,6 +39,8 @@ export interface Finding extends Remark {
 export interface Rule {
   /** In kebab-case: `host-short`, `balloon-stuck`. */
   readonly id: string;
+  /** What is wrong with its subject, for a column of a table: at most 10 characters. */
+  readonly word: string;
   readonly title: string;
   /** For the docs: when it fires, when it is silent again, and why that matters. */
   readonly help: string;

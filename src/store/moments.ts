@@ -4,10 +4,11 @@ import { rememberActivity } from './activity.ts';
 import { adviceOn } from './advice.ts';
 import { withProgress } from './changes.ts';
 import { remember } from './data.ts';
+import { listedGuests } from './listed.ts';
 import { stillMeasuring } from './needs.ts';
 import type { State } from './store.ts';
 import type { Moment } from './time.ts';
-import { moveSelection, visibleGuests } from './view.ts';
+import { moveSelection } from './view.ts';
 
 /** When it is, wall clock seconds, whatever moment is shown: what messages are dated with. */
 export const timeOf = ({ now, model }: Pick<State, 'now' | 'model'>): number => (now.model ?? model)?.time ?? 0;
@@ -16,7 +17,7 @@ export const timeOf = ({ now, model }: Pick<State, 'now' | 'model'>): number => 
 const shown = (state: State, moment: Moment): Partial<State> => {
   // Who looks at one guest must not find another in its place.
   if (state.detail) return moment;
-  const guests = visibleGuests(moment.model, state.filter, state.sort);
+  const guests = listedGuests({ ...state, ...moment });
   const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, 0);
   return { ...moment, selected, selectedIndex: index };
 };

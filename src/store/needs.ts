@@ -4,9 +4,10 @@ import { everything, planNeeds } from '../fields/needs.ts';
 import { guestById } from '../guests.ts';
 import type { Model } from '../model.ts';
 import type { GuestId } from '../sample.ts';
+import { listedGuests } from './listed.ts';
 import type { State } from './store.ts';
 import { tabTable } from './tabs.ts';
-import { type ColumnId, visibleGuests } from './view.ts';
+import type { ColumnId } from './view.ts';
 
 const columnNeeds = (column: ColumnId): readonly Need[] => {
   if (!(column in guestFields)) return [];
@@ -55,9 +56,9 @@ const linesBeside = 4;
  */
 export const watchedGuests = (state: State): ReadonlySet<GuestId> | undefined => {
   if (isPlanning(state) || state.pilot.mode !== 'off' || state.recorded !== undefined) return undefined;
-  const { now, filter, sort, selected, tab, size, detail } = state;
+  const { now, selected, tab, size, detail } = state;
   if (detail || tabTable[tab].mode !== 'main') return new Set(selected === undefined ? [] : [selected]);
-  const listed = visibleGuests(now.model, filter, sort).map(({ id }) => id);
+  const listed = listedGuests({ ...state, ...now }).map(({ id }) => id);
   const at = selected === undefined ? 0 : Math.max(0, listed.indexOf(selected));
   // A table pages by its own height: its page has rows above the selected one, or below it.
   const room = size.rows - linesBeside;

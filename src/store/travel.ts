@@ -56,18 +56,17 @@ export const createTraveller = (store: Store, tape: Tape, live: boolean, patienc
     });
   };
   const show = (id: number): void => {
-    const { tab, setting, detail } = store.getState();
+    const { tab, setting } = store.getState();
     const moment = momentOf(tape, id, tab, setting);
     const { model } = moment;
-    // In a replay nobody else tells how much the advisor finds.
-    looking = live && !detail && tabTable[tab].past !== 'advice' ? undefined : lookBackAt(tape, id, setting.thresholds);
-    const advice = looking && lookOn(looking, patience);
+    looking = lookBackAt(tape, id, setting.thresholds);
+    const advice = lookOn(looking, patience);
     store.setState(state => ({
       ...withMoment(state, id, advice && model ? { ...moment, advice: adviceOn(advice, model) } : moment),
       ...(live ? {} : doneUntil(tape, model?.time ?? 0, state)),
       timeline: state.timeline ?? timelineOf(tape, setting.delay),
     }));
-    if (looking && !advice) adviseLater(looking);
+    if (!advice) adviseLater(looking);
   };
   /** What can't be read is told, and the screen stays where it is; unless there is nothing on it yet. */
   const attempt = (move: () => void): void => {

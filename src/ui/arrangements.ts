@@ -2,6 +2,7 @@ import { allNodesRows, upperRows } from '../store/scroll.ts';
 import type { State } from '../store/store.ts';
 import type { Tab } from '../store/tabs.ts';
 import { advisorPane } from './panes/advisor.ts';
+import { glancePane, glanceRows } from './panes/glance.ts';
 import { guestsPane } from './panes/guests.ts';
 import { hugepagesPane } from './panes/hugepages.ts';
 import { journalPane } from './panes/journal.ts';
@@ -15,6 +16,7 @@ import type { Draw } from './panes/pane.ts';
 import { processesPane } from './panes/processes.ts';
 import { stalledPane, stallPane, stallRows } from './panes/stall.ts';
 import { mappingsPane, translationPane, translationRows } from './panes/translation.ts';
+import { worstPane } from './panes/trouble.ts';
 import { vmstatPane } from './panes/vmstat.ts';
 import type { Rect } from './screen/layers.ts';
 
@@ -68,7 +70,12 @@ const ledger = ({ y, width }: Area): Block => ({
   height: 2,
 });
 
-/** The four panes of the overview: four abreast where there is room, else two by two. */
+const worst = ({ y, width }: Area): Block => ({
+  panes: [{ id: 'worst', draw: worstPane, rect: { x: 0, y, width, height: 1 } }],
+  height: 1,
+});
+
+/** The four panes of the overview: four abreast where there is room, else two by two; in a row each where guests need it. */
 const overview = ({ y, width, rows }: Area): Block => {
   const upper: readonly Named[] = [
     ['memory', memoryPane],
@@ -82,8 +89,13 @@ const overview = ({ y, width, rows }: Area): Block => {
     const height = rows >= 50 ? 12 : 8;
     return { panes: abreast(y, height, width, [...upper, ...lower]), height };
   }
-  const high = rows >= 36 ? 8 : rows >= 28 ? 6 : 5;
-  const low = rows >= 36 ? 6 : 3;
+  if (rows < 36)
+    return {
+      panes: [{ id: 'glance', draw: glancePane, rect: { x: 0, y, width, height: glanceRows } }],
+      height: glanceRows,
+    };
+  const high = 8;
+  const low = 6;
   return {
     panes: [...abreast(y, high, width, upper), ...abreast(y + high, low, width, lower)],
     height: high + low,
@@ -149,7 +161,7 @@ const guests: Named = ['guests', guestsPane];
 
 /** What each tab consists of. */
 export const arrangements: Readonly<Record<Tab, Arrangement>> = {
-  overview: { above: [ledger, overview], body: guests },
+  overview: { above: [worst, ledger, overview], body: guests },
   guests: { above: [], body: guests },
   memory: { above: [ledger], body: guests, alone: memory },
   sharing: { above: [ledger, sharing], body: guests },

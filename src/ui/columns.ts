@@ -1,16 +1,30 @@
 import { type GuestFieldId, guestFields } from '../fields/guest.ts';
 import { formatMost } from '../fields/most.ts';
 import { type GuestModel, guestWord } from '../model.ts';
-import { type ColumnId, columnText, type TextColumn, textColumns } from '../store/view.ts';
+import { type ColumnId, columnText, type TextColumn, textColumns, type WordColumn } from '../store/view.ts';
 import { safe } from '../text.ts';
 import { formatDuration } from '../units.ts';
 
 const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help: string; readonly width: number }>> = {
-  name: { title: 'NAME', help: 'The guest’s name, as it was started.', width: 14 },
+  name: {
+    title: 'NAME',
+    help: 'The guest’s name, as it was started; before it !! where something critical is found, ! for a warning, · for a notice.',
+    width: 16,
+  },
   state: {
     title: 'STATE',
     help: 'running, paused, …; busy when its monitor does not answer, stopped by a signal; * is pinned, so that policies leave it alone.',
     width: 10,
+  },
+  trouble: {
+    title: 'TROUBLE',
+    help: 'The worst that the Advisor finds of it. Sorted by it, guests in trouble come first, then those that hold most.',
+    width: 10,
+  },
+  gives: {
+    title: 'GIVES',
+    help: 'What the guard rails would let its balloon take now; huge or pinned: that would free nothing; ?: what it uses is unknown.',
+    width: 6,
   },
   pid: { title: 'PID', help: 'The guest’s process.', width: 7 },
   backend: {
@@ -28,6 +42,8 @@ const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help
 
 export const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
 
+const isField = (column: ColumnId): column is GuestFieldId => !isText(column);
+
 export const columnTitle = (column: ColumnId): string =>
   isText(column) ? (column === 'bar' ? 'FILL' : texts[column].title) : guestFields[column].title;
 
@@ -42,9 +58,9 @@ export const columnWidth = (column: ColumnId): number =>
 
 export const barTitle = texts.bar.title;
 
-/** What stands in a cell; the bar draws itself. */
-export const cellText = (guest: GuestModel, column: Exclude<ColumnId, 'bar'>): string => {
-  if (isText(column)) {
+/** What stands in a cell; what is made of more than the guest itself draws itself. */
+export const cellText = (guest: GuestModel, column: WordColumn | GuestFieldId): string => {
+  if (!isField(column)) {
     // How long a silent monitor has been silent is the first question.
     if (column === 'state' && guestWord(guest) === 'busy' && guest.values.monitor_age !== undefined)
       return `busy ${formatDuration(Math.round(guest.values.monitor_age))}`;

@@ -1,6 +1,7 @@
+import { listedGuests } from '../store/listed.ts';
 import { timeOf } from '../store/moments.ts';
 import type { State } from '../store/store.ts';
-import { moveSelection, visibleGuests } from '../store/view.ts';
+import { moveSelection } from '../store/view.ts';
 import { advisorKeys } from './keys/advisor.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
 import { detailKeys } from './keys/detail.ts';
@@ -60,7 +61,7 @@ const edited = (state: State, into: (text: string) => string | undefined): Parti
   if (state.filtering) {
     const filter = into(state.filter);
     if (filter === undefined) return undefined;
-    const guests = visibleGuests(state.model, filter, state.sort);
+    const guests = listedGuests({ ...state, filter });
     const { selected, index } = moveSelection(guests, state.selected, 0, 0);
     return { filter, selected, selectedIndex: index };
   }

@@ -1,6 +1,6 @@
+import { listedGuests } from '../store/listed.ts';
 import type { State } from '../store/store.ts';
 import { tabTable } from '../store/tabs.ts';
-import { visibleGuests } from '../store/view.ts';
 import type { Glyphs } from './glyphs.ts';
 import { type App, change, type Mode, modeOf } from './keys/key.ts';
 import type { MouseEvent } from './keys/reader.ts';
@@ -65,9 +65,9 @@ const click = (app: App, target: Exclude<Target, { readonly kind: 'key' }>): voi
       if (mode !== 'main') break;
       if (state.selected === target.id) press(app, 'enter');
       else
-        change(app, ({ model, filter, sort }) => ({
+        change(app, now => ({
           selected: target.id,
-          selectedIndex: visibleGuests(model, filter, sort).findIndex(({ id }) => id === target.id),
+          selectedIndex: listedGuests(now).findIndex(({ id }) => id === target.id),
         }));
       break;
     case 'column':

@@ -99,7 +99,7 @@ describeLab('what was seen live', () => {
     await live.exit;
     // There was something to see.
     const all = frames.map(({ screen }) => screen.join('\n'));
-    for (const what of [`Shrink ${web.name} from 256 MiB to 208 MiB`, /V Advisor \d/, /pages shared [1-9]/])
+    for (const what of [`Shrink ${web.name} from 256 MiB to 208 MiB`, /VAdvisor \d/, /pages shared [1-9]/])
       expect(all.some(text => (typeof what === 'string' ? text.includes(what) : what.test(text)))).toBe(true);
 
     const file = readdirSync(desk.folder).find(name => name.endsWith('.kvmtop')) ?? 'none';

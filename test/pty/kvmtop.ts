@@ -117,13 +117,15 @@ export const tableOf = (screen: readonly string[]): readonly ReadonlyMap<string,
   const rows: ReadonlyMap<string, string>[] = [];
   for (const row of screen.slice(at + 1, -1)) {
     // The first empty row, or what is below the table; the last row is the footer.
-    if (state === undefined || !/^\S/.test(row) || row.length < state.index + 6) break;
-    const cells = new Map([['NAME', row.slice(0, state.index).trimEnd()]]);
+    if (state === undefined || !/^..\S/.test(row) || row.length < state.index + 6) break;
+    // Before a name stands the mark of what is found of the guest.
+    const cells = new Map([['NAME', row.slice(2, state.index).trimEnd()]]);
     let from = state.index + 10;
     cells.set('STATE', row.slice(state.index, from).trim());
     for (const { 0: title, index } of titles.slice(titles.indexOf(state) + 1)) {
       // Words and the bar are left-aligned; what is asked of them is in the columns before.
       if (title.startsWith('USED,') || title === 'FILL') break;
+      if (title === 'TROUBLE') continue;
       cells.set(title.replace(/[▲▼^v]$/, ''), row.slice(from, index + title.length).trim());
       from = index + title.length;
     }

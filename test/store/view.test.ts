@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { defaultLimits } from '../../src/actions/limits.ts';
 import { derive, type Model } from '../../src/model.ts';
 import { visibleProcesses } from '../../src/store/processes.ts';
+import { troublesOf } from '../../src/store/trouble.ts';
 import { visibleGuests } from '../../src/store/view.ts';
 import { guest, sample } from '../samples.ts';
 
@@ -16,12 +18,16 @@ const guestsOf = (sizes: readonly (number | undefined)[]): Model =>
     }),
   );
 
+const basis = { troubles: troublesOf([]), limits: defaultLimits };
+
 const sizes = fc.array(fc.option(fc.nat({ max: 5 }), { nil: undefined }), { maxLength: 8 });
 
 test('guests whose number is unknown come last, in either order', () => {
   fc.assert(
     fc.property(sizes, fc.boolean(), (all, reverse) => {
-      const listed = visibleGuests(guestsOf(all), '', { column: 'mem_size', reverse }).map(one => one.values.mem_size);
+      const listed = visibleGuests(guestsOf(all), '', { column: 'mem_size', reverse }, basis).map(
+        one => one.values.mem_size,
+      );
       const known = all.filter(size => size !== undefined).sort((a, b) => (reverse ? a - b : b - a));
       expect(listed).toEqual([...known, ...Array.from({ length: all.length - known.length }, () => undefined)]);
     }),
@@ -34,7 +40,7 @@ test('guests of equal or unknown numbers keep the order of their ids, in either 
       [7, 7, 7],
       [undefined, undefined, undefined],
     ])
-      expect(visibleGuests(guestsOf(all), '', { column: 'mem_size', reverse }).map(({ id }) => id)).toEqual([
+      expect(visibleGuests(guestsOf(all), '', { column: 'mem_size', reverse }, basis).map(({ id }) => id)).toEqual([
         '100.1',
         '101.1',
         '102.1',

@@ -13,16 +13,20 @@ const seen = async (tab: Tab, columns: number, rows: number, state: Partial<Stat
   const { store, app } = openStage(models);
   store.setState({ tab, size: { columns, rows }, ...state });
   const frame = await frameOf(app, columns, rows);
-  const shown = all.filter(({ name }) => frame.includes(`\n${name.slice(0, 12)}`)).map(({ id }) => id);
+  const shown = all
+    .filter(({ name }) => frame.split('\n').some(row => row.slice(2).startsWith(name.slice(0, 12))))
+    .map(({ id }) => id);
   return { watched: watchedGuests(store.getState()), shown };
 };
 
 it.each(guestTabs)('all guests that are on the screen are watched: %s', async tab => {
   for (const selected of [undefined, all[5]!.id, all.at(-1)!.id]) {
-    const { watched, shown } = await seen(tab, 80, 13, { selected });
+    const { watched, shown } = await seen(tab, 80, 16, { selected });
+    // So short a screen has the ledger alone in the memory tab.
+    if (tab !== 'memory') expect(shown).not.toEqual([]);
     expect(shown.filter(id => !watched?.has(id))).toEqual([]);
     if (selected !== undefined) expect(watched).toContain(selected);
-    expect(watched!.size).toBeLessThan(all.length);
+    if (selected === undefined) expect(watched!.size).toBeLessThan(all.length);
   }
 });
 

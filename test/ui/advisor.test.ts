@@ -5,6 +5,7 @@ import { describeTried, judgeTried, type Tried } from '../../src/store/advice.ts
 import { withPerformed } from '../../src/store/changes.ts';
 import { withModel } from '../../src/store/moments.ts';
 import { withPolicyEvent } from '../../src/store/policy-events.ts';
+import { defaultTables } from '../../src/store/tables.ts';
 import { press } from '../../src/ui/keys.ts';
 import { demoModels, frameOf, openStage } from './stage.tsx';
 
@@ -22,6 +23,26 @@ const open = (readOnly = false) => {
 describe('the advisor tab', () => {
   it('finds something on the demo host', () => {
     expect(worst).toMatchObject({ id: 'balloon-stuck', severity: 'critical', subject: 'legacy-erp' });
+  });
+
+  it.each([
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ])('what is worst, and with whom, stands above all of the overview, at %ix%i', async (columns, rows) => {
+    const { app, store } = open();
+    store.setState({ tab: 'overview', ...defaultTables.overview });
+    await expect(await frameOf(app, columns, rows)).toMatchFileSnapshot(
+      `../../snapshots/overview-findings-${columns}x${rows}.txt`,
+    );
+  });
+
+  it('is said to be nothing, once it has looked', async () => {
+    const { app, store } = open();
+    store.setState(({ advice }) => ({ tab: 'overview', advice: { ...advice, findings: [] } }));
+    expect(await frameOf(app, 80, 24)).toContain('No problems found.');
+    store.setState({ advice: startAdvising() });
+    expect(await frameOf(app, 80, 24)).toContain('Looking for problems …');
   });
 
   it.each([
@@ -50,7 +71,7 @@ describe('the advisor tab', () => {
     const { app, store } = open();
     store.setState({ tab: 'memory' });
     const [, bar = ''] = (await frameOf(app, 80, 24)).split('\n');
-    expect(bar).toContain(`V Advisor ${advice.findings.length} `);
+    expect(bar).toContain(`VAdvice ${advice.findings.length}`);
   });
 
   it('shows the plan of the selected finding’s fix, and nothing is done before that', () => {
@@ -144,6 +165,6 @@ describe('policies by key', () => {
     press(app, 'P');
     expect(asked).toEqual([{ pin: guest.id }]);
     store.setState(({ pilot }) => ({ pilot: { ...pilot, pinned: new Map([[guest.id, 'pinned by hand']]) } }));
-    expect(await frameOf(app, 120, 40)).toMatch(/^web-1 +running\* /m);
+    expect(await frameOf(app, 120, 40)).toMatch(/^ {2}web-1 +running\* /m);
   });
 });

@@ -62,31 +62,32 @@ describe('the table', () => {
   it('filters while typing, and shows all again', async () => {
     const { press, shows, screen, store } = start();
     await press('/', 'v', 'd', 'i');
-    await shows('3 of 20 guests');
+    await shows(/3 of 20$/m);
     expect(screen()).toMatch(/vdi-01/);
     expect(screen()).not.toMatch(/db-main/);
     expect(store.getState().model?.guests.find(one => one.id === store.getState().selected)?.name).toMatch(/^vdi/);
     await press(enter);
     await shows(/q Quit/);
     await press(esc);
-    await shows('20 guests, by');
+    await shows('db-main');
+    expect(screen()).not.toMatch(/of 20$/m);
   });
 
   it('keeps the selection on its guest when the order changes', async () => {
     const { press, store, shows } = start({ selected: web });
     await press('r');
-    await shows('by HELD▲');
-    await press('>');
-    await shows('by KSM▲');
+    await shows('TROUBLE▲');
+    await press('<');
+    await shows('AGE▲');
     expect(store.getState().selected).toBe(web);
   });
 
   it('sorts by any column, chosen from a list', async () => {
-    const { press, shows } = start({ sort: { column: 'name', reverse: false } });
+    const { press, shows, store } = start({ sort: { column: 'name', reverse: false } });
     await press('s');
     await shows('Sort the table by');
-    await press(down, down, enter);
-    await shows(/by PID▼/);
+    await press(down, down, down, down, enter);
+    expect(store.getState().sort).toEqual({ column: 'pid', reverse: false });
   });
 
   it('shows, hides and moves columns, but never hides the name', async () => {
@@ -160,7 +161,7 @@ describe('a change', () => {
   it('is not done where all is read-only, but shows what would do it', async () => {
     const { press, shows, asked, screen } = start({ selected: web }, true);
     await press('b', '3', 'G', enter);
-    await shows(/as root: kvmtop do balloon [\d.]+ 3G/);
+    await shows(/as root: kvmtop do balloon web-1 3G/);
     expect(screen()).toMatch('Shrink web-1 from 4.00 GiB to 3.00 GiB');
     await press('y', enter);
     expect(asked).toEqual([]);

@@ -3,6 +3,8 @@ import { defaultLimits } from '../../src/actions/limits.ts';
 import type { Need } from '../../src/fields/field.ts';
 import { meminfoHelp } from '../../src/fields/meminfo-help.ts';
 import { derive, type Model } from '../../src/model.ts';
+import { startAdvising } from '../../src/policy/advisor.ts';
+import type { Finding, Severity } from '../../src/policy/finding.ts';
 import { defaultThresholds } from '../../src/policy/thresholds.ts';
 import type { GuestSample, KvmSample, ProcessSample } from '../../src/sample.ts';
 import { createDemoSource } from '../../src/source/demo.ts';
@@ -37,16 +39,43 @@ describe('the tab bar', () => {
   it.each([60, 80, 100, 119, 120, 160, 200])('names the tab that is shown, at %i columns', async width => {
     for (const tab of tabs) {
       const [, bar = ''] = (await shown({ tab }, width, 24)).split('\n');
-      // Blanks at the end of a row are not in its text.
-      expect(`${bar} `).toContain(`${tabTable[tab].key} ${tabTable[tab].title} `);
+      const { key, title, short } = tabTable[tab];
+      // `J` is the key of `Journal`, and its first letter.
+      const names = [title, short].map(name => key + (name.startsWith(key) ? name.slice(1) : name));
+      expect(names.some(name => bar.split(' ').includes(name))).toBe(true);
     }
   });
 
-  it('names them all where they fit', async () => {
-    const [, bar = ''] = (await shown({ tab: 'numa' }, 160, 24)).split('\n');
-    expect(bar).toContain(
-      '1 Overview 2 Guests 3 Memory 4 Sharing 5 Processes 6 Vmstat 7 Meminfo 8 Numa 9 Translation 0 Stall',
-    );
+  it.each([
+    [160, '1Overview 2Guests 3Memory 4Sharing 5Processes 6Vmstat 7Meminfo 8NUMA 9Translation 0Stall Journal VAdvisor'],
+    [80, '1Over 2Guests 3Mem 4KSM 5Proc 6Vmstat 7Info 8NUMA 9TLB 0Stall JLog VAdvice'],
+  ])('names them all, at %i columns', async (width, names) => {
+    const [, bar = ''] = (await shown({ tab: 'numa' }, width, 24)).split('\n');
+    expect(bar).toContain(names);
+  });
+
+  it('tells how many a filter leaves, however little room there is', async () => {
+    for (const width of [60, 80, 100, 120, 160]) {
+      const [, bar = ''] = (await shown({ filter: 'vdi' }, width, 24)).split('\n');
+      expect(bar).toMatch(/ 3 of 20( guests, by TROUBLE▼)?$/);
+    }
+  });
+
+  it('marks the tab that tells of what is critical', async () => {
+    const finding = (id: string, severity: Severity): Finding => ({
+      id,
+      severity,
+      strategy: 'repair',
+      since: 0,
+      subject: 'host',
+      text: 'x',
+      numbers: {},
+    });
+    const advice = { ...startAdvising(), findings: [finding('host-short', 'critical'), finding('ksm-off', 'warning')] };
+    const { store, app } = openStage(models);
+    store.setState({ advice });
+    const [, bar = ''] = (await frameOf(app, 80, 24)).split('\n');
+    expect(bar).toBe('1Over 2Guests 3Mem! 4KSM 5Proc 6Vmstat 7Info 8NUMA 9TLB 0Stall JLog VAdvice 2');
   });
 
   it('has a key for each, that does nothing else', () => {

@@ -15,6 +15,7 @@ const plenty = 0.3;
 
 export const balloonForgotten: Rule = {
   id: 'balloon-forgotten',
+  word: 'inflated',
   title: 'Balloon inflated though the host has plenty',
   help:
     'A balloon withholds more than 256 MiB for a minute and more, the guest does well, and the host would have 30 % of its ' +

@@ -11,6 +11,7 @@ const some = 16 * MiB;
 
 export const balloonInVain: Rule = {
   id: 'balloon-in-vain',
+  word: 'frees none',
   title: 'Balloon that frees nothing',
   help:
     'A guest whose memory is in hugepages, locked (mem-lock), pinned for a device (VFIO, vDPA) or kept from the host (SEV, TDX) has ' +

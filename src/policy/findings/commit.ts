@@ -33,6 +33,7 @@ const help = (model: Model, committed: number): Pick<Remark, 'fix' | 'advice'> =
 
 export const commitNear: Rule = {
   id: 'commit-near',
+  word: 'commit',
   title: 'Promises near CommitLimit',
   help:
     'The kernel is strict (vm.overcommit_memory 2), and what is promised (Committed_AS) has come to the set share of ' +

@@ -5,6 +5,7 @@ import { above } from './limit.ts';
 
 export const dirtyNear: Rule = {
   id: 'dirty-near',
+  word: 'writeback',
   title: 'Dirty pages near their limit',
   help:
     'Page cache that waits for the disk, or is being written, has come to the set share of the limit at which the kernel ' +

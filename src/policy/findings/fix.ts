@@ -1,7 +1,8 @@
 import type { Request } from '../../actions/action.ts';
 import { plan } from '../../actions/actions.ts';
-import { describeRequest } from '../../actions/describe.ts';
+import { asTyped, describeRequest } from '../../actions/describe.ts';
 import type { Limits } from '../../actions/limits.ts';
+import { allGuests } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { Remark } from '../finding.ts';
@@ -15,5 +16,7 @@ export const offer = (
   // Where it is for one guest, the others need not be searched for it: there may be a thousand remarks.
   const { refusal } = plan(guest ? { ...model, guests: [guest] } : model, request, limits);
   if (!refusal) return { fix: request, ...known({ advice }) };
-  return { advice: `“${describeRequest(request)}” would help, but is refused: ${refusal.reason}.` };
+  return {
+    advice: `“${describeRequest(asTyped(request, allGuests(model)))}” would help, but is refused: ${refusal.reason}.`,
+  };
 };

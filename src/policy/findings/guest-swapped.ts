@@ -74,6 +74,7 @@ const remark = (
 
 export const guestSwapped: Rule = {
   id: 'guest-swapped',
+  word: 'swapped',
   title: 'Guest swapped out by the host',
   help:
     'More than 128 MiB of a guest are in the host’s swap; a warning while it also waits for them: its process has more ' +

@@ -41,6 +41,7 @@ const stuck = (
 
 export const balloonStuck: Rule = {
   id: 'balloon-stuck',
+  word: 'withheld',
   title: 'Balloon inflated while its guest thrashes',
   help:
     'A guest lacks memory (it reads its own swap, has little available, or stopped reporting), its balloon withholds ' +
@@ -69,6 +70,7 @@ const adviceOf = (guest: GuestModel): string => {
 
 export const guestThrashing: Rule = {
   id: 'guest-thrashing',
+  word: 'thrashing',
   title: 'Guest lacks memory',
   help:
     'A guest reads its own swap above the set rate, or has less than the set share available, and no balloon can help: it ' +

@@ -32,6 +32,7 @@ const help = (model: Model, lacking: number, limits: Limits): Pick<Remark, 'fix'
 
 export const hostShort: Rule = {
   id: 'host-short',
+  word: 'short',
   title: 'Host short of memory',
   help:
     'What is available to the host (MemAvailable) is less than the set share of its RAM outside hugepage pools; critical below the second ' +

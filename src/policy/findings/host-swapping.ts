@@ -67,6 +67,7 @@ const nothingToTake = (model: Model, { limits }: Thresholds): string => {
 
 export const hostSwappingIdle: Rule = {
   id: 'host-swapping-idle',
+  word: 'swapping',
   title: 'Host swaps while guests have memory to spare',
   help:
     'The host moves more than the set rate to and from swap (mean of 15 s) with less than twice the share available where it is short, ' +
@@ -97,6 +98,7 @@ export const hostSwappingIdle: Rule = {
 
 export const hostSwapping: Rule = {
   id: 'host-swapping',
+  word: 'swapping',
   title: 'Host swaps',
   help:
     'The host moves more than the set rate to and from swap (mean of 15 s), and balloons have nothing worth taking ' +

@@ -38,6 +38,7 @@ const idleness = (model: Model): Omit<Remark, 'subject' | 'severity' | 'numbers'
 
 export const ksmIdle: Rule = {
   id: 'ksm-idle',
+  word: 'KSM idle',
   title: 'KSM runs for nothing',
   help:
     'KSM runs and saves nothing: no guest has memory that it could merge (hugepages, shared memory, mem-merge=off), or three ' +
@@ -57,6 +58,7 @@ export const ksmIdle: Rule = {
 
 export const ksmLoss: Rule = {
   id: 'ksm-loss',
+  word: 'KSM loss',
   title: 'KSM costs more than it saves',
   help:
     'KSM runs, and its profit (general_profit, Linux 6.4 and later) is negative after a full scan: its records of pages take more RAM than merging ' +
@@ -100,6 +102,7 @@ const faster = (model: Model, seconds: number): Pick<Remark, 'fix' | 'advice'> =
 
 export const ksmSlow: Rule = {
   id: 'ksm-slow',
+  word: 'KSM slow',
   title: 'KSM scans too slowly',
   help:
     'KSM runs without the advisor, and at its pace one look at all that guests offer takes more than an hour: what is alike ' +

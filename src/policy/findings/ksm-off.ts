@@ -26,6 +26,7 @@ const atMost = (group: readonly GuestModel[]): number => {
 
 export const ksmOff: Rule = {
   id: 'ksm-off',
+  word: 'KSM off',
   title: 'KSM is off though guests are alike',
   help:
     'KSM is stopped (run 0; unmerge on request is respected), and guests of one size offer memory of which more than 1 GiB could be ' +

@@ -8,6 +8,7 @@ const little = 64 * MiB;
 
 export const migratedHolding: Rule = {
   id: 'migrated-holding',
+  word: 'migrated',
   title: 'Migrated guest still holds its RAM',
   help:
     'A guest was migrated away half a minute ago or more (QEMU: postmigrate), and its QEMU here still holds more than 64 MiB. ' +

@@ -7,6 +7,7 @@ import { counted, namesOf } from './names.ts';
 
 export const monitorsBusy: Rule = {
   id: 'monitors-busy',
+  word: 'no answer',
   title: 'Monitors that do not answer',
   help:
     'The monitors of some guests have not answered for a minute and more: another client holds them, or QEMU hangs. Their ' +
@@ -59,6 +60,7 @@ const agesOf = ({ guests }: Model): readonly number[] =>
 
 export const monitorsSlow: Rule = {
   id: 'monitors-slow',
+  word: 'slow',
   title: 'Asking all monitors takes long',
   help: 'Half of the answers are older than 8 s, and older than two looks: there are more monitors, or slower ones, than can be asked in time.',
   strategy: 'repair',

@@ -4,6 +4,7 @@ import type { Rule } from '../finding.ts';
 
 export const oomKill: Rule = {
   id: 'oom-kill',
+  word: 'OOM kill',
   title: 'The kernel killed for memory',
   help: 'The kernel has killed a process for lack of memory in the last minute (oom_kill in /proc/vmstat went up).',
   strategy: 'repair',

@@ -8,6 +8,7 @@ const some = 256 * MiB;
 
 export const overcommitUnmet: Rule = {
   id: 'overcommit-unmet',
+  word: 'overcommit',
   title: 'Guests could claim more than there is',
   help:
     'If every guest claimed all that is plugged into it (its balloon empty, no page shared), the host’s RAM would not do. A notice where swap ' +

@@ -39,6 +39,7 @@ const shrunk = (model: Model, { pageSize, values }: PoolModel): Pick<Remark, 'fi
 
 export const poolIdle: Rule = {
   id: 'pool-idle',
+  word: 'pool idle',
   title: 'Hugepage pool set aside and unused',
   help:
     'More than the set size of a hugepage pool is neither in use nor reserved, for a minute: that RAM is lost to everything ' +
@@ -62,6 +63,7 @@ export const poolIdle: Rule = {
 
 export const poolExhausted: Rule = {
   id: 'pool-exhausted',
+  word: 'pool full',
   title: 'Hugepage pool exhausted',
   help:
     'Every page of a hugepage pool is in use or reserved. That is as it should be where it was sized for its guests; one more ' +
@@ -94,6 +96,7 @@ export const poolExhausted: Rule = {
 
 export const poolUnbalanced: Rule = {
   id: 'pool-unbalanced',
+  word: 'unbalanced',
   title: 'Hugepage pool unbalanced between nodes',
   help:
     'A NUMA node has no free hugepage left in its part of a pool, while another has more than the set size free: a guest bound to the first ' +
@@ -123,6 +126,7 @@ export const poolUnbalanced: Rule = {
 
 export const hugepagesUnmerged: Rule = {
   id: 'hugepages-unmerged',
+  word: 'unmerged',
   title: 'Guests on hugepages beside KSM',
   help:
     'KSM runs, and merges nothing of guests on hugepages; balloons give nothing of them back to the host, either. Worth knowing before ' +

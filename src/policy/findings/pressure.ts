@@ -5,6 +5,7 @@ import { above } from './limit.ts';
 
 export const pressureHigh: Rule = {
   id: 'pressure-high',
+  word: 'pressure',
   title: 'Memory pressure',
   help:
     'Tasks of the host waited for memory (PSI some, last 10 s) for more than the set share of the time; critical where all ' +

@@ -32,6 +32,7 @@ const reported = ({ sample }: GuestModel): number | undefined => {
 
 export const statisticsOff: Rule = {
   id: 'statistics-off',
+  word: 'stats off',
   title: 'Guest statistics are off',
   help:
     'QEMU does not ask the guest for its memory statistics (polling interval 0), so what the guest uses is unknown, or of ' +
@@ -54,6 +55,7 @@ export const statisticsOff: Rule = {
 
 export const driverMissing: Rule = {
   id: 'driver-missing',
+  word: 'no driver',
   title: 'Balloon driver does not answer',
   help:
     'The guest has a balloon device and is asked for statistics, but has reported none in a minute: its driver ' +
@@ -83,6 +85,7 @@ export const driverMissing: Rule = {
 
 export const statisticsFrozen: Rule = {
   id: 'statistics-frozen',
+  word: 'no reports',
   title: 'Guest statistics are frozen',
   help:
     'A running guest that is asked for statistics has not reported for longer than is set (statistics.stale_seconds) and three of its intervals. ' +

@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../actions/action.ts';
-import { describeRequest } from '../../actions/describe.ts';
+import { asTyped, describeRequest } from '../../actions/describe.ts';
 import { currentPlan } from '../../store/changes.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
@@ -26,7 +26,7 @@ const Question = ({
     return (
       <Text wrap="truncate">
         <Text bold>Read-only: nothing is changed here. Elsewhere, as root: </Text>
-        {safe(describeRequest(dialog.request))}
+        {safe(describeRequest(asTyped(dialog.request, state.now.model?.guests ?? [])))}
       </Text>
     );
   const unseen = unseenOf(state, dialog);

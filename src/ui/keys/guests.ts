@@ -1,8 +1,9 @@
+import { listedGuests } from '../../store/listed.ts';
 import { scrolledNodes } from '../../store/scroll.ts';
 import type { State } from '../../store/store.ts';
 import { withTab } from '../../store/tables.ts';
 import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
-import { moveSelection, visibleGuests } from '../../store/view.ts';
+import { moveSelection } from '../../store/view.ts';
 import { changeKeys } from './change.ts';
 import { type App, anywhere, change, type Key, type Mode, open, tabModes } from './key.ts';
 import { orderKeys } from './order.ts';
@@ -17,7 +18,7 @@ const measurable = (state: State): boolean => guestSelected(state) && isNow(stat
 /** Selects the guest that is so many rows further down the table. */
 export const moveGuest = (by: number) => (app: App) =>
   change(app, state => {
-    const guests = visibleGuests(state.model, state.filter, state.sort);
+    const guests = listedGuests(state);
     const { selected, index } = moveSelection(guests, state.selected, state.selectedIndex, by);
     return { selected, selectedIndex: index };
   });
@@ -34,7 +35,12 @@ const tabKey = (tab: Tab): Key => ({
 });
 
 const show = (app: App, tab: (now: Tab) => Tab): void =>
-  change(app, state => ({ ...withTab(state, tab(state.tab)), dialog: undefined, detail: undefined, scroll: 0 }));
+  change(app, state => {
+    const to = tab(state.tab);
+    // Whoever comes to the Advisor comes for the most urgent.
+    const cursor = to === 'advisor' && state.tab !== to ? { adviceCursor: 0 } : {};
+    return { ...withTab(state, to), dialog: undefined, detail: undefined, scroll: 0, ...cursor };
+  });
 
 const measure = (what: 'pss' | 'placement') => (app: App) =>
   change(app, ({ selected }) =>

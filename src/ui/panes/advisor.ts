@@ -1,5 +1,6 @@
-import { describeRequest } from '../../actions/describe.ts';
-import type { Finding, Severity } from '../../policy/finding.ts';
+import { asTyped, describeRequest } from '../../actions/describe.ts';
+import { allGuests } from '../../guests.ts';
+import type { Finding } from '../../policy/finding.ts';
 import type { PolicyEvent } from '../../policy/pilot.ts';
 import { stress, stressSentence } from '../../policy/stress.ts';
 import { describeTried, isSameFinding } from '../../store/advice.ts';
@@ -8,8 +9,8 @@ import { safe } from '../../text.ts';
 import { formatClock, formatDuration } from '../../units.ts';
 import { aim, type Line, type Span, span, type Tone } from '../line.ts';
 import { type Canvas, type Draw, fill, heading, wrap } from './pane.ts';
+import { severityTones } from './trouble.ts';
 
-const tones: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', notice: 'text' };
 /** Columns of the screen for whom it is about. */
 const subjectWidth = 14;
 
@@ -18,7 +19,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 const findingRow = (finding: Finding, selected: boolean, { model, width, glyphs }: Canvas): Line => {
   const age = formatDuration(Math.max(0, Math.round(model.time - finding.since)));
   const parts: readonly (readonly [string, number, Tone])[] = [
-    [finding.severity, 8, tones[finding.severity]],
+    [finding.severity, 8, severityTones[finding.severity]],
     [finding.strategy, 7, 'dim'],
     [age, 6, 'dim'],
     [finding.subject, subjectWidth, 'strong'],
@@ -31,7 +32,7 @@ const findingRow = (finding: Finding, selected: boolean, { model, width, glyphs 
   return selected ? row.map(piece => ({ ...piece, tone: 'selected' })) : row;
 };
 
-const details = (finding: Finding, { state, width }: Canvas): readonly Line[] => {
+const details = (finding: Finding, { state, model, width }: Canvas): readonly Line[] => {
   const rows = (label: string, text: string, tone: Tone = 'text'): Line[] =>
     wrap(text, Math.max(20, width - 8)).map((row, index) => [
       span((index === 0 ? label : '').padEnd(8), 'dim'),
@@ -39,9 +40,11 @@ const details = (finding: Finding, { state, width }: Canvas): readonly Line[] =>
     ]);
   const tried = state.tried.findLast(one => isSameFinding(one.finding, finding));
   return [
-    ...rows('what', `${finding.subject}: ${finding.text}`, tones[finding.severity]),
+    ...rows('what', `${finding.subject}: ${finding.text}`, severityTones[finding.severity]),
     ...(finding.advice === undefined ? [] : rows('advice', finding.advice)),
-    ...(finding.fix === undefined ? [] : rows('fix', describeRequest(finding.fix), 'accent')),
+    ...(finding.fix === undefined
+      ? []
+      : rows('fix', describeRequest(asTyped(finding.fix, allGuests(model))), 'accent')),
     ...(tried === undefined
       ? []
       : rows(

@@ -1,7 +1,7 @@
 import type { GuestFieldId } from '../../fields/guest.ts';
 import type { GuestModel } from '../../model.ts';
+import { listedGuests } from '../../store/listed.ts';
 import type { Setting } from '../../store/store.ts';
-import { visibleGuests } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { cellText, columnTitle } from '../columns.ts';
 import { aim, type Line, span } from '../line.ts';
@@ -9,6 +9,7 @@ import stringWidth from '../width.ts';
 import { firstRow, whyNone } from './guests.ts';
 import { fitting, type ListColumn, listHead, listRow } from './list.ts';
 import type { Canvas } from './pane.ts';
+import { markWidth, nameCell } from './trouble.ts';
 import { guestTone } from './worry.ts';
 
 export type GuestColumn = ListColumn<GuestModel>;
@@ -26,15 +27,16 @@ const numberColumn = (id: GuestFieldId, setting: Setting): GuestColumn => ({
 
 /** The guests, in the order of the guest table and with its selection, under columns of a tab's own. */
 export const guestList = (canvas: Canvas, columns: readonly (GuestFieldId | GuestColumn)[]): readonly Line[] => {
-  const { state, model, width, height } = canvas;
-  const guests = visibleGuests(model, state.filter, state.sort);
+  const { state, width, height } = canvas;
+  const guests = listedGuests(state);
   const longest = Math.max(names.narrowest, ...guests.map(guest => stringWidth(safe(guest.name))));
+  const nameWidth = Math.min(width < 100 ? 17 : names.widest, longest) + markWidth;
   const name: GuestColumn = {
     title: 'NAME',
-    width: Math.min(width < 100 ? 17 : names.widest, longest),
+    width: nameWidth,
     left: true,
     target: { kind: 'column', column: 'name' },
-    cell: guest => ({ text: safe(guest.name), tone: 'strong' }),
+    cell: guest => nameCell(guest, nameWidth, canvas),
   };
   const shown = fitting(
     [name, ...columns.map(one => (typeof one === 'string' ? numberColumn(one, state.setting) : one))],

@@ -1,14 +1,16 @@
 import { type GuestModel, guestWord } from '../../model.ts';
-import type { Setting, State } from '../../store/store.ts';
-import { type ColumnId, visibleGuests } from '../../store/view.ts';
+import { listedGuests } from '../../store/listed.ts';
+import type { State } from '../../store/store.ts';
+import type { ColumnId } from '../../store/view.ts';
 import { safe } from '../../text.ts';
 import { unknown } from '../../units.ts';
 import { given, withheld } from '../../vmm/memory.ts';
-import { barTitle, cellText, columnTitle, columnWidth, isText } from '../columns.ts';
-import { aim, type Line, type Span, span, type Tone } from '../line.ts';
+import { barTitle, cellText, columnTitle, columnWidth } from '../columns.ts';
+import { aim, type Line, type Span, span } from '../line.ts';
 import { shareColumns } from '../parts/bar.ts';
 import stringWidth from '../width.ts';
 import { type Canvas, type Draw, fill } from './pane.ts';
+import { givesCell, markWidth, nameCell, troubleCell } from './trouble.ts';
 import { guestTone, stateTone } from './worry.ts';
 
 interface Shown {
@@ -33,7 +35,7 @@ const fitColumns = ({ state, model, width }: Canvas): readonly Shown[] => {
   const longest = Math.min(widestName, Math.max(0, ...model.guests.map(guest => stringWidth(safe(guest.name)))));
   return shown.map(one => {
     if (one.column === 'name') {
-      const more = Math.min(rest, Math.max(0, longest - one.width));
+      const more = Math.min(rest, Math.max(0, longest + markWidth - one.width));
       rest -= more;
       return { ...one, width: one.width + more };
     }
@@ -44,8 +46,8 @@ const fitColumns = ({ state, model, width }: Canvas): readonly Shown[] => {
   });
 };
 
-const leftAligned = (column: ColumnId): boolean =>
-  column === 'name' || column === 'state' || column === 'backend' || column === 'manager' || column === 'bar';
+const words: ReadonlySet<ColumnId> = new Set(['name', 'state', 'trouble', 'backend', 'manager', 'bar']);
+const leftAligned = (column: ColumnId): boolean => words.has(column);
 
 const align = (text: string, { column, width }: Shown, canvas: Canvas): string =>
   leftAligned(column)
@@ -53,13 +55,6 @@ const align = (text: string, { column, width }: Shown, canvas: Canvas): string =
     : text.length > width
       ? fill(text, width, canvas.glyphs)
       : text.padStart(width);
-
-const tone = (guest: GuestModel, column: ColumnId, text: string, setting: Setting): Tone => {
-  if (column === 'name') return 'strong';
-  if (column === 'state') return stateTone(guestWord(guest));
-  if (isText(column)) return text === unknown ? 'dim' : 'text';
-  return guestTone(guest, column, setting);
-};
 
 /** Used, cached and free inside the guest, and what its balloon holds back, as one bar over its size. */
 const bar = (guest: GuestModel, width: number, { glyphs }: Canvas): Span[] => {
@@ -82,13 +77,54 @@ const bar = (guest: GuestModel, width: number, { glyphs }: Canvas): Span[] => {
   ];
 };
 
+/** Where the column of troubles has no room, they are told instead of `running`. */
+const stateCell = (guest: GuestModel, columns: readonly Shown[], { state }: Canvas): Span => {
+  const trouble = columns.some(({ column }) => column === 'trouble') ? span('') : troubleCell(guest, state);
+  const word = guestWord(guest) === 'running' && trouble.text !== '' ? trouble : undefined;
+  const pinned = state.pilot.pinned.has(guest.id) ? '*' : '';
+  const text = cellText(guest, 'state');
+  return span((word?.text ?? text) + pinned, word?.tone ?? stateTone(guestWord(guest)));
+};
+
+const cell = (guest: GuestModel, shown: Shown, columns: readonly Shown[], canvas: Canvas): Span => {
+  const { column } = shown;
+  if (column === 'name') return nameCell(guest, shown.width, canvas);
+  const { text, tone } = plainCell(guest, column, columns, canvas);
+  return span(align(text, shown, canvas), tone);
+};
+
+const plainCell = (
+  guest: GuestModel,
+  column: Exclude<ColumnId, 'name'>,
+  columns: readonly Shown[],
+  canvas: Canvas,
+): Span => {
+  const { state } = canvas;
+  switch (column) {
+    case 'state':
+      return stateCell(guest, columns, canvas);
+    case 'trouble':
+      return troubleCell(guest, state);
+    case 'gives':
+      return givesCell(guest, state.setting);
+    case 'bar':
+      return span('');
+    case 'pid':
+    case 'backend':
+    case 'manager': {
+      const text = cellText(guest, column);
+      return span(text, text === unknown ? 'dim' : 'text');
+    }
+    default:
+      return span(cellText(guest, column), guestTone(guest, column, state.setting));
+  }
+};
+
 const row = (guest: GuestModel, columns: readonly Shown[], selected: boolean, canvas: Canvas): Line => {
   const spans = columns.flatMap((one, index): Span[] => {
     const gap = index === 0 ? [] : [span(' ')];
     if (one.column === 'bar') return [...gap, ...bar(guest, one.width, canvas)];
-    const pinned = one.column === 'state' && canvas.state.pilot.pinned.has(guest.id) ? '*' : '';
-    const text = cellText(guest, one.column) + pinned;
-    return [...gap, span(align(text, one, canvas), tone(guest, one.column, text, canvas.state.setting))];
+    return [...gap, cell(guest, one, columns, canvas)];
   });
   if (!selected) return spans;
   const used = columns.reduce((sum, one) => sum + one.width + 1, -1);
@@ -153,8 +189,8 @@ export const firstRow = (index: number, count: number, room: number): number => 
 
 /** The guest table. */
 export const guestsPane: Draw = canvas => {
-  const { state, model, height, width } = canvas;
-  const guests = visibleGuests(model, state.filter, state.sort);
+  const { state, height, width } = canvas;
+  const guests = listedGuests(state);
   const columns = fitColumns(canvas);
   if (guests.length === 0) return [headRow(columns, canvas), ...empty({ ...canvas, height: height - 1 })];
   const at = guests.findIndex(guest => guest.id === state.selected);

@@ -221,7 +221,7 @@ describeLab(
         expect(isShown(direct2m, meminfo['DirectMap2M'], meminfo['DirectMap2M'], 16 * mib)).toBe(true);
         for (const [index, { name }] of Object.values(guests).entries()) {
           const counts = now[index] ?? {};
-          const row = screen.find(line => line.startsWith(`${name} `)) ?? '';
+          const row = screen.map(line => line.slice(2)).find(line => line.startsWith(`${name} `)) ?? '';
           const [, map4k, map2m, map1g, mappings] = /^\S+ +\S+ +(\S+) +(\S+) +(\S+) +(\S+)/.exec(row) ?? [];
           const bytes = (key: keyof typeof sizes) => (counts[key] ?? Number.NaN) * sizes[key];
           expect(isShown(map4k, bytes('pages_4k'), bytes('pages_4k'), 16 * page), row).toBe(true);
