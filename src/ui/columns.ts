@@ -40,7 +40,7 @@ const texts: Readonly<Record<TextColumn, { readonly title: string; readonly help
   },
 };
 
-export const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
+const isText = (column: ColumnId): column is TextColumn => (textColumns as readonly string[]).includes(column);
 
 const isField = (column: ColumnId): column is GuestFieldId => !isText(column);
 

@@ -18,10 +18,10 @@ export const severityTones: Readonly<Record<Severity, Tone>> = { critical: 'bad'
 export const markWidth = 2;
 
 /** Told by sign as well as by colour. */
-export const markOf = (finding: Finding | undefined, { bullet }: Pick<Glyphs, 'bullet'>): string =>
+const markOf = (finding: Finding | undefined, { bullet }: Pick<Glyphs, 'bullet'>): string =>
   finding === undefined ? '  ' : { critical: '!!', warning: '! ', notice: `${bullet} ` }[finding.severity];
 
-export const troubleOf = ({ id }: Pick<GuestModel, 'id'>, { advice }: Pick<State, 'advice'>): Finding | undefined =>
+const troubleOf = ({ id }: Pick<GuestModel, 'id'>, { advice }: Pick<State, 'advice'>): Finding | undefined =>
   troublesOf(advice.findings).get(id);
 
 /** The cell of a guest's name, in `width` columns: its mark before it. */
