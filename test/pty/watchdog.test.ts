@@ -37,9 +37,20 @@ const open = (before: string, words: readonly string[]): Terminal =>
     env: { XDG_STATE_HOME: folder, LANG: 'C.UTF-8', CI: undefined },
   });
 
+/** A file of a process; empty where it has none, or is gone. */
+const read = (pid: number, name: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
 /** The processes that this one started. */
 const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  read(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+
+const wordsOf = (pid: number): string[] => read(pid, 'cmdline').split('\0');
 
 const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
@@ -47,17 +58,15 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const started = async (terminal: Terminal): Promise<{ readonly pid: number; readonly watchdog: number }> => {
   let found: { pid: number; watchdog: number } | undefined;
   await until('kvmtop and its watchdog run', 20_000, () => {
-    const [pid] = childrenOf(terminal.pid).filter(one =>
-      readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('kvmtop.js'),
-    );
-    const watchdog = pid === undefined ? undefined : childrenOf(pid)[0];
+    const [pid] = childrenOf(terminal.pid);
+    const watchdog = childrenOf(pid ?? -1).find(one => wordsOf(one).includes('kvmtop-watchdog'));
     if (pid !== undefined && watchdog !== undefined && terminal.alternate()) found = { pid, watchdog };
     return found !== undefined;
   });
   return found!;
 };
 
-const isStuck = (pid: number): boolean => /request_wait_answer|fuse/.test(readFileSync(`/proc/${pid}/wchan`, 'utf8'));
+const isStuck = (pid: number): boolean => /request_wait_answer|fuse/.test(read(pid, 'wchan'));
 
 /** What the terminal shows once it was given back. */
 const endOf = async (terminal: Terminal, limit: number): Promise<string> => {

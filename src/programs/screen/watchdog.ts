@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
  * Who only waits is never ended: unless asked, not where the thread was given the processor meanwhile (a busy machine, a
  * long computation), and not while it is stopped (Ctrl-Z, a debugger). No beat comes while the machine sleeps, but no time
  * passes for the shell's looks either. It is in a session of its own, so that no key and no hang-up reaches it, and ends with
- * kvmtop: nobody else has the other end of its input.
+ * kvmtop: nobody else has the other end of its pipe.
  */
 export interface Watchdog {
   /** kvmtop holds the terminal, as it does from the start; or does not, while it is suspended. */
@@ -38,15 +38,15 @@ const terminalSettings = (): string => {
 };
 
 /**
- * `$1`: kvmtop's PID; `$2` and `$3`: the bytes and the settings that give the terminal back. Descriptors: 0 beats, 3 and 4 the
- * terminal, to read and to write.
+ * `$1`: kvmtop's PID; `$2` and `$3`: the bytes and the settings that give the terminal back. Descriptors: 0 and 1 the terminal,
+ * to read and to write, 3 beats.
  * Programs run under `timeout`: a terminal that takes nothing must not keep them.
  */
 const script = String.raw`
 pid=$1 leave=$2 saved=$3
 trap '' HUP INT QUIT TERM TTIN TTOU PIPE
 
-give_back() { timeout 2 printf %s "$leave" >&4; }
+give_back() { timeout 2 printf %s "$leave"; }
 
 # state: S or D where the main thread waits in the kernel. gone_on: what it was given since it began, in 10 ms of a processor and
 # times that it was woken.
@@ -68,14 +68,14 @@ look() {
 # instead of lines.
 asked() {
   ((pending & 0x4003)) && return
-  timeout 1 stty -icanon <&3
-  case $(timeout 1 dd bs=256 count=1 <&3 | tr -d '\0') in *q* | *$'\003'*) return 0 ;; esac
+  timeout 1 stty -icanon
+  case $(timeout 1 dd bs=256 count=1 | tr -d '\0') in *q* | *$'\003'*) return 0 ;; esac
   return 1
 }
 
 held=on still=0 before=0
 while :; do
-  read -r -t 5 word
+  read -r -t 5 -u 3 word
   status=$?
   if [ $status = 0 ]; then
     held=$word still=0
@@ -85,7 +85,7 @@ while :; do
     [ $held = on ] || exit
     give_back
     # Where the shell that started kvmtop was quicker, the terminal has that one's settings, in which keys are signals.
-    case $(timeout 2 stty -a <&3) in *-isig*) timeout 2 stty "$saved" <&3 ;; esac
+    case $(timeout 2 stty -a) in *-isig*) timeout 2 stty "$saved" ;; esac
     exit
   fi
   [ $held = on ] || continue
@@ -100,8 +100,8 @@ while :; do
     where=unknown
     read -r where <"/proc/$pid/wchan"
     give_back
-    timeout 2 stty "$saved" <&3
-    timeout 2 printf 'kvmtop: it stood still in the kernel for 15 s (%s) and was killed, as asked: a file or a disk does not answer; see dmesg\r\n' "$where" >&4
+    timeout 2 stty "$saved"
+    timeout 2 printf 'kvmtop: it stood still in the kernel for 15 s (%s) and was killed, as asked: a file or a disk does not answer; see dmesg\r\n' "$where"
     kill -KILL "$pid"
     exit
   fi
@@ -117,17 +117,17 @@ export const startWatchdog = (pid: number, leave: string): Watchdog => {
     detached: true,
     cwd: '/',
     env,
-    stdio: ['pipe', 'ignore', 'ignore', 0, 1],
+    stdio: ['inherit', 'inherit', 'ignore', 'pipe'],
   });
-  const stdin = shell.stdin as Socket;
+  const beats = shell.stdio[3] as Socket;
   // Without it all is as with it, but for what it is there for.
-  for (const end of [shell, stdin]) {
+  for (const end of [shell, beats]) {
     end.on('error', () => undefined);
     end.unref();
   }
   let held = true;
   const beat = (): void => {
-    if (stdin.writable) stdin.write(held ? 'on\n' : 'off\n');
+    if (beats.writable) beats.write(held ? 'on\n' : 'off\n');
   };
   const timer = setInterval(beat, beatSeconds * 1000).unref();
   return {
@@ -139,7 +139,7 @@ export const startWatchdog = (pid: number, leave: string): Watchdog => {
       clearInterval(timer);
       held = false;
       beat();
-      stdin.end();
+      beats.end();
     },
   };
 };
