@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { licencesOf } from './packaging/build/licences.ts';
+import { licencesOfProgram } from './packaging/build/licences.ts';
 
 const root = import.meta.dirname;
 
@@ -167,7 +167,7 @@ const main = async () => {
   const { metafile } = await bundle(entries, dist, { metafile: true });
   const page = await bundlePage();
   const inputs = [...Object.keys(metafile.inputs), ...page.flatMap(one => one.inputs)];
-  writeFileSync(join(dist, 'licences.txt'), licencesOf(root, inputs));
+  writeFileSync(join(dist, 'licences.txt'), licencesOfProgram(root, inputs));
 };
 
 if (import.meta.main ?? process.argv[1] === import.meta.filename) await main();

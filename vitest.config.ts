@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { executable } from './test/binary/build.ts';
 import { home, scratch } from './test/scratch.ts';
 
 /** Snapshots live at the top level, so that a reviewer finds every golden screen in one folder. */
@@ -43,7 +44,7 @@ export default defineConfig({
           name: 'fast',
           testTimeout: 30_000,
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/{soak,pty,browser,lab}/**'],
+          exclude: ['test/{soak,pty,browser,lab,binary}/**'],
           ...shared,
         },
       },
@@ -95,6 +96,19 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           // Tests that say they are concurrent wait for most of their time.
           maxConcurrency: 16,
+        },
+      },
+      // The one executable: what is its own, and tests of the built program that tell whether its runtime does as Node does.
+      {
+        extends: true,
+        test: {
+          name: 'binary',
+          include: ['test/binary/*.test.ts', 'test/pty/{live,record,watchdog}.test.ts'],
+          globalSetup: 'test/binary/build.ts',
+          env: { KVMTOP_PROGRAM: executable },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -50,7 +50,7 @@ function __kvmtop
   else if string match -q -- '-*' $word
     switch "$said[1]"
       case ''
-        string split ' ' -- '--tab --no-mouse --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
+        string split ' ' -- '--tab --no-mouse --licences --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'snapshot'
         string split ' ' -- '--json --text --delay --guests --root --demo --connect --read-only --config --no-config --help --version'
       case 'stream'

@@ -50,7 +50,7 @@ _kvmtop() {
     esac
   elif [[ $word == -* ]]; then
     case ${said[1]-} in
-      '') _kvmtop_words '--tab --no-mouse --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
+      '') _kvmtop_words '--tab --no-mouse --licences --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       snapshot) _kvmtop_words '--json --text --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       stream) _kvmtop_words '--count --format --delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;
       config) _kvmtop_words '--delay --guests --root --demo --connect --read-only --config --no-config --help --version' ;;

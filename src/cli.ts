@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { exitNow, exitSoon } from './ending.ts';
 import { systemClock } from './programs/clock.ts';
 import { main } from './programs/main.ts';
@@ -20,6 +21,8 @@ const status = await main(process.argv.slice(2), {
   exit: exitNow,
   openSource,
   loadPage: async () => (await import('kvmtop:page')).default,
+  // The bundler puts it beside what it makes of this file.
+  loadLicences: async () => readFileSync(new URL('./licences.txt', import.meta.url), 'utf8'),
 });
 // What is still open (a hung monitor, a late look-up) must not hold up a program that has done its work.
 process.stdout.write('', () => void exitSoon(status));

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { licencesWith } from './licences.ts';
 
 /** One file of a package: where it goes, what is in it, and whether it is run. */
 export interface File {
@@ -13,6 +14,8 @@ export interface File {
 export interface Places {
   readonly doc: string;
   readonly zsh: string;
+  /** The file of the licences. */
+  readonly licence: string;
 }
 
 export const units = ['kvmtop-record.service', 'kvmtop-auto.service'] as const;
@@ -23,16 +26,25 @@ export const settings = '/etc/kvmtop/config.toml';
 /** Manual and changelogs are packed, the same at each time. */
 export const packed = (text: string | Buffer): Buffer => gzipSync(text, { level: 9 });
 
-/** What every package has but Node itself, from a checkout that is built. */
-export const contents = (root: string, { doc, zsh }: Places): readonly File[] => {
+/** The files that esbuild bundled the program into, below dist. */
+export const program = (root: string): readonly string[] => [
+  'kvmtop.js',
+  'recorder.js',
+  ...globSync('chunks/*.js', { cwd: join(root, 'dist') }).toSorted(),
+];
+
+/** What every package has but Node itself, whose terms `node` tells, from a checkout that is built. */
+export const contents = (root: string, { doc, zsh, licence }: Places, node: string): readonly File[] => {
   const read = (path: string): Buffer => readFileSync(join(root, path));
   // In a checkout, and from npm, the program is where its operator has put it.
   const installed = (path: string): string => String(read(path)).replaceAll('/usr/local/bin/kvmtop', '/usr/bin/kvmtop');
-  const program = ['kvmtop.js', 'recorder.js', ...globSync('chunks/*.js', { cwd: join(root, 'dist') })];
   const pages = globSync('docs/*.md', { cwd: root });
+  const licences = licencesWith(root, 'Node.js (/usr/lib/kvmtop/node), without symbols and else unchanged', node);
   return [
     { path: '/usr/bin/kvmtop', content: read('packaging/kvmtop'), runs: true },
-    ...program.map(name => ({ path: `/usr/lib/kvmtop/dist/${name}`, content: read(`dist/${name}`) })),
+    ...program(root).map(name => ({ path: `/usr/lib/kvmtop/dist/${name}`, content: read(`dist/${name}`) })),
+    // What `kvmtop --licences` prints.
+    ...['/usr/lib/kvmtop/dist/licences.txt', licence].map(path => ({ path, content: licences })),
     // Node takes the nearest package.json for what says that these are modules.
     { path: '/usr/lib/kvmtop/package.json', content: '{"type":"module"}\n' },
     ...units.map(name => ({ path: `/usr/lib/systemd/system/${name}`, content: installed(`packaging/${name}`) })),
@@ -47,23 +59,4 @@ export const contents = (root: string, { doc, zsh }: Places): readonly File[] =>
     ...pages.map(path => ({ path: `${doc}/docs/${basename(path)}`, content: read(path) })),
     { path: `${doc}/docs/screenshot.svg`, content: read('docs/screenshot.svg') },
   ];
-};
-
-const rule = '-'.repeat(80);
-
-/** The licences of all that is inside: of kvmtop, of what is bundled into it, and of Node and what is in that. */
-export const licences = (root: string, node: string): string => {
-  const read = (path: string): string => readFileSync(join(root, path), 'utf8').trim();
-  return `kvmtop is free software under the licence below. With it come, each under its own licence that follows, the packages that its
-program is bundled from, and Node.js (/usr/lib/kvmtop/node), without symbols and else unchanged.
-
-${read('LICENSE')}
-
-${read('dist/licences.txt')}
-
-${rule}
-Node.js
-
-${node}
-`;
 };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { globSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Architecture, architectures } from './architecture.ts';
-import { contents, type File, licences, packed, settings, units } from './contents.ts';
+import { contents, type File, packed, settings, units } from './contents.ts';
 import type { PlacedNode } from './node.ts';
 import { description, type Release, summary } from './release.ts';
 import { dateTree, writeTree } from './tree.ts';
@@ -83,8 +83,7 @@ export const buildDeb = (
   mkdirSync(join(folder, 'usr/lib/kvmtop'), { recursive: true });
   linkSync(node.path, join(folder, 'usr/lib/kvmtop/node'));
   const files: File[] = [
-    ...contents(root, { doc, zsh: '/usr/share/zsh/vendor-completions' }),
-    { path: `${doc}/copyright`, content: licences(root, node.licence) },
+    ...contents(root, { doc, zsh: '/usr/share/zsh/vendor-completions', licence: `${doc}/copyright` }, node.licence),
     { path: `${doc}/changelog.Debian.gz`, content: packed(changelog(release)) },
     {
       path: '/usr/share/lintian/overrides/kvmtop',

@@ -24,3 +24,16 @@ export const licencesOf = (root: string, inputs: readonly string[]): string => {
   });
   return [...new Set(parts)].toSorted().join('\n');
 };
+
+/** The licences of kvmtop, and of what these files are of, which it is bundled from. */
+export const licencesOfProgram = (root: string, inputs: readonly string[]): string =>
+  `kvmtop is free software under the licence below. With it comes what follows, each under a licence of its own: the packages that it is
+bundled from, and what runs it where that came along.
+
+${readFileSync(join(root, 'LICENSE'), 'utf8').trim()}
+
+${licencesOf(root, inputs)}`;
+
+/** The same of the built program, and of what comes along to run it. */
+export const licencesWith = (root: string, runtime: string, terms: string): string =>
+  `${readFileSync(join(root, 'dist/licences.txt'), 'utf8').trim()}\n\n${rule}\n${runtime}\n\n${terms.trim()}\n`;

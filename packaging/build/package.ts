@@ -5,17 +5,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type Architecture, architectures, isArchitecture } from './architecture.ts';
+import { root, runBuild } from './command.ts';
 import { buildDeb } from './deb.ts';
 import { placeNode } from './node.ts';
 import { releaseOf } from './release.ts';
 import { buildRpm } from './rpm.ts';
 
-const root = join(import.meta.dirname, '../..');
-
-/** Builds the packages of these architectures into `out`; returns their paths. */
-const buildPackages = (wanted: readonly Architecture[], fast: boolean, out: string): readonly string[] => {
+process.exitCode = runBuild('package', (wanted, out, fast) => {
   const release = releaseOf(root, fast);
   mkdirSync(out, { recursive: true });
   const scratch = mkdtempSync(join(tmpdir(), 'kvmtop-package-'));
@@ -27,28 +23,4 @@ const buildPackages = (wanted: readonly Architecture[], fast: boolean, out: stri
   } finally {
     rmSync(scratch, { recursive: true });
   }
-};
-
-const main = (args: readonly string[]): number => {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { fast: { type: 'boolean', default: false }, out: { type: 'string', default: join(root, 'out') } },
-    allowPositionals: true,
-  });
-  const wrong = positionals.find(word => !isArchitecture(word));
-  if (wrong !== undefined) {
-    const known = Object.keys(architectures).join(', ');
-    process.stderr.write(`package: there is no architecture '${wrong}': there are ${known}\n`);
-    return 2;
-  }
-  const wanted = positionals.length > 0 ? positionals.filter(isArchitecture) : (['x64', 'arm64'] as const);
-  try {
-    for (const file of buildPackages(wanted, values.fast, values.out)) process.stdout.write(`${file}\n`);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`package: ${(error as Error).message}\n`);
-    return 1;
-  }
-};
-
-process.exitCode = main(process.argv.slice(2));
+});

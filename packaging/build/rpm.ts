@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Architecture, architectures } from './architecture.ts';
-import { contents, licences, settings, units } from './contents.ts';
+import { contents, settings, units } from './contents.ts';
 import type { PlacedNode } from './node.ts';
 import { description, type Release, summary } from './release.ts';
 import { dateTree, writeTree } from './tree.ts';
@@ -87,10 +87,7 @@ export const buildRpm = (
   const tree = join(folder, 'tree');
   mkdirSync(join(tree, 'usr/lib/kvmtop'), { recursive: true });
   linkSync(node.path, join(tree, 'usr/lib/kvmtop/node'));
-  const files = [
-    ...contents(root, { doc, zsh: '/usr/share/zsh/site-functions' }),
-    { path: licence, content: licences(root, node.licence) },
-  ];
+  const files = contents(root, { doc, zsh: '/usr/share/zsh/site-functions', licence }, node.licence);
   writeTree(tree, files);
   dateTree(tree, time);
   const file = join(folder, 'kvmtop.spec');

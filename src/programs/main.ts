@@ -125,6 +125,10 @@ export const main = async (argv: readonly string[], around: Surroundings): Promi
       await openOutput(around.stdout).write(call.version ? `kvmtop ${version()}\n` : usage(call.command));
       return 0;
     }
+    if (call.licences) {
+      await openOutput(around.stdout).write(await around.loadLicences());
+      return 0;
+    }
     const loaded = overrule(await loadSettings(around.env, call.options.config), call.given);
     showSizesIn(loaded.settings.units);
     const { command, options } = fitted(withSettings(call, loaded.settings), around);

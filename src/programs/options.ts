@@ -96,13 +96,14 @@ const flags = {
   'no-config': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
+  licences: { type: 'boolean' },
 } as const;
 
 /** Flags that go with every command. */
 const common = ['delay', 'guests', 'root', 'demo', 'connect', 'read-only', 'config', 'no-config', 'help', 'version'];
 /** Flags of one command alone. */
 const flagsByCommand: Readonly<Record<string, readonly string[]>> = {
-  live: ['tab', 'no-mouse'],
+  live: ['tab', 'no-mouse', 'licences'],
   snapshot: ['json', 'text'],
   stream: ['count', 'format'],
   config: [],
@@ -150,6 +151,7 @@ export interface Call {
   readonly given: Partial<Settings>;
   readonly help: boolean;
   readonly version: boolean;
+  readonly licences: boolean;
   /** `--tab`. */
   readonly tab: string | undefined;
 }
@@ -220,6 +222,7 @@ export const parseCall = (argv: readonly string[]): Call => {
     command,
     help: values.help ?? false,
     version: values.version ?? false,
+    licences: values.licences ?? false,
     tab: values.tab,
     given: {
       ...(values.delay === undefined ? {} : { delay }),

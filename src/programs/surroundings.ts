@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly openSource: (options: Options) => Promise<Source>;
   /** What a page carries with it; only one that is written needs it. */
   readonly loadPage: () => Promise<PageAssets>;
+  /** The licences of all that this program is made of. */
+  readonly loadLicences: () => Promise<string>;
 }
 
 /** Whether a live screen can be drawn. */

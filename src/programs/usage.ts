@@ -40,6 +40,7 @@ Usage: kvmtop [OPTIONS] [--tab NAME] [--no-mouse]
        kvmtop do ACTION … [--dry-run] [--yes] [--force]
        kvmtop config                        what is set, and where
        kvmtop doctor [--json]               what can't be seen or done here, why, and the fix
+       kvmtop --licences                    of kvmtop, and of all that came with it
 
 Tabs: ${tabs.join(', ')}
 

@@ -53,6 +53,7 @@ describe('every command', () => {
     ['stream --demo -n 2', /^kvmtop .*\n/],
     ['doctor --demo', /could be better\n$/],
     ['do balloon web-1 99% --demo --dry-run', /dry run: nothing was changed\n$/],
+    ['--licences', /^MIT\n$/],
     ['config', /\ndelay = 1 # default\n/],
     ['simulate forgotten-balloon --policy none', /Look first at: /],
   ])('%s: status 0, and nothing on stderr', async (words, printed) => {

@@ -25,6 +25,7 @@ export const surroundings = (changes: Partial<Surroundings> = {}): Surroundings 
   exit: never('exits'),
   openSource: never('looks'),
   loadPage: async () => ({ script: 'run()', styles: 'p{}' }),
+  loadLicences: async () => 'MIT\n',
   ...changes,
 });
 
