@@ -267,7 +267,8 @@ describe('capture.sh', () => {
     for (const part of ['meminfo', 'vmstat', 'ksm', 'zswap', 'sysctls', 'thp', 'stat'] as const) {
       expect(Object.keys(captured[part] ?? {}), part).toEqual(Object.keys(live[part] ?? {}));
     }
-  });
+    // The script starts hundreds of programs, one after the other.
+  }, 120_000);
 
   test('overwrites nothing and stays in its folder', () => {
     const dir = prepare();
