@@ -45,8 +45,7 @@ const measure = async (contestant: Contestant, size: Size, monitors: boolean): P
  * once per size where guests have monitors; otherwise all run side by side, each on its own terminal.
  */
 export const measureRefreshes = async (folder: string, tell: (line: string) => void): Promise<RefreshCost[]> => {
-  const { kvmtop, htop, btop } = contestantsIn(folder);
-  const [small, large] = sizes;
+  const { kvmtop, executable, htop, btop } = contestantsIn(folder);
   const costs: RefreshCost[] = [];
   const withCrowd = async (monitors: boolean, turns: readonly (readonly [Contestant, Size])[][]): Promise<void> => {
     const crowd = await startCrowd(folder, guests, monitors);
@@ -60,23 +59,13 @@ export const measureRefreshes = async (folder: string, tell: (line: string) => v
       await crowd.end();
     }
   };
-  await withCrowd(true, [
-    [
-      [kvmtop, small],
-      [htop, small],
-      [btop, small],
-    ],
-    [
-      [kvmtop, large],
-      [htop, large],
-      [btop, large],
-    ],
-  ]);
-  await withCrowd(false, [
-    [
-      [kvmtop, small],
-      [kvmtop, large],
-    ],
-  ]);
+  const alone = executable ? [executable] : [];
+  await withCrowd(
+    true,
+    [[kvmtop, htop, btop], ...alone.map(one => [one])].flatMap(turn =>
+      sizes.map(size => turn.map(one => [one, size] as const)),
+    ),
+  );
+  await withCrowd(false, [[kvmtop, ...alone].flatMap(one => sizes.map(size => [one, size] as const))]);
   return costs;
 };

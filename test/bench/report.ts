@@ -85,10 +85,10 @@ const refreshPart = (costs: readonly RefreshCost[]): string[] => [
     costs.map(cost => {
       const htop = sameRun(costs, cost, 'htop');
       const btop = sameRun(costs, cost, 'btop');
-      const isMine = cost.program === 'kvmtop';
+      const isMine = cost.program.startsWith('kvmtop');
       const ratio = (value: number, of: number | undefined): string => (isMine && of ? times(value / of) : '');
       return row(
-        isMine ? `kvmtop, ${cost.monitors ? 'asking 100 monitors' : 'guests without monitors'}` : cost.program,
+        isMine ? `${cost.program}, ${cost.monitors ? 'asking 100 monitors' : 'guests without monitors'}` : cost.program,
         `${cost.columns}x${cost.rows}`,
         whole(cost.bytes),
         ms(cost.cpu),
@@ -109,10 +109,10 @@ const startPart = (costs: readonly StartCost[]): string[] => {
     'From the start in an 80x24 terminal until the screen shows the head of the table and its first row, on the host above;',
     'of `node -e 0` until its end. The programs start in turn, twelve times each. The peak is the most memory held (VmHWM) in',
     'the first 20 s, in millions of bytes; a good part of kvmtop’s is the text of Node, which all Node programs share. What V8',
-    'compiled at the first start is kept beside the program for the others.',
+    'compiled at the first start is kept beside the program for the others. CPU is of all threads until then, the median.',
     '',
     ...table(
-      ['program', 'least ms', 'median ms', 'least / least', 'median / median', 'peak MB'],
+      ['program', 'least ms', 'median ms', 'least / least', 'median / median', 'CPU ms', 'CPU / CPU', 'peak MB'],
       costs.map(cost =>
         row(
           cost.program === 'node -e 0' ? '`node -e 0`' : cost.program,
@@ -120,6 +120,8 @@ const startPart = (costs: readonly StartCost[]): string[] => {
           ms(cost.median),
           times(cost.least / (node?.least ?? Number.NaN)),
           times(cost.median / (node?.median ?? Number.NaN)),
+          ms(cost.cpu),
+          times(cost.cpu / (node?.cpu ?? Number.NaN)),
           mega(cost.peak),
         ),
       ),
@@ -235,11 +237,18 @@ const refreshTargets = (costs: readonly RefreshCost[]): Target[] =>
 const startTargets = (costs: readonly StartCost[]): Target[] => {
   const of = (name: string): StartCost | undefined => costs.find(({ program }) => program === name);
   const mine = of('kvmtop');
+  const one = of('kvmtop, one executable');
   const node = of('node -e 0');
   if (!mine || !node) return [];
   return [
     { what: 'first complete screen against `node -e 0`, least', limit: 7, value: mine.least / node.least, unit: ' x' },
     { what: 'the same, median', limit: 7, value: mine.median / node.median, unit: ' x' },
+    ...(one
+      ? [
+          { what: 'the same of the one executable, median', limit: 3, value: one.median / node.median, unit: ' x' },
+          { what: 'its CPU', limit: 3, value: one.cpu / node.cpu, unit: ' x' },
+        ]
+      : []),
     { what: 'peak memory', limit: 110, value: (mine.peak ?? Number.NaN) / 1e6, unit: ' MB' },
   ];
 };

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { openTerminal } from '../pty/terminal.ts';
 import { type Contestant, contestantsIn } from './contestants.ts';
 import { startCrowd } from './crowd.ts';
-import { median, pause, peakResident } from './measure.ts';
+import { cpuMilliseconds, median, pause, peakResident } from './measure.ts';
 
 const guests = 100;
 const runs = 12;
@@ -17,33 +18,47 @@ export interface StartCost {
   /** Milliseconds until the screen is complete; of `node -e 0`, until it has ended. */
   readonly least: number;
   readonly median: number;
+  /** Of a processor until then, all threads together: the median, ms. */
+  readonly cpu: number;
   /** Bytes; absent for what ends at once. */
   readonly peak?: number;
 }
 
-const untilComplete = async (contestant: Contestant): Promise<number> => {
+/** Milliseconds. */
+interface Took {
+  readonly time: number;
+  readonly cpu: number;
+}
+
+const untilComplete = async (contestant: Contestant): Promise<Took> => {
   const start = performance.now();
   const terminal = openTerminal(contestant.run);
   try {
     await terminal.waitFor(screen => contestant.complete(screen), 20_000);
-    const time = performance.now() - start;
+    const took = { time: performance.now() - start, cpu: cpuMilliseconds(terminal.pid) };
     // As operators leave them: what a program keeps for its next start is kept at its end.
     await pause(settle);
     terminal.press('q');
     await Promise.race([terminal.exit, pause(leaving)]);
-    return time;
+    return took;
   } finally {
     await terminal.close();
   }
 };
 
-const untilEnd = async (): Promise<number> => {
+/** The shell tells what its children took, once they ended: user and system, in seconds. */
+const cpuOfNode = (): number =>
+  execFileSync('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "$0" -e 0; } 2>&1', process.execPath], { encoding: 'utf8' })
+    .split(' ')
+    .reduce((sum, seconds) => sum + Number(seconds) * 1000, 0);
+
+const untilEnd = async (): Promise<Took> => {
   const start = performance.now();
   const terminal = openTerminal({ command: process.execPath, args: ['-e', '0'] });
   await terminal.exit;
   const time = performance.now() - start;
   await terminal.close();
-  return time;
+  return { time, cpu: cpuOfNode() };
 };
 
 const peakOf = async (contestant: Contestant): Promise<number> => {
@@ -59,25 +74,32 @@ const peakOf = async (contestant: Contestant): Promise<number> => {
 /** (c) Time to the first complete screen, the programs in turn; and the most memory held. */
 export const measureStarts = async (folder: string, tell: (line: string) => void): Promise<StartCost[]> => {
   const contestants = Object.values(contestantsIn(folder));
-  const times = new Map<string, number[]>();
-  const note = (program: string, time: number): void => {
-    times.set(program, [...(times.get(program) ?? []), time]);
+  const costs = new Map<string, Took[]>();
+  const note = (program: string, took: Took): void => {
+    costs.set(program, [...(costs.get(program) ?? []), took]);
   };
   const crowd = await startCrowd(folder, guests, true);
   try {
     tell(`${runs} starts of each program`);
     for (let run = 0; run <= runs; run += 1) {
-      const turn: [string, number][] = [['node -e 0', await untilEnd()]];
+      const turn: [string, Took][] = [['node -e 0', await untilEnd()]];
       for (const contestant of contestants) turn.push([contestant.name, await untilComplete(contestant)]);
       // The first turn fills the page cache.
-      if (run > 0) for (const [program, time] of turn) note(program, time);
+      if (run > 0) for (const [program, took] of turn) note(program, took);
     }
     tell(`memory after ${seconds} s`);
     const peaks = new Map<string, number>();
     await Promise.all(contestants.map(async one => peaks.set(one.name, await peakOf(one))));
-    return [...times].map(([program, all]) => {
+    return [...costs].map(([program, all]) => {
+      const times = all.map(({ time }) => time);
       const peak = peaks.get(program);
-      return { program, least: Math.min(...all), median: median(all), ...(peak === undefined ? {} : { peak }) };
+      return {
+        program,
+        least: Math.min(...times),
+        median: median(times),
+        cpu: median(all.map(({ cpu }) => cpu)),
+        ...(peak === undefined ? {} : { peak }),
+      };
     });
   } finally {
     await crowd.end();
