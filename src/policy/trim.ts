@@ -1,4 +1,3 @@
-import { known } from '../known.ts';
 import type { GuestModel, Model } from '../model.ts';
 
 /**
@@ -6,13 +5,12 @@ import type { GuestModel, Model } from '../model.ts';
  * there is who they are, and what `kept` gives of each.
  */
 export const trimModel = (
-  { time, interval, host, guests, sample }: Model,
+  { time, host, guests, sample }: Model,
   kept: (guest: GuestModel) => Pick<GuestModel, 'values' | 'totals'>,
 ): Model => {
   const { version, monotonic, pageSize } = sample;
   return {
     time,
-    ...known({ interval }),
     host,
     nodes: [],
     pools: [],

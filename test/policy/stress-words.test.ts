@@ -114,6 +114,12 @@ describe('what guests may claim', () => {
     expect(asked(2 * GiB, GiB)).toBe(3 * GiB);
   });
 
+  it('is nothing of a guest on hugepages, whose pool is gone from the rest already, though its process can’t be read', () => {
+    const unread = { ...well({ launch: { backend: 'hugetlb' } }), process: {} };
+    expect(stress(idleHost([unread]))).toMatchObject({ needed: 0, unknown: [] });
+    expect(stress(idleHost([{ ...well(), process: {} }])).unknown).toEqual(['web-1']);
+  });
+
   it('is that of guests that are not shown, too', () => {
     const model = idleHost([well(), well({ id: '2.1', name: 'other', status: { RssAnon: GiB } })]);
     const [shown, other] = model.guests;

@@ -4,7 +4,7 @@ import { balloonInVain } from '../../../src/policy/findings/balloon-in-vain.ts';
 import { guestSwapped } from '../../../src/policy/findings/guest-swapped.ts';
 import { balloonStuck, guestThrashing } from '../../../src/policy/findings/guest-thrashing.ts';
 import { migratedHolding } from '../../../src/policy/findings/migrated.ts';
-import type { GuestSample, Numbers } from '../../../src/sample.ts';
+import type { GuestSample, HostSample, Numbers } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
 import { hostWith, idleHost, later, line, raised, remark, remarks, thrashes, well } from './looks.ts';
 
@@ -183,6 +183,15 @@ describe('a guest that was migrated away', () => {
     expect(said.text).toBe('It was migrated away, and its QEMU still holds 3.00 GiB here.');
     expect(said.advice).toBe('First look that it runs at its destination.');
     expect(line(said)).toBe('quit 100.5000');
+  });
+
+  it('holds what is in swap, too; where the kernel does not tell all of it, what it does', () => {
+    const said = (status: Numbers, change: (host: HostSample) => Partial<HostSample> = () => ({})): string =>
+      remark(migratedHolding, [idleHost([{ ...gone, launch: {}, process: { status } }], change)]).text;
+    expect(said({ RssAnon: GiB, VmRSS: GiB, VmSwap: GiB })).toMatch(/still holds 2\.00 GiB/);
+    // Linux before 4.5: how much of the hugepages in use is its own is not known.
+    const pools = [{ pageSize: 2 * MiB, counts: { nr_hugepages: 1024, free_hugepages: 0 } }];
+    expect(said({ VmRSS: GiB, VmSwap: GiB }, () => ({ pools }))).toMatch(/still holds 1\.00 GiB/);
   });
 
   it('is libvirt’s to end where libvirt runs it', () => {

@@ -199,6 +199,8 @@ describe('the killer', () => {
       'The kernel has killed 2 processes for lack of memory in the last 30s.',
     );
     expect(remark(oomKill, [first, second]).advice).toMatch(/a memory limit \(cgroup\)/);
+    expect(remark(oomKill, [first, second, later(second, 12.4)]).text).toMatch(/killed 2 processes .* last 42s\.$/);
+    expect(remark(oomKill, [first, later(first, 30, raised({ oom_kill: 1 }))]).text).toMatch(/killed a process for/);
     expect(remarks(oomKill, [second, later(second, 30)])).toEqual([]);
     expect(remarks(oomKill, [second])).toEqual([]);
   });

@@ -29,6 +29,25 @@ describe('KSM that is off', () => {
     expect(remark(ksmOff, [hostWith({ MemAvailable: 3 * GiB }, twins())]).severity).toBe('warning');
   });
 
+  it('names those alone that are like another, and offer memory', () => {
+    const other = well({ id: '3.1', name: 'db', monitor: { memory: { 'base-memory': 8 * GiB, 'plugged-memory': 0 } } });
+    const shared = well({ id: '4.1', name: 'memfd', launch: { backend: 'shared' } });
+    const sizeless = { ...well({ id: '5.1', name: 'unknown', monitor: { memory: undefined as never } }), launch: {} };
+    const said = remark(ksmOff, [idleHost([...twins(), other, shared, sizeless, { ...sizeless, id: '6.1' }])]);
+    expect(said.text).toMatch(/^KSM is off, and 2 guests that .*: web-1 and web-2\. .* up to 3\.00 GiB/);
+    expect(said.numbers['guests']).toBe(2);
+  });
+
+  it('adds up what guests of each size could share: all but the largest part', () => {
+    const large = { monitor: { memory: { 'base-memory': 8 * GiB, 'plugged-memory': 0 } } };
+    const guests = [
+      ...twins(),
+      well({ id: '3.1', name: 'db-1', ...large, status: { RssAnon: 2 * GiB } }),
+      well({ id: '4.1', name: 'db-2', ...large, status: { RssAnon: 6 * GiB } }),
+    ];
+    expect(remark(ksmOff, [idleHost(guests)]).text).toMatch(/ 4 guests .* up to 5\.00 GiB/);
+  });
+
   it('is not told where it runs, was unmerged on request, or guests differ or offer nothing', () => {
     expect(remarks(ksmOff, [running({})])).toEqual([]);
     expect(remarks(ksmOff, [idleHost(twins(), withKsm({ run: 2 }))])).toEqual([]);
@@ -107,6 +126,11 @@ describe('KSM that is slow', () => {
     expect(said.text).toContain('guests offer 8.00 GiB');
     const off = remark(ksmOff, [idleHost(twins({ status: { RssAnon: 5 * GiB } }))]);
     expect(off.text).toContain('up to 4.00 GiB');
+  });
+
+  it('counts nothing of a guest that offers none', () => {
+    const one = well({ id: '3.1', launch: { memMerge: false } });
+    expect(remark(ksmSlow, [running({ pages_to_scan: 5 }, [...twins(), one])]).text).toContain('guests offer 6.00 GiB');
   });
 
   it('is given more pages a round where it has none', () => {
