@@ -39,7 +39,7 @@ it('a PID means its guest, whatever another is called; that one is found by its 
 
 it('of several with one name none is meant, and each is found by what the message offers', () => {
   const model = modelOf(web, twin);
-  expect(() => findGuest(model, 'web-1')).toThrow("2 guests are called 'web-1': give a PID (7, 8)");
+  expect(() => findGuest(model, 'web-1')).toThrow("2 guests are named 'web-1': use a PID (7, 8)");
   expect(['7', '8'].map(pid => findGuest(model, pid).id)).toEqual(['7.1', '8.1']);
 });
 

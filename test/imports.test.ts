@@ -31,7 +31,7 @@ const layers = [
   ['simulator/'],
   ['policy/'],
   ['actions/', 'collect/', 'recording/'],
-  ['guests.ts'],
+  ['guests.ts', 'nearest.ts'],
   ['model.ts'],
   ['ledger.ts'],
   ['fields/'],

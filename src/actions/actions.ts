@@ -1,5 +1,6 @@
 import { errorOf } from '../errors.ts';
 import type { Model } from '../model.ts';
+import { unknownWord } from '../nearest.ts';
 import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon/balloon.ts';
 import { balloonAll, balloons, deflateAll } from './balloon/balloons.ts';
@@ -52,7 +53,7 @@ export const actions: ReadonlyMap<string, Action<unknown>> = new Map(
  */
 export const planStrictly = (model: Model, request: Request, limits?: Limits): Plan => {
   const action = actions.get(request.action);
-  if (!action) throw new Error(`there is no action '${request.action}': there are ${[...actions.keys()].join(', ')}`);
+  if (!action) throw new Error(unknownWord('action', request.action, [...actions.keys()]));
   return action.plan(model, action.parse(model, request.words), request, limits);
 };
 

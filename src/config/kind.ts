@@ -1,5 +1,5 @@
+import { nearest } from '../nearest.ts';
 import { exactBytes, parseBytes } from '../units.ts';
-import { nearest } from './nearest.ts';
 
 /** A kind of value: how it is read from TOML and written to it. */
 export interface Kind<T> {

@@ -1,7 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { messageOf } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { ConfigError } from './error.ts';
-import { nearest } from './nearest.ts';
 import { type SettingId, type Settings, settingIds, settingOf } from './settings.ts';
 import { type Statement, statements } from './statements.ts';
 

@@ -24,76 +24,76 @@ const themes = ['auto', '256', '16', 'mono'] as const;
 const setting = <T>(kind: Kind<T>, value: NoInfer<T>, help: string): Setting<T> => ({ ...kind, default: value, help });
 
 const general = {
-  delay: setting(number('seconds', 0.1, 3600), 1, 'Time between looks. -d overrules it.'),
-  tab: setting(choice('a tab', tabs), 'overview', 'The tab that is shown first. --tab overrules it.'),
+  delay: setting(number('seconds', 0.1, 3600), 1, 'Interval between samples. -d overrides it.'),
+  tab: setting(choice('a tab', tabs), 'overview', 'The first tab shown. --tab overrides it.'),
   theme: setting(
     choice('a theme', themes),
     'auto',
-    'Colours: what the terminal says it can, 256, 16, or none. NO_COLOR overrules it.',
+    'Colours: as the terminal reports, 256, 16, or none. NO_COLOR overrides it.',
   ),
   ascii: setting(truth, false, 'Draw with ASCII only, even where the locale is UTF-8.'),
   mouse: setting(
     truth,
     true,
-    'Clicks and the wheel go to kvmtop; Shift+drag still selects text in most terminals. --no-mouse overrules it.',
+    'Clicks and the wheel go to kvmtop; Shift+drag still selects text in most terminals. --no-mouse overrides it.',
   ),
   units: setting(
     choice('units', sizeUnits),
     'binary',
-    'How sizes are shown: in powers of 1024 (1.95G, 1.95 GiB) or of 1000 (2.10GB, 2.10 GB). Typed ones are binary always, as in QEMU and virsh: 2G is 2 GiB. JSON and CSV are in bytes always.',
+    'How sizes are shown: in powers of 1024 (1.95G, 1.95 GiB) or of 1000 (2.10GB, 2.10 GB). Sizes that you type are always binary, as in QEMU and virsh: 2G is 2 GiB. JSON and CSV are always in bytes.',
   ),
   read_only: setting(truth, false, 'Change nothing, as --read-only does.'),
   message_seconds: setting(number('seconds', 1, 600), 8, 'How long a message stays on the screen.'),
   'flight.seconds': setting(
     number('seconds', 10, 86_400),
     600,
-    'How far the live screen can look back; what it keeps for that is also in a recording that is begun by key.',
+    'How far the live screen can look back. A recording started by key begins that far back, too.',
   ),
   'flight.size': setting(
     size(MiB, GiB),
     16 * MiB,
-    'What it keeps at most for that, in memory: with many guests it may look back less far.',
+    'The most memory that this history may use; with many guests it may reach back less far.',
   ),
   'balloon.floor_percent': setting(
     number('percent', 0, 100),
     100 * defaultLimits.floorShare,
-    'A balloon is never made smaller than this part of the guest’s maximum, unless that is forced.',
+    'A balloon never leaves a guest less than this share of its maximum, unless overridden.',
   ),
   'balloon.floor_margin': setting(
     size(0, 1024 * GiB),
     defaultLimits.floorMargin,
-    'Nor so that less than this (or a tenth of what the guest uses, where that is more) stays available in it.',
+    'Nor less than what the guest uses plus this reserve (or a tenth of what it uses, if that is more).',
   ),
   'balloon.step': setting(size(MiB, 1024 * GiB, MiB), defaultLimits.step, 'One press of + or -.'),
   'balloon.stall_seconds': setting(
     number('seconds', 2, 3600),
     defaultLimits.stallSeconds,
-    'A change on its way that has not moved for this long is told as stalled.',
+    'A change that has made no progress for this long is reported as stalled.',
   ),
   'statistics.polling_seconds': setting(
     number('seconds', 0, 3600, { whole: true }),
     2,
-    'How often guests are asked to report their memory where nobody has set it; put back at the end. 0 never sets it.',
+    'How often guests report memory statistics where no polling interval is set; restored at the end. 0 leaves it off.',
   ),
   'statistics.stale_seconds': setting(
     number('seconds', 1, 3600),
     defaultLimits.staleSeconds,
-    'A guest’s own numbers that are older (and older than three of its reports) are stale: nothing is decided on them.',
+    'Guest statistics older than this (and than three reporting intervals) are stale: no decision is based on them.',
   ),
   'monitor.greeting_seconds': setting(
     number('seconds', 0.1, 60),
     defaultPatience.greeting,
-    'A monitor that has not greeted after this long is busy. Its socket is held for that long, too.',
+    'A monitor that has not sent its greeting after this long is busy. kvmtop holds its socket for that long.',
   ),
   'monitor.round_seconds': setting(
     number('seconds', 0.1, 60),
     defaultPatience.round,
-    'A round of questions to a monitor that takes longer is given up.',
+    'Give up on a monitor’s answers after this long.',
   ),
   'monitor.pause_seconds': setting(
     number('seconds', 1, 3600),
     defaultPatience.pause,
-    'A monitor that does not answer is asked ever less often, but after this long at the latest.',
+    'The longest pause before a monitor that does not answer is asked again.',
   ),
 };
 
@@ -104,22 +104,22 @@ const policy = {
       policies.map(({ id }) => id),
     ),
     'kvmtop',
-    'What decides on balloons and KSM. Nothing is done by itself unless that is asked for.',
+    'The policy for balloons and KSM. Nothing is automatic unless you start it.',
   ),
   'policy.reserve_percent': setting(
     number('percent', 1, 90),
     10,
-    'What the policy kvmtop keeps available for the host, as a part of its RAM outside hugepage pools; guests in need may get a fifth of that.',
+    'Memory that the policy kvmtop keeps available on the host, as a share of RAM outside hugepage pools; guests in need may get a fifth of it.',
   ),
   'policy.floor_percent': setting(
     number('percent', 0, 100),
     100 * defaultLimits.floorShare,
-    'No policy leaves a guest less than this part of its maximum, nor less than the floors of balloons allow.',
+    'No policy leaves a guest less than this share of its maximum, nor less than the balloon floors allow.',
   ),
   'policy.shares': setting(
     shares,
     [],
-    'Weights of guests where memory is short, by name; the others have 1000. 0 leaves that guest alone.',
+    'Weights of guests when memory is short, by name; the default is 1000. 0 leaves a guest alone.',
   ),
 };
 
@@ -128,62 +128,62 @@ const thresholds = {
   'thresholds.available_low_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.availableLow,
-    'The host is short of memory where less than this part of its RAM outside hugepage pools is available (MemAvailable): orange.',
+    'The host is short of memory below this share of available RAM outside hugepage pools (MemAvailable): orange.',
   ),
   'thresholds.available_critical_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.availableCritical,
-    'And in danger where less than this part is available: red.',
+    'The host is critically short of memory below this share: red.',
   ),
   'thresholds.pressure_some_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.pressureSome,
-    'Memory pressure (PSI some, the last 10 s): tasks waited for memory for more than this part of the time: orange.',
+    'Memory pressure (PSI some, last 10 s): some task waited for memory for more than this share of the time: orange.',
   ),
   'thresholds.pressure_full_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.pressureFull,
-    'Memory pressure (PSI full, the last 10 s): all tasks waited at once for more than this part of the time: red.',
+    'Memory pressure (PSI full, last 10 s): all tasks waited at once for more than this share of the time: red.',
   ),
   'thresholds.swap_rate': setting(
     size(1, 1024 * GiB),
     defaultThresholds.swapRate,
-    'The host swaps where it reads or writes this much a second: red.',
+    'The host is swapping at this rate of swap-in or swap-out, per second: red.',
   ),
   'thresholds.guest_available_low_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.guestAvailableLow,
-    'A guest is short of memory where less than this part of what its balloon leaves it is available: orange.',
+    'A guest is short of memory below this share of available memory within its balloon size: orange.',
   ),
   'thresholds.guest_swap_in': setting(
     size(1, 1024 * GiB),
     defaultThresholds.guestSwapIn,
-    'A guest thrashes where it reads this much a second from its own swap: orange.',
+    'A guest thrashes when it reads this much per second from its own swap: orange.',
   ),
   'thresholds.guest_major_faults': setting(
     number('faults a second', 0.1, 1_000_000),
     defaultThresholds.guestMajorFaults,
-    'Or where it, or the host for it, reads this many pages a second back from files: orange.',
+    'Or when this many pages per second are read back from files, by the guest or by the host for it: orange.',
   ),
   'thresholds.host_major_faults': setting(
     number('faults a second', 0.1, 1_000_000),
     defaultThresholds.hostMajorFaults,
-    'A guest with a part in the host’s swap waits for the host where that reads this many pages a second for it: red.',
+    'A partly swapped-out guest waits for the host when the host reads this many pages per second back for it: red.',
   ),
   'thresholds.commit_near_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.commitNear,
-    'Where the kernel is strict (vm.overcommit_memory is 2): more than this part of CommitLimit is promised: red.',
+    'With strict overcommit (vm.overcommit_memory = 2): more than this share of CommitLimit is committed: red.',
   ),
   'thresholds.dirty_near_percent': setting(
     number('percent', 0, 100),
     100 * defaultThresholds.dirtyNear,
-    'Dirty pages have come to this part of the limit at which writers are made to wait: orange.',
+    'Dirty pages have reached this share of the limit at which writers are throttled: orange.',
   ),
   'thresholds.pool_idle': setting(
     size(1, 1024 * GiB),
     defaultThresholds.poolIdle,
-    'A hugepage pool is idle where this much of it is neither used nor reserved: orange.',
+    'A hugepage pool is idle when this much of it is neither used nor reserved: orange.',
   ),
 };
 
@@ -202,9 +202,13 @@ const tables = Object.fromEntries(
     ],
     [
       `tabs.${tab}.sort`,
-      setting(choice(`one of the ${columnIds}`, allColumns), defaultSort.column, 'What the guest table is sorted by.'),
+      setting(
+        choice(`one of the ${columnIds}`, allColumns),
+        defaultSort.column,
+        'Column that the guest table is sorted by.',
+      ),
     ],
-    [`tabs.${tab}.reverse`, setting(truth, false, 'The other way round: smallest first, words from Z to A.')],
+    [`tabs.${tab}.reverse`, setting(truth, false, 'Reverse the order: smallest first, words from Z to A.')],
   ]),
 ) as unknown as Record<`tabs.${TableTab}.columns`, Setting<typeof defaultColumns>> &
   Record<`tabs.${TableTab}.sort`, Setting<(typeof allColumns)[number]>> &

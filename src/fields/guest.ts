@@ -582,7 +582,7 @@ export const guestFields = {
   },
   libvirt_hard_limit: {
     title: 'HARDLIM',
-    help: 'Most RAM that libvirt lets the guest’s process have; above it the host kills it.',
+    help: 'Most RAM that libvirt lets the guest’s process have; above it the kernel kills the process.',
     source: 'virsh dumpxml memtune hard_limit',
     unit: 'bytes',
     kind: 'gauge',

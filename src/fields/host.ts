@@ -601,7 +601,7 @@ export const hostFields = {
   },
   min_free: {
     title: 'MINFREE',
-    help: 'RAM that the kernel keeps free for itself.',
+    help: 'RAM that the kernel keeps free for its own allocations.',
     source: '/proc/sys/vm/min_free_kbytes',
     unit: 'bytes',
     kind: 'gauge',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { defaults, type Settings } from '../config/settings.ts';
+import { unknownWord } from '../nearest.ts';
 import { own } from '../own.ts';
 import { parseSeconds } from '../units.ts';
 
@@ -196,8 +197,7 @@ export const parseCall = (argv: readonly string[]): Call => {
   ) as typeof parsed.values;
   const words = parsed.positionals.map(unhide);
   const command = words[0] ?? 'live';
-  if (!isCommand(command))
-    throw new UsageError(`there is no command '${command}': there are ${commands.slice(1).join(', ')}; see kvmtop -h`);
+  if (!isCommand(command)) throw new UsageError(unknownWord('command', command, commands.slice(1)));
   for (const flag of Object.keys(values)) {
     if (!common.includes(flag) && !own(flagsByCommand, command)?.includes(flag))
       throw new UsageError(

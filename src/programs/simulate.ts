@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { policySettingsOf } from '../config/settings.ts';
 import { simulationPage } from '../export/report/simulation.ts';
+import { unknownWord } from '../nearest.ts';
 import { policies, policyOf } from '../policy/policies.ts';
 import type { Policy, PolicySettings } from '../policy/policy.ts';
 import { openRecording } from '../recording/read.ts';
@@ -48,9 +49,7 @@ const scenarioFor = (word: string, options: Pick<Options, 'from' | 'to'>): Scena
     return found;
   }
   if (existsSync(word)) return fromRecording(word, options);
-  throw new UsageError(
-    `there is no scenario and no recording '${safe(word)}': there are ${[...scenarios.keys()].join(', ')}`,
-  );
+  throw new UsageError(unknownWord('scenario, and no such recording,', word, [...scenarios.keys()]));
 };
 
 /** `none` and all policies, unless some are named. */
@@ -59,10 +58,7 @@ const policiesFor = (names: string | undefined): readonly (Policy | undefined)[]
   return [...new Set(names.split(','))].map(name => {
     if (name === nobody) return undefined;
     const policy = policyOf(name);
-    if (!policy)
-      throw new UsageError(
-        `there is no policy '${safe(name)}': there are ${[nobody, ...policies.map(({ id }) => id)].join(', ')}`,
-      );
+    if (!policy) throw new UsageError(unknownWord('policy', name, [nobody, ...policies.map(({ id }) => id)]));
     return policy;
   });
 };

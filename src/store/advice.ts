@@ -37,7 +37,7 @@ export const judgeTried = (tried: readonly Tried[], findings: readonly Finding[]
 export const describeTried = ({ finding, outcome, time }: Tried, now: number): string =>
   outcome === 'helped'
     ? `helped: ${finding.subject}: ${finding.id} ended ${Math.round(now - time)} s after it`
-    : `did not help so far: ${finding.subject}: ${finding.id} stands ${Math.round(now - time)} s after it`;
+    : `has not helped so far: ${finding.subject}: ${finding.id} stands ${Math.round(now - time)} s after it`;
 
 /** Seconds of a tape that are looked at for what was found at a moment; findings look back no further. */
 const lookBack = 90;

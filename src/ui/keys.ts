@@ -94,7 +94,7 @@ export const paste = (app: App, pasted: string): void =>
     app,
     state =>
       edited(state, text => pastedInto(text, pasted)) ?? {
-        message: { text: 'nothing here takes text: what was pasted is ignored', tone: 'warn', time: timeOf(state) },
+        message: { text: 'Nothing here takes text: the paste was ignored.', tone: 'warn', time: timeOf(state) },
       },
   );
 
@@ -102,7 +102,7 @@ export const paste = (app: App, pasted: string): void =>
 const refuseWhileBack = (app: App): void =>
   change(app, state => ({
     message: {
-      text: 'this is the past: press Space to come back to now, then change',
+      text: 'This is the past. Press Space to return to the present, then make the change.',
       tone: 'warn',
       time: timeOf(state),
     },

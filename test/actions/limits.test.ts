@@ -63,7 +63,7 @@ describe('the floor', () => {
     ['balloons', 'web-1', '2G'],
   ] as const)('%s keeps to it', (...words) => {
     expect(refusal(words, {})).toBeUndefined();
-    expect(refusal(words, { floorShare: 0.75 })).toMatch(/no less than 3\.00 GiB/);
+    expect(refusal(words, { floorShare: 0.75 })).toMatch(/minimum 3\.00 GiB/);
   });
 
   it('virtio-mem keeps to the margin', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choice, list, number, size, truth } from '../../src/config/kind.ts';
-import { distance, nearest } from '../../src/config/nearest.ts';
+import { distance, nearest } from '../../src/nearest.ts';
 import { GiB, KiB, MiB } from '../../src/units.ts';
 
 describe('a number', () => {

@@ -128,7 +128,7 @@ describeLab('the live screen on real guests', () => {
     terminal.press('b');
     await terminal.waitFor('safe down to');
     terminal.press('20M');
-    await terminal.waitFor(/Refused: unsafe: leaves 0 B of \d+ MiB available inside: no less than \d+ MiB/);
+    await terminal.waitFor(/Refused: unsafe: leaves 0 B of \d+ MiB available inside: minimum \d+ MiB/);
     terminal.press('\r');
     await terminal.waitFor(`type ${id.name} and press Enter`);
     terminal.press('y\r');

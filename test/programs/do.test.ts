@@ -355,7 +355,7 @@ describe('wrong usage: status 2, and nothing is done', () => {
     ['', /do takes one of: balloon GUEST SIZE, /],
     ['baloon web-1 2G', /do takes one of: balloon GUEST SIZE, /],
     ['balloon', /balloon takes GUEST SIZE/],
-    ['balloon web-1 much --yes', /'much' is not a size/],
+    ['balloon web-1 much --yes', /Not a size: 'much'/],
     ['balloon web-1 2G now --yes', /balloon takes GUEST SIZE/],
     ['balloon web-1 2G --act', /--act does not go with do/],
     ['balloon web-1 2G --yess', /Unknown option '--yess'/],
@@ -368,7 +368,7 @@ describe('wrong usage: status 2, and nothing is done', () => {
 
   it('a name that several have', async () => {
     const host = startHost([{}, {}]);
-    await fails(host, 'balloon web-1 2G --yes', 2, /2 guests are called 'web-1': give a PID \(100, 101\)/);
+    await fails(host, 'balloon web-1 2G --yes', 2, /2 guests are named 'web-1': use a PID \(100, 101\)/);
     nothingWasDone(host);
   });
 });

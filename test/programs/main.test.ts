@@ -81,14 +81,14 @@ describe('every command', () => {
   });
 
   it.each([
-    ['nonsense', 2, /^kvmtop: there is no command 'nonsense': /],
+    ['nonsense', 2, /^kvmtop: unknown command 'nonsense'; /],
     ['snapshot --demo --json --text', 2, /^kvmtop: snapshot takes --json or --text, not both\n$/],
     ['snapshot --demo -p nobody', 1, /^kvmtop: no guest 'nobody' here: there are /],
     ['stream --demo --format xml', 2, /^kvmtop: --format takes /],
     ['record', 2, /^kvmtop: record takes a FILE/],
     ['dump /nowhere/none.kvmtop', 1, /^kvmtop: \/nowhere\/none\.kvmtop/],
     ['report /nowhere/none.kvmtop -o -', 1, /^kvmtop: \/nowhere\/none\.kvmtop/],
-    ['simulate nothing', 2, /^kvmtop: there is no scenario and no recording 'nothing'/],
+    ['simulate nothing', 2, /^kvmtop: unknown scenario, and no such recording, 'nothing'/],
     ['auto --demo --act --shadow', 2, /^kvmtop: auto takes --act or --shadow, not both\n$/],
     ['auto --demo --act --read-only', 3, /^kvmtop: nothing can be changed here/],
     ['-d never', 2, /^kvmtop: -d takes seconds/],
@@ -102,7 +102,7 @@ describe('every command', () => {
 
 test('what a script hands on never steers a terminal', async () => {
   const { stderr } = await run(['web\u001b[2J\n1'], {});
-  expect(stderr).toMatch(/^kvmtop: there is no command 'web\ufffd\[2J 1': /);
+  expect(stderr).toMatch(/^kvmtop: unknown command 'web\ufffd\[2J 1'; /);
 });
 
 test('a failure is told by its status where nobody takes the words', async () => {

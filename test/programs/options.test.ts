@@ -56,7 +56,7 @@ describe('what starts with a dash and a digit is no flag', () => {
   });
 
   it('is told as it was typed', () => {
-    expect(() => parseCall(['-5'])).toThrow("there is no command '-5'");
+    expect(() => parseCall(['-5'])).toThrow("unknown command '-5'");
     expect(() => parseCall(['-d', '-5'])).toThrow("not '-5'");
     expect(() => parseCall(['do', '--node', '-1x', '--nope=-1'])).toThrow(/^Unknown option '--nope'/);
   });

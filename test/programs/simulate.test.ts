@@ -100,10 +100,10 @@ describe('kvmtop simulate', () => {
       );
     const scenario = await wrong('boot');
     expect(scenario).toBeInstanceOf(UsageError);
-    expect(scenario.message).toContain("'boot': there are boot-storm, hungry-guest, all-max, forgotten-balloon");
+    expect(scenario.message).toContain("'boot'; use one of boot-storm, hungry-guest, all-max, forgotten-balloon");
     const policy = await wrong('boot-storm', '--policy', 'best');
     expect(policy).toBeInstanceOf(UsageError);
-    expect(policy.message).toContain("'best': there are none, kvmtop, mom, proxmox, ksmtuned");
+    expect(policy.message).toContain("'best'; use one of none, kvmtop, mom, proxmox, ksmtuned");
     expect((await wrong('boot-storm', '--from', '-1m')).message).toContain('a part of a recording');
     expect(await wrong(import.meta.filename)).toBeInstanceOf(RecordingError);
     expect(() => parseCall(['simulate'])).toThrow('simulate takes a SCENARIO or a FILE');

@@ -232,7 +232,7 @@ const visitEverything = async (terminal: Terminal): Promise<void> => {
   await visit('/gitlab\r', /^..gitlab/m);
   await visit('b', /Balloon gitlab/);
   await visit('1M', /Refused: .*kills a guest/);
-  await visit(enter, /Esc Leave as it is/);
+  await visit(enter, /Esc Cancel/);
   await visit(leave, /^q Quit/m);
 };
 
@@ -314,7 +314,7 @@ describe('the guest table', () => {
     terminal.press('\x7f\x7f\x7f');
     await terminal.waitFor(screen => names(screen).length === 3);
     terminal.press('x');
-    await terminal.waitFor('no guest is called like');
+    await terminal.waitFor('No guest name contains');
     terminal.press('\x7f\r');
     await terminal.waitFor(screen => names(screen).length === 3 && /^q Quit/.test(footerOf(screen)));
     terminal.press(leave);

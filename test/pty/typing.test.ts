@@ -36,7 +36,7 @@ test.each([
 test('what is pasted where nothing takes text presses no key', async () => {
   const terminal = await openDemo();
   terminal.press('\x1b[200~bq4\r\x1b[201~');
-  await terminal.waitFor('what was pasted is ignored');
+  await terminal.waitFor('the paste was ignored');
   expect(terminal.screen().join('\n')).toMatch(/^1Over/m);
 });
 

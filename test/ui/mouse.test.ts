@@ -161,7 +161,7 @@ describe('a click', () => {
     await click(/y Do it/);
     await click(/Enter Do it/);
     expect([asked, store.getState().dialog?.kind]).toEqual([[], 'confirm']);
-    await click(/Esc Leave/);
+    await click(/Esc Cancel/);
     expect(store.getState().dialog).toBeUndefined();
   });
 

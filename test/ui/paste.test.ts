@@ -34,6 +34,6 @@ describe('what is pasted', () => {
     paste(app, 'qDy\rby');
     const { dialog, message, tab } = store.getState();
     expect([dialog, tab, asked]).toEqual([undefined, 'overview', []]);
-    expect(message?.text).toMatch(/what was pasted is ignored/);
+    expect(message?.text).toMatch(/the paste was ignored/);
   });
 });

@@ -272,7 +272,7 @@ describe('numa', () => {
 
   it('tells the cost before, and shows what was measured with its age', async () => {
     const before = await shown({ tab: 'numa', selected: idOf('web-1') });
-    expect(before).toMatch(/n measures it in 27 ms, its memory map held meanwhile/);
+    expect(before).toMatch(/n measures web-1 \(3\.36 GiB\): locks its memory map for 27 ms/);
     const frame = await shown({ tab: 'numa', selected: idOf('web-1') }, 80, 24, [await measured()]);
     expect(frame).toMatch(/web-1 .* 94% +5s/);
     expect(frame).toMatch(/web-2 .*–/);

@@ -99,7 +99,7 @@ interface BalloonInput {
 export const balloon: Action<BalloonInput> = {
   id: 'balloon',
   title: 'Balloon',
-  help: 'Set how much memory a guest has: 2G, +512M, -25%, 80% (of its maximum), max.',
+  help: 'Resize a guest with its balloon: 2G, +512M, -25%, 80% (of its maximum), max.',
   usage: 'GUEST SIZE',
   example: 'web-1 2G',
 
@@ -110,7 +110,7 @@ export const balloon: Action<BalloonInput> = {
     const guest = findGuest(model, name);
     const maximum = balloonMaximum(guest.sample) ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, guest.values.balloon_actual ?? maximum, maximum);
-    if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80% or max`);
+    if (bytes === undefined) throw new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
     return { guest: guest.id, bytes };
   },
 

@@ -104,7 +104,7 @@ const planMany = (
   };
 };
 
-const badSize = (size: string): Error => new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80% or max`);
+const badSize = (size: string): Error => new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
 
 interface AllInput {
   readonly size: string;
@@ -122,7 +122,7 @@ const wishesOfAll = (model: Model, { size, filter }: AllInput): Wishes => {
 export const balloonAll: Action<AllInput> = {
   id: 'balloon-all',
   title: 'All balloons',
-  help: 'Set the balloons of all guests, or of those whose name contains FILTER; each as far as is safe, who is not is left out.',
+  help: 'Resize all guests, or those whose name contains FILTER, each as far as is safe; guests that cannot be resized safely are left out.',
   usage: 'SIZE [FILTER]',
   example: '80% web',
 
@@ -143,7 +143,7 @@ export const balloonAll: Action<AllInput> = {
 export const deflateAll: Action<undefined> = {
   id: 'deflate-all',
   title: 'Deflate all',
-  help: 'Give all guests back what their balloons hold.',
+  help: 'Deflate all balloons: every guest gets all of its memory back.',
   usage: '',
   example: '',
 
@@ -166,7 +166,7 @@ interface EachInput {
 export const balloons: Action<EachInput> = {
   id: 'balloons',
   title: 'Balloons',
-  help: 'Set the balloons of several guests, each to a size of its own.',
+  help: 'Resize several guests, each to its own size.',
   usage: 'GUEST SIZE [GUEST SIZE]…',
   example: 'web-1 2G web-2 1G',
 

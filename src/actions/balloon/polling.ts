@@ -16,7 +16,7 @@ interface PollingInput {
 export const polling: Action<PollingInput> = {
   id: 'polling',
   title: 'Statistics',
-  help: 'Set how often QEMU asks a guest for its memory statistics, in seconds; 0 is never.',
+  help: 'Set how often QEMU polls a guest for memory statistics, in seconds; 0 is never.',
   usage: 'GUEST SECONDS',
   example: 'web-1 2',
 

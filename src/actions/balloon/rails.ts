@@ -58,12 +58,12 @@ export const availableAt = (guest: GuestModel, bytes: number): number | undefine
 
 /** Which of the rules says no, in words. */
 const unsafe = (guest: GuestModel, bytes: number, floor: number, limits: Limits): string => {
-  const least = `no less than ${longBytes(floor)}`;
+  const least = `minimum ${longBytes(floor)}`;
   const maximum = balloonMaximum(guest.sample) ?? 0;
   const { guest_used: used = 0, guest_available: available } = guest.values;
   if (floor <= limits.floorShare * maximum)
     return `unsafe: less than ${formatRatio(limits.floorShare)} of the ${longBytes(maximum)} that it can have: ${least}`;
-  if (floor <= used + marginOf(used, limits)) return `unsafe: it uses ${longBytes(used)}, so ${least}`;
+  if (floor <= used + marginOf(used, limits)) return `unsafe: it uses ${longBytes(used)} and needs a reserve: ${least}`;
   return `unsafe: leaves ${longBytes(availableAt(guest, bytes))} of ${longBytes(available)} available inside: ${least}`;
 };
 

@@ -16,7 +16,7 @@ export const findGuest = ({ guests }: Model, word: string): GuestModel => {
   if (!guest) throw new NoGuest(noGuestHere(guests, word));
   if (found.length > 1)
     throw new Error(
-      `${found.length} guests are called '${word}': give a PID (${found.map(({ pid }) => pid).join(', ')})`,
+      `${found.length} guests are named '${word}': use a PID (${found.map(({ pid }) => pid).join(', ')})`,
     );
   return guest;
 };
@@ -35,7 +35,7 @@ const unanswering = (sample: GuestSample, elsewhere = 'its monitor belongs to li
     case 'unasked':
       return 'its monitor has not answered yet: try again in a moment';
     case 'busy':
-      return reason ?? `its monitor does not answer: another client holds it, or ${title} hangs`;
+      return reason ?? `its monitor does not answer: another client is connected, or ${title} hangs`;
     case 'bug':
       return reason ?? 'kvmtop failed at what its monitor answered, which is a bug in kvmtop';
     case 'ok':

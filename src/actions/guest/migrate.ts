@@ -63,7 +63,7 @@ const lentLimits = (guest: GuestModel, { bandwidth, downtime }: MigrateInput): P
 export const migrate: Action<MigrateInput> = {
   id: 'migrate',
   title: 'Migrate',
-  help: 'Send a guest to a QEMU that waits for it at tcp:HOST:PORT or unix:/PATH, one of libvirt’s to the libvirt at qemu+ssh://HOST/system; at most BANDWIDTH a second, and a last pause of at most DOWNTIME.',
+  help: 'Migrate a guest to a QEMU that is listening at tcp:HOST:PORT or unix:/PATH, or a libvirt guest to qemu+ssh://HOST/system; at most BANDWIDTH per second, with a pause of at most DOWNTIME at the end.',
   usage: 'GUEST URI [BANDWIDTH] [DOWNTIME]',
   example: 'web-1 tcp:10.0.0.2:4444 500M 300ms',
 
@@ -75,7 +75,7 @@ export const migrate: Action<MigrateInput> = {
     const { migrate: ability } = kindOf(guest.sample);
     if (!('unable' in ability)) ability.check(uri);
     const bandwidth = rate === undefined ? undefined : bandwidthOf(rate);
-    if (bandwidth === 0) throw new Error(`'${rate}' is no bandwidth: use 100M, or 1G, a second`);
+    if (bandwidth === 0) throw new Error(`Not a bandwidth: '${rate}'. Try 100M or 1G (per second)`);
     const downtime = pause === undefined ? undefined : downtimeOf(pause);
     return {
       guest: guest.id,
@@ -137,7 +137,7 @@ export const migrate: Action<MigrateInput> = {
 export const migrateCancel: Action<GuestId> = {
   id: 'migrate-cancel',
   title: 'Cancel migration',
-  help: 'Stop the migration of a guest: it runs on here, and the QEMU that waited there ends.',
+  help: 'Cancel the migration of a guest: it keeps running here, and the waiting QEMU on the other host ends.',
   usage: 'GUEST',
   example: 'web-1',
 

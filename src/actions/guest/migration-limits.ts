@@ -17,7 +17,7 @@ const longestDowntime = 2000;
 /** `100M`, `100M/s`: bytes a second, 0 for no limit. @throws Error for what is no bandwidth */
 export const bandwidthOf = (word: string): number => {
   const bandwidth = parseBytes(word.replace(/\/s$/, ''));
-  if (bandwidth === undefined) throw new Error(`'${word}' is no bandwidth: use 100M, or 1G, a second`);
+  if (bandwidth === undefined) throw new Error(`Not a bandwidth: '${word}'. Try 100M or 1G (per second)`);
   return bandwidth;
 };
 
@@ -25,7 +25,7 @@ export const bandwidthOf = (word: string): number => {
 export const downtimeOf = (word: string): number => {
   const downtime = parseSeconds(word);
   if (!downtime || downtime < 0.001 || downtime > longestDowntime)
-    throw new Error(`'${word}' is no downtime: use 300ms, or 2s, at most ${longestDowntime}s`);
+    throw new Error(`Not a downtime: '${word}'. Try 300ms or 2s, at most ${longestDowntime}s`);
   return downtime;
 };
 
@@ -50,7 +50,7 @@ export const limitsRequest = (guest: GuestId, { bandwidth, downtime }: Migration
 export const migrationLimits: Action<LimitsInput> = {
   id: 'migration-limits',
   title: 'Migration limits',
-  help: 'Limit the BANDWIDTH and the last pause (DOWNTIME) of migrations, also of one under way; - leaves one as it is, and a bandwidth of 0 is no limit.',
+  help: 'Limit the BANDWIDTH and DOWNTIME of migrations, including one in progress; - keeps the current limit, and a bandwidth of 0 means no limit.',
   usage: 'GUEST BANDWIDTH|- [DOWNTIME|-]',
   example: 'web-1 500M',
 

@@ -12,7 +12,7 @@ const over = new Set(['postmigrate', 'shutdown']);
 export const quit: Action<GuestId> = {
   id: 'quit',
   title: 'Quit QEMU',
-  help: 'End the QEMU of a guest that was migrated away or has shut down, and free its RAM; any other only by force.',
+  help: 'End the QEMU process of a guest that was migrated away or has shut down, and free its RAM; of any other guest only with --force.',
   usage: 'GUEST',
   example: 'web-1',
 

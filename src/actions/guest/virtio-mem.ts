@@ -80,7 +80,7 @@ const warnings = (
 export const virtioMem: Action<VirtioMemInput> = {
   id: 'virtio-mem',
   title: 'virtio-mem',
-  help: 'Set how much memory a guest’s virtio-mem device plugs: 2G, +512M, -25%, 80% (of its room), max, 0; in whole blocks.',
+  help: 'Set how much memory a guest’s virtio-mem device plugs in: 2G, +512M, -25%, 80% (of its maximum), max, 0; in whole blocks.',
   usage: 'GUEST SIZE [DEVICE]',
   example: 'db-1 4G',
 
@@ -92,7 +92,7 @@ export const virtioMem: Action<VirtioMemInput> = {
     const values = findDevice(guest, device)?.values;
     const maximum = values?.['max-size'] ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, values?.['requested-size'] ?? 0, maximum);
-    if (bytes === undefined) throw new Error(`'${size}' is not a size: use 2G, +512M, -25%, 80%, max or 0`);
+    if (bytes === undefined) throw new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80%, max or 0`);
     return { guest: guest.id, bytes, ...known({ device }) };
   },
 

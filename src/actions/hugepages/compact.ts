@@ -4,7 +4,7 @@ import type { Action } from '../action.ts';
 export const compact: Action<undefined> = {
   id: 'compact',
   title: 'Compact memory',
-  help: 'Move pages together, so that free memory becomes contiguous: for more huge pages.',
+  help: 'Compact memory, so that more hugepages can be allocated.',
   usage: '',
   example: '',
 

@@ -143,7 +143,7 @@ const changeOf = (model: Model, { pageSize, count, node }: HugepagesInput, pool:
 export const hugepages: Action<HugepagesInput> = {
   id: 'hugepages',
   title: 'Hugepages',
-  help: 'Set how many hugepages of a size the host (or one NUMA node) keeps: 64, +16, -16, or 8G in all.',
+  help: 'Set the number of hugepages of a size on the host or on one NUMA node: 64, +16, -16, or 8G in total.',
   usage: 'SIZE COUNT [--node N]',
   example: '2M 1024',
 

@@ -13,7 +13,7 @@ interface OvercommitInput {
 export const hugepagesOvercommit: Action<OvercommitInput> = {
   id: 'hugepages-overcommit',
   title: 'Hugepage overcommit',
-  help: 'Set by how many pages a pool may grow on demand, beyond its size.',
+  help: 'Set by how many pages a hugepage pool may grow on demand (surplus pages).',
   usage: 'SIZE COUNT',
   example: '2M 512',
 

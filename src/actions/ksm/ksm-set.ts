@@ -78,7 +78,7 @@ export const ksmSettingsOf = (
 export const ksmSet: Action<readonly Pair[]> = {
   id: 'ksm-set',
   title: 'KSM setting',
-  help: 'Set how KSM works: pages_to_scan, sleep_millisecs, advisor_mode, merge_across_nodes, …',
+  help: 'Tune KSM: pages_to_scan, sleep_millisecs, advisor_mode, merge_across_nodes, …',
   usage: 'NAME VALUE',
   example: 'pages_to_scan 1000',
 

@@ -110,7 +110,7 @@ const undoOf = (run: number | undefined): Request | undefined => {
 export const ksm: Action<Mode> = {
   id: 'ksm',
   title: 'KSM',
-  help: 'Merge equal pages (run), merge no more (stop), or undo all merging, which needs memory (unmerge).',
+  help: 'Start merging equal pages (run), stop it (stop), or split all merged pages again, which needs memory (unmerge).',
   usage: 'run|stop|unmerge',
   example: 'run',
 

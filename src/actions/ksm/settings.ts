@@ -1,3 +1,4 @@
+import { unknownWord } from '../../nearest.ts';
 import { own } from '../../own.ts';
 import type { Values } from '../../sample.ts';
 
@@ -35,7 +36,7 @@ export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   pages_to_scan: {
     title: 'Pages a round',
     unit: 'pages',
-    help: 'Pages that ksmd looks at before it sleeps.',
+    help: 'Pages that ksmd scans before it sleeps.',
     takes: [1, most],
     locked: whileAdvised,
     paced: true,
@@ -43,7 +44,7 @@ export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   sleep_millisecs: {
     title: 'Sleep',
     unit: 'ms',
-    help: 'Milliseconds that ksmd sleeps between rounds; 0 is never.',
+    help: 'Milliseconds that ksmd sleeps between batches; 0 means it never sleeps.',
     takes: [0, most],
     paced: true,
   },
@@ -56,48 +57,48 @@ export const ksmSettings: Readonly<Record<string, KsmSetting>> = {
   advisor_max_cpu: {
     title: 'Advisor CPU',
     unit: '%',
-    help: 'Most that the advisor lets ksmd use, in % of a CPU.',
+    help: 'The most CPU that the advisor lets ksmd use, in percent.',
     takes: [0, 100],
   },
   advisor_target_scan_time: {
     title: 'Advisor time',
     unit: 's',
-    help: 'Seconds that a scan of everything should take under the advisor.',
+    help: 'How long a full scan should take under the advisor, in seconds.',
     takes: [1, most],
   },
   advisor_min_pages_to_scan: {
     title: 'Advisor least',
     unit: 'pages',
-    help: 'Fewest pages a round that the advisor sets.',
+    help: 'The fewest pages per batch that the advisor sets.',
     takes: [1, most],
     paced: true,
   },
   advisor_max_pages_to_scan: {
     title: 'Advisor most',
     unit: 'pages',
-    help: 'Most pages a round that the advisor sets.',
+    help: 'The most pages per batch that the advisor sets.',
     takes: [1, most],
     paced: true,
   },
   smart_scan: {
     title: 'Smart scan',
-    help: '1: pages that were not merged before are looked at less often.',
+    help: '1: scan pages that were not merged before less often.',
     takes: onOff,
   },
   use_zero_pages: {
     title: 'Zero pages',
-    help: '1: empty pages become the kernel’s zero page instead of one merged page.',
+    help: '1: merge empty pages with the kernel’s zero page.',
     takes: onOff,
   },
   merge_across_nodes: {
     title: 'Across nodes',
-    help: '1: pages of all NUMA nodes are merged; 0: only within a node, so that none becomes remote.',
+    help: '1: merge pages across NUMA nodes; 0: only within a node, so that no page becomes remote.',
     takes: onOff,
     locked: whileMerged,
   },
   max_page_sharing: {
     title: 'Most sharers',
-    help: 'Places that may share one page; more saves more, but makes its reclaim slower.',
+    help: 'How many mappings may share one page; more saves more memory but slows its reclaim.',
     takes: [2, 2 ** 31 - 1],
     locked: whileMerged,
   },
@@ -108,7 +109,7 @@ const isWords = (takes: KsmSetting['takes']): takes is readonly string[] => type
 /** What is wrong with a value, whatever state KSM is in; `undefined` when nothing is. */
 export const ksmValueProblem = (name: string, value: string): string | undefined => {
   const setting = own(ksmSettings, name);
-  if (!setting) return `ksm-set knows no '${name}': it knows ${Object.keys(ksmSettings).join(', ')}`;
+  if (!setting) return unknownWord('KSM setting', name, Object.keys(ksmSettings));
   const { takes } = setting;
   if (isWords(takes)) return takes.includes(value) ? undefined : `${name} takes ${takes.join(' or ')}, not '${value}'`;
   const [least, top] = takes;

@@ -22,7 +22,8 @@ const thpNumbers = ['pages_to_scan', 'scan_sleep_millisecs', 'alloc_sleep_millis
 const thpProblem = (name: string, value: string): string | undefined => {
   const words = own(thpWords, name);
   if (words) return words.includes(value) ? undefined : `${name} takes ${words.join(', ')}, not '${value}'`;
-  if (!thpNumbers.some(number => name === `khugepaged/${number}`)) return `kvmtop knows no setting '${name}' of THP`;
+  if (!thpNumbers.some(number => name === `khugepaged/${number}`))
+    return `unknown setting '${name}' of transparent_hugepage`;
   return /^\d{1,9}$/.test(value) ? undefined : `${name} takes a whole number, not '${value}'`;
 };
 
@@ -82,7 +83,7 @@ const undoOf = (text: string, name: SettingName): Request => {
 export const keep: Action<KeepInput> = {
   id: 'keep',
   title: 'Keep a setting',
-  help: 'Have a setting made again at every boot: a sysctl, ksm/NAME or transparent_hugepage/NAME; - for no more.',
+  help: 'Make a setting persist across boots: a sysctl, ksm/NAME or transparent_hugepage/NAME; - removes it.',
   usage: 'NAME VALUE|-',
   example: 'vm.swappiness 10',
 

@@ -28,7 +28,7 @@ type Kind = keyof typeof kinds;
 export const dropCaches: Action<Kind> = {
   id: 'drop-caches',
   title: 'Drop caches',
-  help: 'Drop clean page cache (1), directory and inode caches (2), or both (3). What is dropped must be read again.',
+  help: 'Drop the clean page cache (1), dentries and inodes (2), or both (3). What is dropped must be read again from disk.',
   usage: '1|2|3',
   example: '1',
 

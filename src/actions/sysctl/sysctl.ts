@@ -1,4 +1,5 @@
 import type { Model } from '../../model.ts';
+import { unknownWord } from '../../nearest.ts';
 import { own } from '../../own.ts';
 import { parseBytes, parseSeconds } from '../../units.ts';
 import type { Action, Request } from '../action.ts';
@@ -8,7 +9,7 @@ import { type Sysctl, sysctls, sysctlText } from './sysctls.ts';
 
 const find = (name: string): Sysctl => {
   const knob = own(sysctls, name);
-  if (!knob) throw new Error(`kvmtop sets no sysctl '${name}': it sets ${Object.keys(sysctls).join(', ')}`);
+  if (!knob) throw new Error(unknownWord('sysctl', name, Object.keys(sysctls)));
   return knob;
 };
 
@@ -72,7 +73,7 @@ const twinEffect = (model: Model, { twin }: Sysctl): string[] => {
 export const sysctl: Action<SysctlInput> = {
   id: 'sysctl',
   title: 'Sysctl',
-  help: 'Set how the host swaps, promises and writes back: vm.swappiness, vm.overcommit_*, vm.dirty_*, …',
+  help: 'Set swap, overcommit and writeback sysctls: vm.swappiness, vm.overcommit_*, vm.dirty_*, …',
   usage: 'NAME VALUE',
   example: 'vm.swappiness 10',
 

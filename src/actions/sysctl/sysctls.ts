@@ -55,7 +55,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.swappiness': {
     group: 'swap',
     title: 'Swappiness',
-    help: 'How readily memory of guests is swapped against dropping page cache: 100 is even, 0 only in need.',
+    help: 'How readily the kernel swaps rather than drops page cache: 100 weighs both equally, 0 swaps only when it must.',
     unit: 'count',
     least: 0,
     most: mostSwappiness,
@@ -71,7 +71,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.overcommit_memory': {
     group: 'swap',
     title: 'Overcommit',
-    help: '0: what looks sensible is promised; 1: anything; 2: nothing beyond CommitLimit.',
+    help: '0: refuse only obvious overcommits; 1: always overcommit; 2: never commit more than CommitLimit.',
     unit: 'count',
     least: 0,
     most: 2,
@@ -80,7 +80,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.overcommit_ratio': {
     group: 'swap',
     title: 'Overcommit ratio',
-    help: 'Part of RAM that counts towards CommitLimit.',
+    help: 'Share of RAM that counts towards CommitLimit.',
     unit: 'percent',
     least: 0,
     most: int,
@@ -101,7 +101,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.min_free_kbytes': {
     group: 'swap',
     title: 'Kept free',
-    help: 'RAM that the kernel keeps free for itself.',
+    help: 'RAM that the kernel keeps free for its own allocations.',
     unit: 'kB',
     least: 1024,
     most: int,
@@ -122,7 +122,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.watermark_boost_factor': {
     group: 'swap',
     title: 'Watermark boost',
-    help: 'How much more is freed after fragmentation was met, in 1/10000 of the high watermark; 0 is off.',
+    help: 'How much more is reclaimed after fragmentation, in 1/10000 of the high watermark; 0 turns it off.',
     unit: 'count',
     least: 0,
     most: int,
@@ -130,7 +130,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.vfs_cache_pressure': {
     group: 'writeback',
     title: 'Inode cache pressure',
-    help: 'How readily directory and inode caches are dropped; 100 is even, 0 never (memory can run out).',
+    help: 'How readily dentry and inode caches are dropped; 100 weighs them like page cache, 0 never drops them (memory can run out).',
     unit: 'count',
     least: 0,
     most: int,
@@ -139,7 +139,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   },
   'vm.dirty_ratio': {
     title: 'Dirty ratio',
-    help: 'Part of free memory and page cache that may be dirty before writers wait.',
+    help: 'Share of free memory and page cache that may be dirty before writers are throttled.',
     unit: 'percent',
     least: 0,
     most: 100,
@@ -147,7 +147,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   },
   'vm.dirty_bytes': {
     title: 'Dirty size',
-    help: 'What may be dirty before writers wait, instead of a ratio.',
+    help: 'Amount that may be dirty before writers are throttled, instead of a ratio.',
     unit: 'bytes',
     least: model => 2 * model.sample.pageSize,
     most: Number.MAX_SAFE_INTEGER,
@@ -155,7 +155,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   },
   'vm.dirty_background_ratio': {
     title: 'Dirty background ratio',
-    help: 'Part of free memory and page cache at which writing begins in the background.',
+    help: 'Share of free memory and page cache at which background writeback starts.',
     unit: 'percent',
     least: 0,
     most: 100,
@@ -163,7 +163,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   },
   'vm.dirty_background_bytes': {
     title: 'Dirty background size',
-    help: 'What may be dirty before writing begins in the background, instead of a ratio.',
+    help: 'Amount of dirty memory at which background writeback starts, instead of a ratio.',
     unit: 'bytes',
     least: 1,
     most: Number.MAX_SAFE_INTEGER,
@@ -172,7 +172,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.dirty_expire_centisecs': {
     group: 'writeback',
     title: 'Dirty age',
-    help: 'How old dirty page cache may get before it is written.',
+    help: 'How old dirty page cache may get before it is written back.',
     unit: 'centiseconds',
     least: 0,
     most: int,
@@ -190,7 +190,7 @@ export const sysctls: Readonly<Record<string, Sysctl>> = {
   'vm.compaction_proactiveness': {
     group: 'hugepages',
     title: 'Compaction',
-    help: 'How eagerly memory is compacted in the background, for huge pages: 0 (not at all) to 100.',
+    help: 'How aggressively memory is compacted in the background: 0 (not at all) to 100.',
     unit: 'count',
     least: 0,
     most: 100,

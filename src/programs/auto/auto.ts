@@ -3,6 +3,7 @@ import { policySettingsOf } from '../../config/settings.ts';
 import { everything } from '../../fields/needs.ts';
 import { selectGuests } from '../../guests.ts';
 import { derive, type Model } from '../../model.ts';
+import { unknownWord } from '../../nearest.ts';
 import { own } from '../../own.ts';
 import type { PolicyEvent } from '../../policy/pilot.ts';
 import { policies, policyOf } from '../../policy/policies.ts';
@@ -38,7 +39,13 @@ const lineOf = (format: string): ((event: PolicyEvent) => string) => {
 const chosen = (name: string): Policy => {
   const policy = policyOf(name);
   if (!policy)
-    throw new UsageError(`there is no policy '${name}': there are ${policies.map(({ id }) => id).join(', ')}`);
+    throw new UsageError(
+      unknownWord(
+        'policy',
+        name,
+        policies.map(({ id }) => id),
+      ),
+    );
   return policy;
 };
 

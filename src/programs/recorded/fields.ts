@@ -1,5 +1,5 @@
-import { nearest } from '../../config/nearest.ts';
 import { numberNames } from '../../export/choice.ts';
+import { nearest } from '../../nearest.ts';
 import { safe } from '../../text.ts';
 import { UsageError } from '../options.ts';
 

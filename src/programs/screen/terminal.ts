@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.ts';
+import { unknownWord } from '../../nearest.ts';
 import { timeOf } from '../../store/moments.ts';
 import type { Store } from '../../store/store.ts';
 import { type Tab, tabs } from '../../store/tabs.ts';
@@ -15,7 +16,7 @@ import { saveScreen } from './save.ts';
 /** The tab that `--tab` names; throws a UsageError with those that there are. */
 export const tabOf = (name: string): Tab => {
   const tab = tabs.find(one => one === name);
-  if (!tab) throw new UsageError(`there is no tab '${name}': there are ${tabs.join(', ')}`);
+  if (!tab) throw new UsageError(unknownWord('tab', name, tabs));
   return tab;
 };
 

@@ -5,8 +5,8 @@ import type { State } from '../../store/store.ts';
 import { flights } from '../keys/advisor.ts';
 
 const meanings = {
-  shadow: 'tell what it would do, and change nothing',
-  act: 'do it, through the guard rails and the journal; X stops it',
+  shadow: 'say what it would do; change nothing',
+  act: 'do it, within the guard rails; journalled; X stops it',
   off: 'no policy runs',
 } as const;
 
@@ -17,11 +17,11 @@ export const AutoDialog = ({ state, cursor }: { readonly state: State; readonly 
   const { readOnly } = state.setting;
   return (
     <Box flexDirection="column">
-      <Text bold>Let a policy run</Text>
+      <Text bold>Run a policy</Text>
       {lines.map(({ mode, policy }, index) => {
         const runs = mode === state.pilot.mode && (mode === 'off' || policy === state.pilot.policy) ? '*' : ' ';
         const name = mode === 'off' ? 'none' : policy;
-        const why = readOnly && mode === 'act' ? 'not here: all is read-only' : meanings[mode];
+        const why = readOnly && mode === 'act' ? 'not available: read-only' : meanings[mode];
         return (
           <Text
             key={`${mode} ${policy}`}

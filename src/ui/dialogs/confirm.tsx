@@ -25,7 +25,7 @@ const Question = ({
   if (state.setting.readOnly)
     return (
       <Text wrap="truncate">
-        <Text bold>Read-only: nothing is changed here. Elsewhere, as root: </Text>
+        <Text bold>Read-only: nothing is changed. To do it elsewhere, as root: </Text>
         {safe(describeRequest(asTyped(dialog.request, state.now.model?.guests ?? [])))}
       </Text>
     );
@@ -36,7 +36,7 @@ const Question = ({
         <Text bold inverse>
           {' Read on '}
         </Text>
-        {` Down or Page Down shows ${unseen} more ${unseen === 1 ? 'line' : 'lines'}, then y does it; Esc cancels.`}
+        {` ${unseen} more ${unseen === 1 ? 'line' : 'lines'} (Down, Page Down), then y to confirm; Esc cancels.`}
       </Text>
     );
   if (!plan.refusal)
@@ -76,8 +76,8 @@ export const ConfirmDialog = ({
 }): ReactNode => {
   const plan = currentPlan(state, dialog.request);
   if (!plan && state.at !== undefined)
-    return <Text>This is the past, and nothing is decided on it: Esc, then Space to come back to now.</Text>;
-  if (!plan || !state.model) return <Text>Nothing is known yet.</Text>;
+    return <Text>This is the past: press Esc, then Space to return to the present before you change anything.</Text>;
+  if (!plan || !state.model) return <Text>No sample yet.</Text>;
   const rows = rowsOf(planEntries(plan, state.model), place.width);
   const first = Math.min(dialog.scroll ?? 0, Math.max(0, rows.length - roomOf(place)));
   const shown = rows.slice(first, first + roomOf(place));

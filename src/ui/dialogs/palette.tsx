@@ -51,7 +51,7 @@ export const PaletteDialog = ({
         <Text bold>{safe(dialog.text)}</Text>
         <Text inverse> </Text>
       </Text>
-      {found.length === 0 && <Text color="yellow">no action is called like that</Text>}
+      {found.length === 0 && <Text color="yellow">No action matches.</Text>}
       {found.slice(first, first + room).map(({ id, usage, help }, index) => (
         <Text key={id} wrap="truncate" inverse={!named && first + index === dialog.cursor} dimColor={named}>
           {`${`${id} ${usage}`.padEnd(28)} ${help}`.padEnd(state.size.columns)}

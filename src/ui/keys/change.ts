@@ -72,7 +72,7 @@ const confirm = (app: App): void => {
   const plan = currentPlan(state, request);
   if (!plan) return;
   if (unseenOf(state, state.dialog) > 0) {
-    const text = 'not done yet: read the rest of the plan first, with Down or Page Down';
+    const text = 'Not done yet: read the rest of the plan first, with Down or Page Down.';
     change(app, () => ({ message: { text, tone: 'warn', time: timeOf(state) } }));
     return;
   }
@@ -91,7 +91,7 @@ const undo = (app: App): void =>
   change(app, state => {
     const request = state.undoable.at(-1);
     if (request) return { dialog: { kind: 'confirm', request, typed: '' } };
-    return { message: { text: 'nothing to undo in this session', tone: 'dim', time: state.model?.time ?? 0 } };
+    return { message: { text: 'Nothing to undo in this session.', tone: 'dim', time: state.model?.time ?? 0 } };
   });
 
 const stepBy = (sign: 1 | -1) => (app: App) =>
@@ -113,7 +113,7 @@ export const changeKeys: readonly Key[] = [
     label: 'b',
     title: 'Balloon',
     changes: true,
-    help: 'Give the selected guest another size: 2G, +512M, -25%, 80%, max.',
+    help: 'Resize the selected guest: 2G, +512M, -25%, 80%, max.',
     when: guestSelected,
     run: openBalloon(''),
   },
@@ -123,7 +123,7 @@ export const changeKeys: readonly Key[] = [
     label: '+',
     title: 'Grow',
     changes: true,
-    help: `Grow the selected guest ${step}; pressed again, by more.`,
+    help: `Grow the selected guest ${step}; press again for more.`,
     when: guestSelected,
     run: openStep(1),
   },
@@ -133,7 +133,7 @@ export const changeKeys: readonly Key[] = [
     label: '-',
     title: 'Shrink',
     changes: true,
-    help: `Shrink the selected guest ${step}; pressed again, by more.`,
+    help: `Shrink the selected guest ${step}; press again for more.`,
     when: guestSelected,
     run: openStep(-1),
   },
@@ -143,7 +143,7 @@ export const changeKeys: readonly Key[] = [
     label: 'u',
     title: 'Undo',
     changes: true,
-    help: 'Take back the last change of this session, after showing what that does.',
+    help: 'Undo the last change of this session. Shows the plan first.',
     when: state => state.undoable.length > 0,
     run: undo,
   },
@@ -152,7 +152,7 @@ export const changeKeys: readonly Key[] = [
     names: ['B'],
     label: 'B',
     changes: true,
-    help: 'Give all listed guests (those that the filter lets through) another size: 80%, -25%, max, 2G.',
+    help: 'Resize all listed guests (those that match the filter): 80%, -25%, max, 2G.',
     run: app =>
       change(app, ({ filter }) => ({
         dialog: { kind: 'enter', action: 'balloon-all', words: [], text: '', rest: filter === '' ? [] : [filter] },
@@ -163,7 +163,7 @@ export const changeKeys: readonly Key[] = [
     names: ['D'],
     label: 'D',
     changes: true,
-    help: 'In an emergency: give every guest all of its memory back, after one question.',
+    help: 'Emergency: deflate all balloons, so that every guest gets all of its memory back. Asks once.',
     run: app => open(app, { kind: 'confirm', request: { action: 'deflate-all', words: [] }, typed: '' }),
   },
 ];
@@ -175,16 +175,16 @@ export const questionKeys: readonly Key[] = [
     names: ['enter'],
     label: 'Enter',
     title: 'Go on',
-    help: 'Go on to the question whether to do it.',
+    help: 'Show the plan.',
     run: submit,
   },
-  { modes: ['enter'], names: ['up'], label: 'Up', title: 'More', help: 'A step more.', run: stepBy(1) },
+  { modes: ['enter'], names: ['up'], label: 'Up', title: 'More', help: 'Increase by one step.', run: stepBy(1) },
   {
     modes: ['enter'],
     names: ['down'],
     label: 'Down',
     title: 'Less',
-    help: 'A step less.',
+    help: 'Decrease by one step.',
     run: stepBy(-1),
   },
   {
@@ -192,7 +192,7 @@ export const questionKeys: readonly Key[] = [
     names: ['y'],
     label: 'y',
     title: 'Do it',
-    help: 'Do it, once the whole plan was on the screen.',
+    help: 'Do it, once you have seen the whole plan.',
     titled: isRead,
     when: state => !state.setting.readOnly && !forcing(state),
     run: confirm,
@@ -202,7 +202,7 @@ export const questionKeys: readonly Key[] = [
     names: ['enter'],
     label: 'Enter',
     title: 'Do it',
-    help: 'Do it; when it was refused, only after the guest’s name was typed.',
+    help: 'Do it. If it was refused, type the guest’s name first to override.',
     titled: isRead,
     when: state => !state.setting.readOnly,
     run: confirm,
@@ -212,7 +212,7 @@ export const questionKeys: readonly Key[] = [
     names: ['down', 'pagedown', 'end'],
     label: 'Down',
     title: 'More',
-    help: 'Show more of the plan: a line, a page (Page Down) or its end (End).',
+    help: 'Scroll the plan down by a line, a page (Page Down) or to its end (End).',
     titled: state => !isRead(state),
     run: (app, name) => scrollBy(state => (name === 'down' ? 1 : name === 'end' ? 10_000 : page(state)))(app),
   },
@@ -220,14 +220,14 @@ export const questionKeys: readonly Key[] = [
     modes: ['confirm'],
     names: ['up', 'pageup', 'home'],
     label: 'Up',
-    help: 'Back in the plan: a line, a page (Page Up) or to its start (Home).',
+    help: 'Scroll the plan up by a line, a page (Page Up) or to its start (Home).',
     run: (app, name) => scrollBy(state => (name === 'up' ? -1 : name === 'home' ? -10_000 : -page(state)))(app),
   },
   {
     modes: ['confirm'],
     names: ['n', 'q'],
     label: 'n',
-    help: 'Change nothing.',
+    help: 'Cancel: nothing is changed.',
     when: state => !forcing(state),
     run: close,
   },
@@ -235,8 +235,8 @@ export const questionKeys: readonly Key[] = [
     modes: ['enter', 'confirm'],
     names: ['escape'],
     label: 'Esc',
-    title: 'Leave as it is',
-    help: 'Change nothing.',
+    title: 'Cancel',
+    help: 'Cancel: nothing is changed.',
     run: close,
   },
 ];

@@ -9,7 +9,7 @@ const undo = (app: App): void =>
   change(app, ({ journal, journalCursor, model }) => {
     const entry = journal.toReversed()[journalCursor];
     if (entry?.undo) return { dialog: { kind: 'confirm', request: entry.undo, typed: '' } };
-    return { message: { text: 'this entry has no way back', tone: 'dim', time: model?.time ?? 0 } };
+    return { message: { text: 'this entry cannot be undone', tone: 'dim', time: model?.time ?? 0 } };
   });
 
 /** Keys of the journal tab. */
@@ -18,14 +18,14 @@ export const journalKeys: readonly Key[] = [
     modes: ['journal'],
     names: ['up', 'k'],
     label: 'Up',
-    help: 'The entry above.',
+    help: 'Select the previous entry.',
     run: move(-1),
   },
   {
     modes: ['journal'],
     names: ['down', 'j'],
     label: 'Down',
-    help: 'The entry below.',
+    help: 'Select the next entry.',
     run: move(1),
   },
   {
@@ -34,7 +34,7 @@ export const journalKeys: readonly Key[] = [
     label: 'Enter',
     title: 'Undo this entry',
     changes: true,
-    help: 'Take back the selected entry, after showing what that does.',
+    help: 'Undo the selected entry. Shows the plan first.',
     run: undo,
   },
 ];

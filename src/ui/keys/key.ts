@@ -44,14 +44,14 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   help: 'In this help',
   detail: 'Looking at one guest',
   problems: 'In the list of problems',
-  sort: 'Choosing the order',
+  sort: 'Choosing the sort column',
   columns: 'Choosing columns',
-  enter: 'Entering a value',
+  enter: 'While typing a value',
   settings: 'In a list of settings',
   palette: 'In the palette',
   auto: 'Choosing a policy',
-  moment: 'Entering a moment to go to',
-  confirm: 'Before a change',
+  moment: 'While typing a time',
+  confirm: 'Confirming a change',
 };
 
 export const modeOf = ({ filtering, dialog, detail, tab }: State): Mode => {

@@ -66,7 +66,7 @@ export const orderKeys: readonly Key[] = [
     names: ['s'],
     label: 's',
     title: 'Sort',
-    help: 'Choose the order of the table.',
+    help: 'Choose the column to sort by.',
     run: app => open(app, { kind: 'sort', cursor: allColumns.indexOf(app.store.getState().sort.column) }),
   },
   {
@@ -74,7 +74,7 @@ export const orderKeys: readonly Key[] = [
     names: ['r'],
     label: 'r',
     title: 'Reverse',
-    help: 'Turn the order round.',
+    help: 'Reverse the order.',
     run: app => change(app, ({ sort }) => ({ sort: { ...sort, reverse: !sort.reverse } })),
   },
   {
@@ -82,7 +82,7 @@ export const orderKeys: readonly Key[] = [
     names: ['c'],
     label: 'c',
     title: 'Columns',
-    help: 'Choose and order the columns of the table.',
+    help: 'Choose columns and their order.',
     run: app => open(app, { kind: 'columns', cursor: 0 }),
   },
   {
@@ -103,8 +103,8 @@ export const orderKeys: readonly Key[] = [
 
 /** Keys of the lists of columns. */
 export const columnKeys: readonly Key[] = [
-  { modes: ['sort', 'columns'], names: ['up', 'k'], label: 'Up', help: 'The column above.', run: moveCursor(-1) },
-  { modes: ['sort', 'columns'], names: ['down', 'j'], label: 'Down', help: 'The column below.', run: moveCursor(1) },
+  { modes: ['sort', 'columns'], names: ['up', 'k'], label: 'Up', help: 'Move up.', run: moveCursor(-1) },
+  { modes: ['sort', 'columns'], names: ['down', 'j'], label: 'Down', help: 'Move down.', run: moveCursor(1) },
   {
     modes: ['sort'],
     names: ['enter'],

@@ -35,12 +35,12 @@ const opener = (group: Knob['group'], name: string, title: string, help: string)
 
 /** Keys that lead to the host's settings, and those of their lists. */
 export const settingsKeys: readonly Key[] = [
-  opener('ksm', 'K', 'KSM', 'Run, stop and tune page sharing.'),
+  opener('ksm', 'K', 'KSM', 'Run, stop and tune page sharing (KSM).'),
   opener('hugepages', 'H', 'Hugepages', 'Resize the hugepage pools.'),
-  opener('swap', 'S', 'Swap', 'Swappiness and overcommit.'),
-  opener('writeback', 'W', 'Writeback', 'When dirty page cache is written, and what else rules the cache.'),
-  { modes: ['settings'], names: ['up', 'k'], label: 'Up', help: 'The setting above.', run: move(-1) },
-  { modes: ['settings'], names: ['down', 'j'], label: 'Down', help: 'The setting below.', run: move(1) },
+  opener('swap', 'S', 'Swap', 'Set swap and overcommit.'),
+  opener('writeback', 'W', 'Writeback', 'Set writeback and page cache.'),
+  { modes: ['settings'], names: ['up', 'k'], label: 'Up', help: 'Move up.', run: move(-1) },
+  { modes: ['settings'], names: ['down', 'j'], label: 'Down', help: 'Move down.', run: move(1) },
   {
     modes: ['settings'],
     names: ['enter'],

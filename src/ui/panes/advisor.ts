@@ -73,7 +73,7 @@ const outcomeTones: Readonly<Record<PolicyEvent['outcome'], Tone>> = {
 const policyRows = (canvas: Canvas, height: number): readonly Line[] => {
   const { state, width, glyphs } = canvas;
   const { pilot } = state;
-  const off = state.setting.source === 'recording' ? 'as it was recorded' : 'off: A runs one';
+  const off = state.setting.source === 'recording' ? 'as it was recorded' : 'off: press A to run one';
   const mode = pilot.mode === 'off' ? off : `${pilot.policy}, ${pilot.mode}`;
   const pinned = pilot.pinned.size > 0 ? `, ${pilot.pinned.size} pinned` : '';
   const head = heading('Policy', canvas, [span(mode + pinned, pilot.mode === 'act' ? 'warn' : 'dim')]);
@@ -91,9 +91,7 @@ const policyRows = (canvas: Canvas, height: number): readonly Line[] => {
 };
 
 const nothing = (state: State): Line[] =>
-  state.advice.window.length === 0
-    ? [[span('looking …', 'dim')]]
-    : [[span('Nothing to tell: no rule finds anything.', 'good')]];
+  state.advice.window.length === 0 ? [[span('looking …', 'dim')]] : [[span('No problems found.', 'good')]];
 
 /**
  * What should be done, most urgent first, in the operators' order: repair, share pages, balloon, migrate, swap last. Below

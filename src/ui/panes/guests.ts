@@ -152,29 +152,29 @@ const headRow = (columns: readonly Shown[], canvas: Canvas): Line => {
 
 /** In a row, why a list has no guests. */
 export const whyNone = ({ model, filter, setting }: State): string => {
-  if ((model?.guests.length ?? 0) > 0) return `no guest is called like '${filter}'`;
-  return setting.only.length > 0 ? `no guest here matches -p ${setting.only.join(',')}` : 'no guests';
+  if ((model?.guests.length ?? 0) > 0) return `No guest name contains '${filter}'.`;
+  return setting.only.length > 0 ? `No guest matches -p ${setting.only.join(',')}.` : 'no guests';
 };
 
 /** What a newcomer sees where guests would be: why there are none, and the next step. */
 const empty = ({ state, model, height }: Canvas): readonly Line[] => {
   const lines: Line[] =
     model.guests.length > 0
-      ? [[span(whyNone(state), 'warn')], [span('Esc clears the filter', 'dim')]]
+      ? [[span(whyNone(state), 'warn')], [span('Press Esc to clear the filter.', 'dim')]]
       : (model.others?.length ?? 0) > 0
         ? [[span(whyNone(state), 'warn')], [span('Start kvmtop without -p to see all guests.', 'dim')]]
         : state.setting.root === '/'
           ? [
-              [span('No guest runs here: no QEMU process was found.', 'strong')],
+              [span('No guests are running: no QEMU process was found.', 'strong')],
               ...(state.setting.privileged
                 ? []
-                : [[span('Others’ processes may be hidden from you: run it as root (sudo kvmtop).', 'warn')]]),
-              [span('Start one, and it appears within seconds: ', 'dim'), span('virsh start NAME', 'text')],
+                : [[span('Other users’ processes may be hidden: run kvmtop as root (sudo kvmtop).', 'warn')]]),
+              [span('Start a guest and it appears within seconds: ', 'dim'), span('virsh start NAME', 'text')],
               [
                 span('or: ', 'dim'),
                 span('qemu-system-x86_64 … -device virtio-balloon-pci -qmp unix:/run/NAME.qmp,server=on,wait=off'),
               ],
-              [span('To look around with simulated guests: ', 'dim'), span('kvmtop --demo')],
+              [span('To try kvmtop with simulated guests: ', 'dim'), span('kvmtop --demo')],
             ]
           : [[span(`No guest in ${state.setting.root}.`, 'strong')]];
   return [[], ...lines].slice(0, height);

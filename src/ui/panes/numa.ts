@@ -96,9 +96,8 @@ const price = ({ state, model }: Canvas): Line => {
   const time = rss === undefined ? `${cost} ms for each GiB` : `${Math.ceil((rss / GiB) * cost)} ms`;
   return [
     span('n', 'key'),
-    span(' measures it in ', 'dim'),
+    span(` measures ${guest.name} (${longBytes(held)}): locks its memory map for `, 'dim'),
     span(time, 'strong'),
-    span(`, its memory map held meanwhile: ${longBytes(held)} of ${guest.name}`, 'dim'),
   ];
 };
 

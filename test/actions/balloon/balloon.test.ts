@@ -91,9 +91,9 @@ describe('the floor', () => {
   it('is told by the rule that it comes from', () => {
     const reason = (used: number, bytes: number) => planned(healthy(used), bytes).refusal?.reason;
     expect(reason(100 * MiB, GiB - MiB)).toBe(
-      'unsafe: less than 25% of the 4.00 GiB that it can have: no less than 1.00 GiB',
+      'unsafe: less than 25% of the 4.00 GiB that it can have: minimum 1.00 GiB',
     );
-    expect(reason(GiB, GiB)).toBe('unsafe: it uses 1.00 GiB, so no less than 1.13 GiB');
+    expect(reason(GiB, GiB)).toBe('unsafe: it uses 1.00 GiB and needs a reserve: minimum 1.13 GiB');
   });
 
   it('never lies above the maximum', () => {
@@ -270,7 +270,7 @@ describe('a balloon plan', () => {
   });
 
   it.each<[string, GuestSample, number, RegExp, boolean]>([
-    ['an unsafe size', healthy(3 * GiB), 2 * GiB, /uses 3.00 GiB, so no less than 3.30 GiB/, true],
+    ['an unsafe size', healthy(3 * GiB), 2 * GiB, /uses 3.00 GiB and needs a reserve: minimum 3.30 GiB/, true],
     ['a deadly size', healthy(GiB), 1, /kills a guest/, false],
     ['hugepages', healthy(GiB, { launch: { size: 4 * GiB, backend: 'hugetlb' } }), 3 * GiB, /hugepages/, true],
     ['locked memory', healthy(GiB, { launch: { size: 4 * GiB, memLock: true } }), 3 * GiB, /locked/, true],
@@ -335,14 +335,14 @@ describe('the words of `do balloon`', () => {
 
   it('name a guest by PID where names are equal', () => {
     expect(balloon.parse(model, ['7', '1G']).guest).toBe('7.1');
-    expect(() => balloon.parse(model, ['twin', '1G'])).toThrow(/2 guests are called 'twin': give a PID \(7, 8\)/);
+    expect(() => balloon.parse(model, ['twin', '1G'])).toThrow(/2 guests are named 'twin': use a PID \(7, 8\)/);
   });
 
   it.each([
     [[], /takes GUEST SIZE/],
     [['web-1'], /takes GUEST SIZE/],
     [['web-1', '1G', 'now'], /takes GUEST SIZE/],
-    [['web-1', 'much'], /'much' is not a size/],
+    [['web-1', 'much'], /Not a size: 'much'/],
     [['web-9', '1G'], /no guest 'web-9'/],
   ])('refuse %j', (words, reason) => {
     expect(() => balloon.parse(model, words)).toThrow(reason);

@@ -62,7 +62,7 @@ describe('all balloons at once', () => {
     expect(sizes(all)).toEqual({ '1.1': 2 * GiB, '2.1': 2 * GiB });
     expect(all.independent).toBe(true);
     expect(all.leftOut).toEqual([
-      'db: unsafe: it uses 3.00 GiB, so no less than 3.30 GiB',
+      'db: unsafe: it uses 3.00 GiB and needs a reserve: minimum 3.30 GiB',
       'bare: it has no balloon device: start it with -device virtio-balloon-pci',
     ]);
     expect(all.effect).toEqual(['host: gets back at most 3.00 GiB, as far as the guests had touched it']);
@@ -145,7 +145,7 @@ describe('all balloons at once', () => {
       '2.1': 2.25 * GiB,
     });
     const twins = modelOf([healthy(1, 'twin'), healthy(2, 'twin')]);
-    expect(() => asked(twins, 'balloons', 'twin', '1G')).toThrow(/2 guests are called 'twin'/);
+    expect(() => asked(twins, 'balloons', 'twin', '1G')).toThrow(/2 guests are named 'twin'/);
     const { refusal } = asked(model, 'balloons', 'done', '2G', 'nobody', '1G');
     expect(refusal?.reason).toBe('no guest is left: nobody: no such guest here (any more)');
     // One that ended between reading the words and planning.
@@ -214,12 +214,12 @@ describe('all balloons at once', () => {
   it.each<[RegExp, string, ...string[]]>([
     [/takes SIZE \[FILTER\]/, 'balloon-all'],
     [/takes SIZE \[FILTER\]/, 'balloon-all', '1G', 'web', 'now'],
-    [/'much' is not a size/, 'balloon-all', 'much'],
+    [/Not a size: 'much'/, 'balloon-all', 'much'],
     [/takes no words/, 'deflate-all', '1G'],
     [/takes GUEST SIZE/, 'balloons'],
     [/takes GUEST SIZE/, 'balloons', 'web-1'],
     [/takes GUEST SIZE/, 'balloons', 'web-1', '1G', 'web-2'],
-    [/'much' is not a size/, 'balloons', 'web-1', 'much'],
+    [/Not a size: 'much'/, 'balloons', 'web-1', 'much'],
     [/no guest 'nobody'/, 'balloons', 'nobody', '1G'],
   ])('refuse with %s the words %s %s %s', (reason, action, ...words) => {
     expect(() => planStrictly(model, { action, words })).toThrow(reason);

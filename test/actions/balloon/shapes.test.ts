@@ -154,7 +154,7 @@ describe('a guest that has less inside than its size says', () => {
     const { refusal, effect } = asked(one, 'balloon web-1 180M');
     expect(effect[0]).toBe('guest: uses 23.0 MiB; available falls from 129 MiB to about 0 B');
     expect(refusal).toEqual({
-      reason: 'unsafe: leaves 0 B of 129 MiB available inside: no less than 383 MiB',
+      reason: 'unsafe: leaves 0 B of 129 MiB available inside: minimum 383 MiB',
       forceable: true,
     });
     expect(asked(one, 'balloon web-1 383M').refusal).toBeUndefined();
@@ -176,7 +176,7 @@ describe('a guest that has less inside than its size says', () => {
     const one = await seen(monitor);
     expect(asked(one, 'balloon web-1 250M').effect[0]).toMatch(/falls from 300 MiB to about 166 MiB/);
     expect(asked(one, 'balloon web-1 211M').refusal?.reason).toMatch(
-      /leaves 127 MiB of 300 MiB available inside: no less than 212 MiB/,
+      /leaves 127 MiB of 300 MiB available inside: minimum 212 MiB/,
     );
   });
 
@@ -208,7 +208,7 @@ describe('what virtio-mem plugged', () => {
     const one = await model(shape);
     expect(asked(one, 'balloon web-1 2G').refusal).toBeUndefined();
     expect(asked(one, 'balloon web-1 512M').refusal?.reason).toBe(
-      'unsafe: less than 25% of the 4.00 GiB that it can have: no less than 1.00 GiB',
+      'unsafe: less than 25% of the 4.00 GiB that it can have: minimum 1.00 GiB',
     );
   });
 

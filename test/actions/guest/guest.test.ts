@@ -15,7 +15,7 @@ describe('why nothing can be asked of a guest', () => {
     ['libvirt', /^its monitor belongs to libvirt$/],
     ['none', /^it has no monitor: /],
     ['denied', /run kvmtop as root$/],
-    ['busy', /another client holds it, or QEMU hangs$/],
+    ['busy', /another client is connected, or QEMU hangs$/],
     ['bug', /which is a bug in kvmtop$/],
   ])('is told of a monitor that is %s: the reason that is known, else what it means', (state, words) => {
     expect(unreachable(seen({ state }))).toMatch(words);

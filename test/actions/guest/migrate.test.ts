@@ -114,13 +114,13 @@ describe('migrate', () => {
     [/takes GUEST URI/],
     [/takes GUEST URI/, 'unix:/in', '1G', '1s', 'x'],
     [/exec:/, 'exec:sh'],
-    [/'fast' is no bandwidth/, 'unix:/in', 'fast'],
-    [/'0' is no bandwidth/, 'unix:/in', '0'],
-    [/'1G\/s\/s' is no bandwidth/, 'unix:/in', '1G/s/s'],
-    [/'soon' is no downtime/, 'unix:/in', '1G', 'soon'],
-    [/'0' is no downtime/, 'unix:/in', '1G', '0'],
-    [/'0.9ms' is no downtime/, 'unix:/in', '1G', '0.9ms'],
-    [/'2001s' is no downtime/, 'unix:/in', '1G', '2001s'],
+    [/Not a bandwidth: 'fast'/, 'unix:/in', 'fast'],
+    [/Not a bandwidth: '0'/, 'unix:/in', '0'],
+    [/Not a bandwidth: '1G\/s\/s'/, 'unix:/in', '1G/s/s'],
+    [/Not a downtime: 'soon'/, 'unix:/in', '1G', 'soon'],
+    [/Not a downtime: '0'/, 'unix:/in', '1G', '0'],
+    [/Not a downtime: '0.9ms'/, 'unix:/in', '1G', '0.9ms'],
+    [/Not a downtime: '2001s'/, 'unix:/in', '1G', '2001s'],
   ])('refuses with %s the words %s %s %s', (reason, ...words) => {
     expect(() => asked(running(), 'migrate', ...words)).toThrow(reason);
   });

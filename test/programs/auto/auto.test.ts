@@ -177,7 +177,7 @@ describe('kvmtop auto', () => {
     [['--act', '--shadow'], /not both/],
     [['--format', 'xml'], /text, ndjson, not 'xml'/],
     [['--format', 'constructor'], /not 'constructor'/],
-    [['--policy', 'best'], /no policy 'best': there are /],
+    [['--policy', 'best'], /unknown policy 'best'; use one of /],
   ])('does not understand %j', async (words, why) => {
     const failure = await fly(options(...words), startWorld(), () => true).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UsageError);

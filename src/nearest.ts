@@ -27,3 +27,11 @@ export const nearest = <Word extends string>(given: string, words: readonly Word
   }
   return best?.word;
 };
+
+/** `unknown action 'ballon': did you mean 'balloon'?`; where no word is like it, all that there are. */
+export const unknownWord = (kind: string, given: string, words: readonly string[]): string => {
+  const near = nearest(given, words);
+  return near === undefined
+    ? `unknown ${kind} '${given}'; use one of ${words.join(', ')}`
+    : `unknown ${kind} '${given}': did you mean '${near}'?`;
+};
