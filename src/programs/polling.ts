@@ -24,6 +24,8 @@ export const tellOn =
     stderr.write(`kvmtop: ${safe(text)}\n`);
   };
 
+const silent = 'the monitor does not answer';
+
 /** A guest that is still as this process made it. A migration takes longer than anybody waits for an end. */
 interface Kept {
   readonly guest: GuestId;
@@ -48,7 +50,8 @@ interface PollingOptions {
 export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptions = {}) => {
   const { tell = () => undefined, loans = loansOf(gate), patience: { all, again } = patience } = options;
   const tried = new Set<GuestId>();
-  const borrowed = new Set<GuestId>();
+  /** Since when, in wall clock seconds: what a monitor said earlier is of before. */
+  const borrowed = new Map<GuestId, number>();
   const underway: Promise<void>[] = [];
 
   const setInterval = (model: Model, guest: GuestId, seconds: number) =>
@@ -58,8 +61,8 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
     // Before it is done: who is killed in between leaves a note too many, not one too few.
     loans.take({ guest, was: 0, set: pollEvery });
     try {
-      await setInterval(model, guest, pollEvery);
-      borrowed.add(guest);
+      const { time } = await setInterval(model, guest, pollEvery);
+      borrowed.set(guest, Date.parse(time) / 1000);
     } catch {
       // A guest that can't be asked is shown without statistics, with the reason: that is told already.
       loans.returned(guest);
@@ -70,12 +73,15 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
   const giveBack = async (model: Model, guest: GuestId): Promise<Kept | undefined> => {
     const loan = loans.of(guest);
     const found = guestById(model, guest);
-    const { state, balloon } = found?.sample.monitor ?? {};
+    const { state, balloon, time = Number.POSITIVE_INFINITY } = found?.sample.monitor ?? {};
+    const isNew = time >= (borrowed.get(guest) ?? 0);
     // It is gone, or somebody has set another interval meanwhile, which is theirs.
-    if (!found || !loan || (state === 'ok' && balloon?.pollingInterval !== loan.set)) {
+    if (!found || !loan || (isNew && state === 'ok' && balloon?.pollingInterval !== loan.set)) {
       loans.returned(guest);
       return undefined;
     }
+    const { name } = found;
+    if (!isNew) return { guest, name, why: silent, isWorthWaiting: true };
     try {
       await setInterval(model, guest, loan.was);
       loans.returned(guest);
@@ -84,8 +90,8 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
       const held = heldByMigration(found);
       return {
         guest,
-        name: found.name,
-        why: held ?? 'the monitor does not answer',
+        name,
+        why: held ?? silent,
         isWorthWaiting: held === undefined,
       };
     }
@@ -104,7 +110,7 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
           const loan = loans.of(id);
           if (loan?.set !== interval) continue;
           loans.take(loan);
-          borrowed.add(id);
+          borrowed.set(id, 0);
           continue;
         }
         const { polling } = kindOf(sample);
@@ -122,7 +128,7 @@ export const openPolling = (gate: Gate, pollEvery: number, options: PollingOptio
     async putBack(look: () => Promise<Model>): Promise<void> {
       const until = performance.now() + all;
       await Promise.race([Promise.allSettled(underway), delay(all, undefined, { ref: false })]);
-      let left = [...borrowed].filter(guest => !loans.leave(guest));
+      let left = [...borrowed.keys()].filter(guest => !loans.leave(guest));
       let kept: readonly Kept[] = [];
       while (left.length > 0) {
         const model = await look();

@@ -67,6 +67,7 @@ describeLab(
     test('the .deb shows guests, records by its unit, is upgraded, and leaves nothing', async () => {
       const before = await systemd.run(`! command -v node npm; ${files}`);
       await systemd.run('dpkg -i /opt/kvmtop/*.deb');
+      expect(await systemd.run('kvmtop --licences')).toMatch(/^kvmtop is free software.*\nink \d.*\nNode\.js \(/s);
       expect(await systemd.run('dpkg --verify kvmtop; systemctl is-enabled kvmtop-record kvmtop-auto || true')).toBe(
         'disabled\ndisabled\n',
       );

@@ -69,6 +69,20 @@ test('statistics are switched on where they are off, once, journalled as its own
   expect(entries.map(({ by }) => by)).toEqual(['itself', 'itself']);
 });
 
+test('who leaves before a look has shown it switched on switches it off all the same', async () => {
+  const { set, entries, gate } = openedGate();
+  const polling = openPolling(gate, 2, { patience: { all: 5000, again: 1 } });
+  const balloon = { device: true, actual: 2 ** 30, path: '/machine/peripheral/balloon0' };
+  const saying = (pollingInterval: number, time: number) =>
+    modelOf(asking('1.1', 0, { monitor: { state: 'ok', time, balloon: { ...balloon, pollingInterval } } }));
+  const before = saying(0, Date.now() / 1000 - 1);
+  polling.ensure(before);
+  await until('it is switched on', 20_000, () => entries.length > 0);
+  const looks = [before, saying(2, Date.now() / 1000 + 1)];
+  await polling.putBack(async () => looks.shift() as Model);
+  expect(set).toEqual(['1.1=2', '1.1=0']);
+});
+
 test('a guest where that fails is not tried again', async () => {
   let tries = 0;
   const { entries, gate } = openedGate({

@@ -111,7 +111,8 @@ describe.concurrent('a main loop that the kernel does not let go on', () => {
 
 describe.concurrent('a terminal whose program', () => {
   testUnless(noMount, 'was suspended belongs to who has it now, however the program ends', async () => {
-    const terminal = open('set -m\n', ['--demo']);
+    // A shell that ends would have the kernel continue what it leaves stopped.
+    const terminal = open("set -m\ntrap 'read -r' EXIT\n", ['--demo']);
     const { pid, watchdog } = await started(terminal);
     await terminal.waitFor('HELD', 20_000);
     terminal.press('\u001a');

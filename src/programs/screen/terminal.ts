@@ -69,7 +69,7 @@ type Doings = Omit<App, 'store' | 'save' | 'quit' | 'suspend' | 'redraw'>;
 
 /** Shows the store on this terminal, and turns its keys into what `doings` can. */
 export const showScreen = (store: Store, options: Options, around: Surroundings, doings: Doings): Shown => {
-  const { stdin, stdout, events } = around;
+  const { stdin, stdout, stderr, events } = around;
   const theme = createTheme(around.env, options.settings);
   neverBlock(stdout);
   const screen = new Screen(stdout, theme, { mouse: options.settings.mouse });
@@ -113,9 +113,9 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
     leave();
   };
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) events.on(signal, end);
-  // A terminal that was closed fails at both ends; leaving must not fail for it.
-  stdin.on('error', leave);
-  stdout.on('error', leave);
+  // A terminal that was closed fails at all ends (a program that is run for a look-up may write to it, too); leaving must not
+  // fail for it.
+  for (const stream of [stdin, stdout, stderr]) stream.on('error', leave);
   // However this process ends, the terminal is given back.
   const giveBack = (): void => {
     stdin.setRawMode?.(false);
