@@ -61,9 +61,7 @@ test('a click in two packets is one, and no keys', async () => {
   const y = (await terminal.waitFor(/^\W*gitlab/m)).findIndex(row => /^\W*gitlab/.test(row));
   const sequence = `\x1b[<0;3;${y + 1}M`;
   for (let at = 1; at < sequence.length; at++) {
-    terminal.press(sequence.slice(0, at));
-    await new Promise(resolve => setTimeout(resolve, 40));
-    terminal.press(sequence.slice(at));
+    await terminal.pressTorn(sequence, at, 40);
     // Selected, then opened; then closed again.
     if (at % 2 === 0) {
       await terminal.waitFor(screen => !isTable(screen));

@@ -10,6 +10,8 @@ export interface TerminalOptions {
   readonly cwd?: string;
   /** On top of this process's environment, without `CI` and `NO_COLOR`; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Bytes that the line to the terminal carries in a second, as a serial line or a bad SSH does; what it has not carried waits. */
+  readonly rate?: number;
 }
 
 /** One cell of the screen. A colour is `undefined` (the default), a number of the palette, or `#rrggbb`. */
@@ -43,9 +45,13 @@ export interface Terminal {
   readonly waitFor: (what: RegExp | string | ((screen: string[]) => boolean), limit?: number) => Promise<string[]>;
   /** Types, as bytes: `\r` is Enter, `\x1b[A` is up. */
   readonly press: (keys: string) => void;
+  /** Types what a line tears at `at`, with so many milliseconds between both packets. */
+  readonly pressTorn: (keys: string, at: number, gap: number) => Promise<void>;
   readonly resize: (columns: number, rows: number) => void;
   /** How many bytes the program has written so far. */
   readonly bytes: () => number;
+  /** How many of them the line has carried to the terminal. */
+  readonly carried: () => number;
   /** All that it has written so far, escape sequences included. */
   readonly raw: () => string;
   /** Whether the alternate screen is shown. */
@@ -95,21 +101,39 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let held: Buffer = Buffer.alloc(0);
-  pty.onData(data => {
-    const chunk = data as unknown as Buffer;
-    chunks.push(chunk);
-    bytes += chunk.length;
+  const arrive = (chunk: Buffer): void => {
+    carried += chunk.length;
     const all = Buffer.concat([held, chunk]);
     const shown = showable(all);
     emulator.write(all.subarray(0, shown));
     held = all.subarray(shown);
+  };
+  let carried = 0;
+  let waiting = Buffer.alloc(0);
+  const carry = (): void => {
+    const part = waiting.subarray(0, (options.rate ?? 0) / 10);
+    waiting = waiting.subarray(part.length);
+    if (part.length > 0) arrive(part);
+  };
+  const line = options.rate === undefined ? undefined : setInterval(carry, 100);
+  pty.onData(data => {
+    const chunk = data as unknown as Buffer;
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (line) waiting = Buffer.concat([waiting, chunk]);
+    else arrive(chunk);
   });
   let ended: Exit | undefined;
+  /** What the terminal would say amid what is being typed: it writes each sequence whole. */
+  let unsaid: string[] | undefined;
   emulator.onData(answer => {
-    if (!ended) pty.write(answer);
+    if (unsaid) unsaid.push(answer);
+    else if (!ended) pty.write(answer);
   });
   const exit = new Promise<Exit>(resolve => {
     pty.onExit(({ exitCode, signal }) => {
+      clearInterval(line);
+      arrive(waiting);
       emulator.write(held, () => {
         ended = { code: exitCode, signal: signal || undefined };
         resolve(ended);
@@ -173,11 +197,19 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
     cell: (x, y) => cellOf(emulator, x, y),
     waitFor,
     press: keys => pty.write(keys),
+    pressTorn: async (keys, at, gap) => {
+      unsaid = [];
+      pty.write(keys.slice(0, at));
+      await new Promise(resolve => setTimeout(resolve, gap));
+      pty.write(keys.slice(at) + unsaid.join(''));
+      unsaid = undefined;
+    },
     resize: (newColumns, newRows) => {
       emulator.resize(newColumns, newRows);
       pty.resize(newColumns, newRows);
     },
     bytes: () => bytes,
+    carried: () => carried,
     raw: () => Buffer.concat(chunks).toString(),
     alternate: () => emulator.buffer.active.type === 'alternate',
     mouse: () => emulator.modes.mouseTrackingMode !== 'none',

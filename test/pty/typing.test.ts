@@ -45,9 +45,7 @@ test('an arrow that comes in two packets moves the selection, and leaves nothing
   terminal.press('4');
   terminal.press('/');
   await terminal.waitFor(/^filter _/m);
-  terminal.press('\x1b');
-  await new Promise(resolve => setTimeout(resolve, 45));
-  terminal.press('[A');
+  await terminal.pressTorn('\x1b[A', 1, 45);
   // Esc would have left the filter, and `[` and `A` would stand in it.
   terminal.press('v');
   await terminal.waitFor(/^filter v_/m);

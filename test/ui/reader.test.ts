@@ -195,6 +195,11 @@ describe('the mouse', () => {
     }
   });
 
+  it('one that another sequence breaks off is nothing', () => {
+    open()(`${esc}[<0;10${esc}[0nj`);
+    expect(told).toEqual(['answer', 'j']);
+  });
+
   it('one that never comes whole is nothing', () => {
     const read = open();
     read(`${esc}[<0;10`);

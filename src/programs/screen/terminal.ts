@@ -72,14 +72,19 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
   const { stdin, stdout, stderr, events } = around;
   const theme = createTheme(around.env, options.settings);
   neverBlock(stdout);
-  const screen = new Screen(stdout, theme, { mouse: options.settings.mouse });
+  const screen = new Screen(stdout, theme, { mouse: options.settings.mouse, paced: true });
   const painter = new Painter(screen);
   const resize = (): void => store.setState({ size: { columns: screen.columns, rows: screen.rows } });
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
 
   const watchdog = around.guard(leaveSequence);
 
-  const suspend = (): void => {
+  let suspending = false;
+  const suspend = async (): Promise<void> => {
+    if (suspending) return;
+    suspending = true;
+    await screen.settled();
+    suspending = false;
     screen.suspend();
     stdin.setRawMode?.(false);
     watchdog.hold(false);
@@ -94,11 +99,13 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
     store,
     ...doings,
     save: () => save(store, options, around),
-    quit: leave,
-    suspend,
+    quit: () => void screen.settled().then(leave),
+    suspend: () => void suspend(),
     redraw: () => screen.repaint(),
   };
 
+  // From here on nothing that is typed is echoed, nor what the terminal answers.
+  stdin.setRawMode?.(true);
   screen.enter();
   resize();
   screen.on('resize', resize);
@@ -110,7 +117,8 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
     // A hang-up comes twice by itself: from the shell, and from the kernel when the shell ends.
     if (asked && signal !== 'SIGHUP') around.exit(1);
     asked = true;
-    leave();
+    if (signal === 'SIGHUP') leave();
+    else void screen.settled().then(leave);
   };
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) events.on(signal, end);
   // A terminal that was closed fails at all ends (a program that is run for a look-up may write to it, too); leaving must not
@@ -127,19 +135,20 @@ export const showScreen = (store: Store, options: Options, around: Surroundings,
 
   let stopPainting = paintPanes(store, painter, theme.glyphs);
   let ink: { readonly unmount: () => void; readonly listener: Omit<Listener, 'answer'> } | undefined;
-  // What is typed before Ink is there waits for it, and is not echoed.
+  // What is typed before Ink is there waits for it.
   let early: ((to: Omit<Listener, 'answer'>) => void)[] = [];
   const hand = (what: (to: Omit<Listener, 'answer'>) => void): void => {
-    if (ink) what(ink.listener);
-    else early.push(what);
+    if (ink) {
+      screen.asked();
+      what(ink.listener);
+    } else early.push(what);
   };
   const read = createKeyReader({
     press: name => hand(to => to.press(name)),
     paste: text => hand(to => to.paste(text)),
     mouse: event => hand(to => to.mouse(event)),
-    answer: () => undefined,
+    answer: () => screen.answered(),
   });
-  stdin.setRawMode?.(true);
   stdin.on('data', read);
   let closed = false;
   const handOver = async (): Promise<void> => {

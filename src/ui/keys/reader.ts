@@ -52,6 +52,8 @@ const sequences: ReadonlyMap<string, string> = new Map(
 const whole = /^\u001b(?:\[M([\s\S]{3})|(\[\[[A-E])|\[(?!M)([0-?]*)[ -/]*([@-Z\\-~])|O[0-9;]*([@-~]))/;
 /** The beginning of one, as far as it has come. */
 const begun = /^\u001b(?:\[(?:M[\s\S]{0,2}|\[|[0-?]*[ -/]*)?|O[0-9;]*)?$/;
+/** One that another sequence breaks off, as a terminal would have it. */
+const broken = /^\u001b\[[0-?]+[ -/]*(?=\u001b)/;
 /** What an Esc that was already acted on turns out to have been the beginning of. */
 const torn = /^(?:[[O][A-HP-S]|\[\[[A-E]|\[\d\d?~|\[<[\d;]*(?:[Mm]|$))/;
 
@@ -212,6 +214,8 @@ export const createKeyReader = (to: Listener, escapeDelay = 100) => {
       held = bytes;
       return undefined;
     }
+    const half = broken.exec(bytes);
+    if (half) return bytes.slice(half[0].length);
     // On a slow line Esc and the next key come as one, and look like Alt.
     to.press('escape');
     return bytes.slice(1);

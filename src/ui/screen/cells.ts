@@ -66,6 +66,14 @@ export class Cells {
     this.styles.fill(0, y * this.columns + from, (y + 1) * this.columns);
   }
 
+  /** In how many columns row `y` differs from that of cells of the same size. */
+  differing(other: Cells, y: number): number {
+    let count = 0;
+    for (let cell = y * this.columns; cell < (y + 1) * this.columns; cell++)
+      if (this.glyphs[cell] !== other.glyphs[cell] || this.styles[cell] !== other.styles[cell]) count++;
+    return count;
+  }
+
   /**
    * Writes text from column `x` of row `y` on, as far as the row goes, and returns the column after it. A control
    * character becomes a blank: none ever reaches the terminal.

@@ -27,17 +27,32 @@ export class Difference {
     this.#pen = 0;
   }
 
-  /** The bytes that turn `shown` into `next`, empty when they are alike; `shown` then equals `next`. */
-  between(shown: Cells, next: Cells): string {
+  /**
+   * The bytes that turn rows of `shown` into those of `next`, in this order, as many as fit into `room` bytes, and one at least;
+   * and how many rows they are: `shown` then equals `next` there.
+   */
+  between(shown: Cells, next: Cells, order: readonly number[], room: number): { bytes: string; rows: number } {
     this.#out = '';
     this.#x = -1;
     this.#y = -1;
-    for (let y = 0; y < next.rows; y++) this.#row(shown, next, y);
-    if (this.#out !== '') {
-      shown.glyphs.set(next.glyphs);
-      shown.styles.set(next.styles);
+    let left = room;
+    let rows = 0;
+    for (const y of order) {
+      const [out, x, from, pen] = [this.#out, this.#x, this.#y, this.#pen];
+      this.#row(shown, next, y);
+      if (this.#out !== out) {
+        if (room < Number.POSITIVE_INFINITY) left -= Buffer.byteLength(this.#out.slice(out.length));
+        if (left < 0 && out !== '') {
+          [this.#out, this.#x, this.#y, this.#pen] = [out, x, from, pen];
+          break;
+        }
+        const row = y * next.columns;
+        shown.glyphs.set(next.glyphs.subarray(row, row + next.columns), row);
+        shown.styles.set(next.styles.subarray(row, row + next.columns), row);
+      }
+      rows++;
     }
-    return this.#out;
+    return { bytes: this.#out, rows };
   }
 
   #row(shown: Cells, next: Cells, y: number): void {

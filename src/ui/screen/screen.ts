@@ -5,6 +5,7 @@ import { Cells, Clusters, isCluster, type Palette, TAIL } from './cells.ts';
 import { Difference } from './difference.ts';
 import { isControl } from './frame.ts';
 import { Layers, type Rect } from './layers.ts';
+import { Pace } from './pace.ts';
 import { type Style, Styles } from './styles.ts';
 
 /** What Screen needs of the real stdout. */
@@ -34,12 +35,14 @@ const mouseSequence = '\u001b[?1000h\u001b[?1006h';
 /** What takes all of that back. */
 export const leaveSequence =
   '\u001b[?1006l\u001b[?1000l\u001b[?2026l\u001b[?2004l\u001b[m\u001b[?7h\u001b[?25h\u001b[?1049l';
+/** The part of the last row that changes where a prompt echoes what is typed: that comes before what it leads to. */
+const echo = 1 / 3;
 const eraseAll = '\u001b[m\u001b[H\u001b[J';
 
 /**
  * The terminal, as cells. Ink writes whole frames to it (`render(app, { stdout: screen.stdout, debug: true, … })`), panes
  * are painted over them, and what reaches the terminal is only what changed: one write a tick, and none while the
- * terminal has not taken the last one.
+ * terminal has not taken the last one. On a slow line it is no more than soon arrives, and what a key has changed comes first.
  */
 export class Screen extends EventEmitter {
   readonly isTTY = true;
@@ -51,15 +54,34 @@ export class Screen extends EventEmitter {
   readonly #palette: Palette;
   readonly #layers: Layers;
   readonly #difference: Difference;
+  readonly #pace: Pace | undefined;
+  /** As it was composed last, and before that. */
   #next: Cells;
+  #last: Cells;
   #shown: Cells;
   #state: 'left' | 'entered' | 'suspended' | 'broken' = 'left';
   #changed = true;
   #wiped = true;
   #blocked = false;
+  /** Something that was composed has not been written. */
+  #pending = false;
+  /** A key was pressed: what changes next is what it asked for. */
+  #asked = false;
+  #quiet = false;
+  /** For each row, to which answer it belongs, counted up in twos, one more for an echo; 0 for none. */
+  #answers: Uint32Array = new Uint32Array(0);
+  #answer = 0;
+  /** The row with which the others go on. */
+  #row = 0;
   #scheduled: NodeJS.Immediate | undefined;
+  #again: NodeJS.Timeout | undefined;
 
-  constructor(out: Terminal, theme: Theme, { mouse = false }: { readonly mouse?: boolean } = {}) {
+  /** `paced` by a terminal whose answers are told by `answered`. */
+  constructor(
+    out: Terminal,
+    theme: Theme,
+    { mouse = false, paced = false }: { readonly mouse?: boolean; readonly paced?: boolean } = {},
+  ) {
     super();
     // Every component that asks for the window's size listens.
     this.setMaxListeners(0);
@@ -68,7 +90,8 @@ export class Screen extends EventEmitter {
     this.#palette = { styles: new Styles(theme.colours), clusters: new Clusters(), ascii: theme.ascii };
     this.#difference = new Difference(this.#palette.styles, this.#palette.clusters);
     this.#layers = new Layers(theme, this.#palette);
-    [this.#next, this.#shown] = this.#allocate();
+    this.#pace = paced ? new Pace() : undefined;
+    [this.#next, this.#last, this.#shown] = this.#allocate();
   }
 
   /** Itself, as Ink's `stdout`. */
@@ -91,6 +114,7 @@ export class Screen extends EventEmitter {
     const held = this.#state === 'entered';
     this.#state = 'left';
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#again);
     this.#scheduled = undefined;
     this.#out.off('resize', this.#onResize);
     this.#out.off('drain', this.#onDrain);
@@ -113,6 +137,28 @@ export class Screen extends EventEmitter {
   repaint(): void {
     this.#wiped = true;
     this.#schedule(true);
+  }
+
+  /** A key was pressed: on a slow line, what that changes is drawn before all else. */
+  asked(): void {
+    this.#asked = true;
+  }
+
+  /** The terminal has answered what it was asked behind a frame. */
+  answered(): void {
+    const asking = this.#pace?.answered() ?? '';
+    if (asking !== '' && this.#state === 'entered' && !this.#quiet) this.#send(asking);
+    if (this.#pending) this.flush();
+  }
+
+  /**
+   * Resolves once the terminal owes no answer, which would be typed into the shell, or after a second. Nothing more is asked
+   * until the terminal is taken again.
+   */
+  async settled(): Promise<void> {
+    this.#quiet = true;
+    for (let left = this.#pace?.owed ?? 0; left > 0; left = this.#pace?.owed ?? 0)
+      await new Promise(resolve => setTimeout(resolve, Math.min(left, 10)));
   }
 
   /** Ink's side: a whole frame, the layer under all panes; or an empty chunk with `done`, to wait for what was written. */
@@ -153,17 +199,33 @@ export class Screen extends EventEmitter {
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
-    if (this.#state !== 'entered' || this.#blocked || !(this.#changed || this.#wiped)) return;
-    this.#layers.compose(this.#next);
+    if (this.#state !== 'entered' || !(this.#changed || this.#wiped || this.#pending)) return;
+    if (this.#changed || this.#wiped) this.#compose();
+    this.#pending = true;
+    const room = this.#pace?.room() ?? Number.POSITIVE_INFINITY;
+    if (this.#blocked || room <= 0) {
+      this.#lookAgain();
+      return;
+    }
     const start = this.#wiped ? eraseAll : '';
     if (this.#wiped) {
       this.#shown.clear();
       this.#difference.reset();
     }
-    this.#changed = false;
     this.#wiped = false;
-    const bytes = start + this.#difference.between(this.#shown, this.#next);
-    if (bytes !== '') this.#send(synchronized(bytes));
+    const order = this.#order(room);
+    const { bytes, rows } = this.#difference.between(this.#shown, this.#next, order, room);
+    this.#pending = rows < order.length;
+    for (const y of order.slice(0, rows)) {
+      if (this.#answers[y] === 0) this.#row = (y + 1) % this.rows;
+      this.#answers[y] = 0;
+    }
+    const written = start + bytes;
+    if (written === '') return;
+    const update = synchronized(written);
+    const asking = this.#quiet ? '' : this.#pace?.wrote(Buffer.byteLength(update), this.#pending);
+    this.#send(update + (asking ?? ''));
+    if (this.#pending) this.#lookAgain();
   }
 
   /** The rows that the screen shows, or will after a flush, without blanks at their ends. */
@@ -196,24 +258,60 @@ export class Screen extends EventEmitter {
     );
   }
 
-  #allocate(): [Cells, Cells] {
+  #allocate(): [Cells, Cells, Cells] {
     this.columns = this.#out.columns || 80;
     this.rows = this.#out.rows || 24;
     this.#layers.resize(this.columns, this.rows);
-    return [new Cells(this.columns, this.rows, this.#palette), new Cells(this.columns, this.rows, this.#palette)];
+    this.#answers = new Uint32Array(this.rows);
+    this.#row = 0;
+    const cells = (): Cells => new Cells(this.columns, this.rows, this.#palette);
+    return [cells(), cells(), cells()];
+  }
+
+  /** Lays all layers over each other, and notes which rows a key has changed. */
+  #compose(): void {
+    [this.#next, this.#last] = [this.#last, this.#next];
+    this.#layers.compose(this.#next);
+    this.#changed = false;
+    if (!this.#asked) return;
+    this.#answer += 2;
+    for (let y = 0; y < this.rows; y++) {
+      const changed = this.#next.differing(this.#last, y);
+      if (changed === 0) continue;
+      const isEcho = y === this.rows - 1 && changed <= echo * this.columns;
+      this.#answers[y] = this.#answer + (isEcho ? 1 : 0);
+      this.#asked = false;
+    }
+  }
+
+  /** The rows, in the order in which they are written: answers to keys first, the last key's before; the others take turns. */
+  #order(room: number): readonly number[] {
+    const rows = Array.from({ length: this.rows }, (_, y) => y);
+    if (room === Number.POSITIVE_INFINITY) return rows;
+    const answer = (y: number): number => this.#answers[y] ?? 0;
+    const turn = (y: number): number => (y - this.#row + this.rows) % this.rows;
+    return rows.sort((a, b) => answer(b) - answer(a) || (answer(a) > 0 ? a - b : turn(a) - turn(b)));
+  }
+
+  /** Where no answer comes any more, nor anything changes, the rest is written all the same. */
+  #lookAgain(): void {
+    clearTimeout(this.#again);
+    const wait = this.#pace?.wait ?? 0;
+    if (wait > 0) this.#again = setTimeout(() => this.flush(), wait + 1).unref();
   }
 
   #take(): void {
     this.#state = 'entered';
     this.#blocked = false;
-    this.#send(this.#enter);
+    this.#quiet = false;
+    this.#send(this.#enter + (this.#pace?.start(this.#enter.length) ?? ''));
     this.#onResize();
     this.repaint();
   }
 
   readonly #onResize = (): void => {
     if (this.columns !== (this.#out.columns || 80) || this.rows !== (this.#out.rows || 24)) {
-      [this.#next, this.#shown] = this.#allocate();
+      [this.#next, this.#last, this.#shown] = this.#allocate();
       // Ink lays out anew and writes its frame while this is told.
       this.emit('resize');
     }
