@@ -599,6 +599,7 @@ const others = new Map<string, string>([
   ['readEvent', 'reads numbers'],
   ['readTrack', 'reads samples of a tape, which asSample has let through'],
   ['parseFrame', 'reads what Ink has drawn'],
+  ['asTyped', 'words a request of ours'],
   ['describeStep', 'tells of a plan of ours'],
   ['describeRequest', 'tells of a plan of ours'],
   ['describePlan', 'tells of a plan of ours'],
