@@ -91,7 +91,7 @@ function __kvmtop
         string split ' ' -- 'boot-storm hungry-guest all-max forgotten-balloon noisy-batch idle-clones'
         __kvmtop_files $word
       case '1 do'
-        string split ' ' -- 'balloon balloon-all balloons deflate-all polling virtio-mem migrate migrate-cancel migration-limits quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep'
+        string split ' ' -- 'balloon balloon-all balloons take deflate-all polling virtio-mem migrate migrate-cancel migration-limits quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep'
       case '2 do balloon'
         __kvmtop_guests $word
       case '2 do balloons'

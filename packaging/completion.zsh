@@ -72,7 +72,7 @@ _kvmtop() {
       '1 dump') _kvmtop_files ;;
       '1 report') _kvmtop_files ;;
       '1 simulate') _kvmtop_words 'boot-storm hungry-guest all-max forgotten-balloon noisy-batch idle-clones'; _kvmtop_files ;;
-      '1 do') _kvmtop_words 'balloon balloon-all balloons deflate-all polling virtio-mem migrate migrate-cancel migration-limits quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep' ;;
+      '1 do') _kvmtop_words 'balloon balloon-all balloons take deflate-all polling virtio-mem migrate migrate-cancel migration-limits quit ksm ksm-set hugepages hugepages-overcommit compact sysctl drop-caches keep' ;;
       '2 do balloon') _kvmtop_guests ;;
       '2 do balloons') _kvmtop_guests ;;
       '2 do polling') _kvmtop_guests ;;

@@ -5,6 +5,7 @@ import type { Action, Plan, Request } from './action.ts';
 import { balloon } from './balloon/balloon.ts';
 import { balloonAll, balloons, deflateAll } from './balloon/balloons.ts';
 import { polling } from './balloon/polling.ts';
+import { take } from './balloon/take.ts';
 import { refuse } from './guest/guest.ts';
 import { migrate, migrateCancel } from './guest/migrate.ts';
 import { migrationLimits } from './guest/migration-limits.ts';
@@ -25,6 +26,7 @@ const table = [
   balloon,
   balloonAll,
   balloons,
+  take,
   deflateAll,
   polling,
   virtioMem,

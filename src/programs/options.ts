@@ -196,6 +196,8 @@ export const parseCall = (argv: readonly string[]): Call => {
     Object.entries(parsed.values).map(([flag, value]) => [flag, unhide(value)]),
   ) as typeof parsed.values;
   const words = parsed.positionals.map(unhide);
+  // `kvmtop help stream` is `kvmtop stream -h`.
+  if (words[0] === 'help') return { ...parseCall(words.slice(1)), help: true };
   const command = words[0] ?? 'live';
   if (!isCommand(command)) throw new UsageError(unknownWord('command', command, commands.slice(1)));
   for (const flag of Object.keys(values)) {

@@ -18,7 +18,7 @@ test('A lets a policy run in shadow, A again for real, and X stops it: the heade
   const { terminal, head } = await openDemo();
   expect(head()).not.toMatch(/SHADOW|AUTO/);
   terminal.press('A');
-  await terminal.waitFor('Let a policy run');
+  await terminal.waitFor('Run a policy');
   await terminal.waitFor(/^\* none +off/m);
   terminal.press(enter);
   await terminal.waitFor(screen => /SHADOW kvmtop/.test(screen[0] ?? ''));
@@ -42,9 +42,9 @@ test('A lets a policy run in shadow, A again for real, and X stops it: the heade
 test('Esc leaves all as it is', async () => {
   const { terminal, head } = await openDemo();
   terminal.press('A');
-  await terminal.waitFor('Let a policy run');
+  await terminal.waitFor('Run a policy');
   terminal.press(leave);
-  await terminal.waitFor(screen => !screen.join('\n').includes('Let a policy run'));
+  await terminal.waitFor(screen => !screen.join('\n').includes('Run a policy'));
   expect(head()).not.toMatch(/SHADOW|AUTO/);
 });
 
@@ -55,7 +55,7 @@ test('P pins the selected guest and releases it; the advisor tells how many, and
   terminal.press('P');
   await terminal.waitFor(screen => guestIn(screen, 'db-main')?.get('STATE') === 'running*');
   terminal.press('A');
-  await terminal.waitFor('Let a policy run');
+  await terminal.waitFor('Run a policy');
   terminal.press(enter);
   terminal.press('V');
   await terminal.waitFor(/Policy .*kvmtop, shadow, 1 pinned/);
@@ -71,7 +71,7 @@ test('P pins the selected guest and releases it; the advisor tells how many, and
 test('where nothing may be changed, shadow is offered, and act is not', async () => {
   const { terminal, head } = await openDemo('--read-only');
   terminal.press('A');
-  await terminal.waitFor(/^ {2}kvmtop +act +not here: all is read-only/m);
+  await terminal.waitFor(/^ {2}kvmtop +act +not available: read-only/m);
   terminal.press(down);
   terminal.press(enter);
   terminal.press(up);

@@ -32,7 +32,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
  * One plan of many: each guest by its own guard rails, and who is refused is left out and told. `what` heads the summary;
  * guests that have their size already are no news.
  */
-const planMany = (
+export const planMany = (
   model: Model,
   what: string,
   { wishes, left }: Wishes,

@@ -159,6 +159,15 @@ export const changeKeys: readonly Key[] = [
       })),
   },
   {
+    modes: ['main', 'advisor'],
+    names: ['T'],
+    label: 'T',
+    title: 'Take memory',
+    changes: true,
+    help: 'Take memory from the guests that can spare most, as the column GIVES tells: 8G.',
+    run: app => open(app, { kind: 'enter', action: 'take', words: [], text: '' }),
+  },
+  {
     modes: table,
     names: ['D'],
     label: 'D',
