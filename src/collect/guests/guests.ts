@@ -6,7 +6,7 @@ import { safe } from '../../text.ts';
 import type { Purpose } from '../../vmm/step.ts';
 import { Bugs } from './bugs.ts';
 import { type Guest, openGuest, sampleGuest } from './guest.ts';
-import { defaultPatience, type Monitor, type Patience } from './monitors/contract.ts';
+import { commandLimit, defaultPatience, type Monitor, type Patience } from './monitors/contract.ts';
 import { Libvirt, type LibvirtPatience } from './monitors/libvirt/libvirt.ts';
 import { moves, restingInterval, roundInterval } from './pace.ts';
 import { contestedDomains } from './process/claims.ts';
@@ -21,8 +21,6 @@ import { Queue } from './queue.ts';
 const atOnce = 16;
 /** All are asked when they are found; their second rounds are spread over the interval, and all later ones with them. */
 const phase = (pid: number): number => ((pid % 64) + 1) / 64;
-/** Milliseconds for one command of the gate. */
-const commandLimit = 5000;
 /** Milliseconds for one virsh of the gate: it has to connect first. */
 const virshLimit = 15_000;
 /** Milliseconds that a poll waits for the files which new guests were started with: they tell names and monitors. */
@@ -194,7 +192,7 @@ class LiveGuestReader implements GuestReader {
   ): Promise<unknown> {
     const guest = this.#named(id, command);
     if (!guest.monitor || guest.contested) throw this.#refusal(guest, command);
-    const timeoutMs = options.timeoutMs ?? commandLimit;
+    const timeoutMs = options.timeoutMs ?? commandLimit(this.#patience);
     return guest.monitor.execute(command, args, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 
@@ -222,7 +220,7 @@ class LiveGuestReader implements GuestReader {
     const command = `${method} ${path}`;
     const guest = this.#named(id, command);
     if (!guest.monitor?.call || guest.contested) throw this.#refusal(guest, command);
-    const timeoutMs = options.timeoutMs ?? commandLimit;
+    const timeoutMs = options.timeoutMs ?? commandLimit(this.#patience);
     await guest.monitor.call(method, path, body, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 
@@ -230,7 +228,7 @@ class LiveGuestReader implements GuestReader {
     const command = words.slice(0, 2).join(' ');
     const guest = this.#named(id, command);
     if (!guest.monitor?.run || guest.contested) throw this.#refusal(guest, command);
-    const timeoutMs = options.timeoutMs ?? commandLimit;
+    const timeoutMs = options.timeoutMs ?? commandLimit(this.#patience);
     await guest.monitor.run(words, { name: guest.name, timeoutMs, check: this.#check(guest, command) });
   }
 

@@ -88,7 +88,12 @@ export const stallPane: Draw = canvas => {
       labelled('major faults', `${formatCount(host.major_faults)}/s`),
     ),
     [span('HMAJFLT (under KVM: at least) and SWAP: the host’s side, unseen by the guest.', 'dim')],
-    [span('ASYNC: was offered to run on until a page is there. KVMFLT: all its faults.', 'dim')],
+    [
+      span(
+        `ASYNC: was offered to run on until a page is there.${width < 100 ? '' : ' KVMFLT: all its faults.'}`,
+        'dim',
+      ),
+    ],
   ].slice(0, height);
 };
 
@@ -105,7 +110,7 @@ const verdictColumn = (setting: Setting, wholeHost: number | undefined): GuestCo
 /** Asynchronous page faults, as the guest was offered them. */
 const asyncColumn: GuestColumn = {
   title: 'ASYNC',
-  width: 6,
+  width: 5,
   cell: ({ sample }) => {
     const offered = sample.launch.asyncPageFaults;
     return { text: offered === undefined ? unknown : offered ? 'yes' : 'no', tone: 'dim' };

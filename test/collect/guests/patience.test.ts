@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { commandLimit, defaultPatience } from '../../../src/collect/guests/monitors/contract.ts';
 import { GuestMonitor } from '../../../src/collect/guests/monitors/qmp/monitor.ts';
 import { wayTo } from '../../qmp/way.ts';
 
@@ -38,4 +39,9 @@ it('a silent monitor is given up after the seconds that were set, and asked agai
   expect(monitor.sample.state).toBe('busy');
   // The fourth failure in a row would be a pause of 8 s.
   expect([4004.8, 4005].map(now => monitor.isDue(now))).toEqual([false, true]);
+});
+
+it('a command of the gate has as long as the settings let a monitor greet and answer, and at least five seconds', () => {
+  expect(commandLimit(defaultPatience)).toBe(5000);
+  expect(commandLimit({ greeting: 20, round: 30, pause: 30 })).toBe(50_000);
 });

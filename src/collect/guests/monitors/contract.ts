@@ -13,6 +13,12 @@ export interface Patience {
 /** A healthy QEMU needs four milliseconds for a round. */
 export const defaultPatience: Patience = { greeting: 1, round: 2, pause: 30 };
 
+/**
+ * Milliseconds for one command of the gate, on a connection of its own. One that was sent is waited for rather than given up:
+ * whether it was done is not known then.
+ */
+export const commandLimit = ({ greeting, round }: Patience): number => Math.max(5000, 1000 * (greeting + round));
+
 /** Seconds. Polls come about as often as rounds are due, so one that comes a little early is not put off to the next. */
 export const early = 0.1;
 
