@@ -47,6 +47,6 @@ it('findings on other guests are not told; those on the host are', () => {
 
 it('whom nobody matches is said, with what to do', async () => {
   const frame = await frameOf(stageOf('no-such').app, 80, 24);
-  expect(frame).toContain('no guest here matches -p no-such');
+  expect(frame).toContain('No guest matches -p no-such');
   expect(frame).toContain('without -p');
 });
