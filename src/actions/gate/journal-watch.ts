@@ -78,7 +78,8 @@ export const watchJournal = (path: string): JournalWatch => {
         begun = Buffer.alloc(0);
       }
       found.push(...readOn(status.size));
-      return found;
+      // Threads write them: what ended at once may stand the other way round.
+      return found.toSorted((one, other) => Number(one.time > other.time) - Number(one.time < other.time));
     },
     close,
   };

@@ -41,6 +41,17 @@ test('only what is new is told, once', async () => {
   expect(told()).toEqual([]);
 });
 
+test('of two that were written the other way round, as they may be at once, the older one is told first', () => {
+  writeFileSync(path, '');
+  watch = watchJournal(path);
+  const [first, second] = ['08:00:00.001', '08:00:00.002'].map(time => ({
+    ...entry(time),
+    time: `2027-01-15T${time}Z`,
+  }));
+  appendFileSync(path, `${JSON.stringify(second)}\n${JSON.stringify(first)}\n`);
+  expect(told()).toEqual(['08:00:00.001', '08:00:00.002']);
+});
+
 test('a journal that begins later is told from its start', () => {
   watch = watchJournal(path);
   expect(told()).toEqual([]);
