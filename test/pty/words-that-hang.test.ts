@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -6,7 +6,11 @@ import { noMount, testUnless } from '../lacks.ts';
 import { until } from '../until.ts';
 import { clockOf, openDesk } from './kvmtop.ts';
 
-const noFuse = noMount ?? (existsSync('/dev/fuse') ? undefined : 'there is no /dev/fuse');
+const mayMap = process.arch === 'x64' && spawnSync('perl', ['-e', '1']).status === 0;
+const noFuse =
+  noMount ??
+  (existsSync('/dev/fuse') ? undefined : 'there is no /dev/fuse') ??
+  (mayMap ? undefined : 'there is no perl, or this is no x86-64');
 
 /**
  * Two processes that are QEMUs by their program, in a mount namespace of their own. One has put a file of a file system that never
