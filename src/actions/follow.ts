@@ -20,6 +20,8 @@ export type FollowState = 'moving' | 'waiting' | 'arrived' | 'stalled' | 'replac
 export interface Rival {
   readonly target: number;
   readonly by: string;
+  /** Asked for afterwards; else about at the same time. */
+  readonly after: boolean;
 }
 
 export interface Following {
@@ -84,7 +86,7 @@ export const contend = (following: Following, rivals: readonly Rival[]): Followi
   const { state, actual } = following;
   if (state !== 'moving' && state !== 'stalled') return following;
   const reached = rivals.find(({ target }) => Math.abs(actual - target) <= closeEnough);
-  const rival = reached ?? (state === 'stalled' ? rivals.at(-1) : undefined);
+  const rival = reached ?? (state === 'stalled' ? rivals.findLast(({ after }) => after) : undefined);
   return rival ? { ...following, state: 'replaced', rival } : following;
 };
 
