@@ -160,12 +160,13 @@ export const doAction = async (
     );
   const { clock } = around;
   const look = createLooker(source);
-  const model = await settledModel(look, clock, patienceOf(options.settings), words);
+  const tell = tellOn(around.stderr);
+  const model = await settledModel(look, clock, patienceOf(options.settings), { words, tell });
   const planOn = (now: Model): Plan => planned(now, { action, words }, options.settings);
   const pollEvery = options.settings['statistics.polling_seconds'];
   const mayAsk = gate.control !== undefined && pollEvery > 0;
   const polling = openPolling(options.dryRun ? { ...gate, control: undefined } : gate, pollEvery, {
-    tell: tellOn(around.stderr),
+    tell,
   });
   try {
     const first = { plan: planOn(model), model };

@@ -31,8 +31,11 @@ it('waits longer for the guest that is meant, whose monitor others hold, but not
       const now = clock.steady() < 9 ? state : 'ok';
       return derive(undefined, sample({ guests: [guest({ process: { state: status }, monitor: { state: now } })] }));
     };
-    await settledModel(look, clock, patienceOf(defaults), words);
-    return Math.round(clock.steady());
+    const told: string[] = [];
+    await settledModel(look, clock, patienceOf(defaults), { words, tell: text => told.push(text) });
+    const took = Math.round(clock.steady());
+    expect(told).toEqual(took > 3 ? ['web-1: its monitor does not answer yet; waiting up to 15 s'] : []);
+    return took;
   };
   expect(await waited(['web-1', '2G'], 'busy')).toBe(9);
   expect(await waited(['web-1', '2G'], 'unasked')).toBe(9);
