@@ -6,16 +6,16 @@ import type { State, Store } from './store.ts';
 
 /** Milliseconds of reading at once, and between: keys, looks and frames come first. */
 const sliceMs = 12;
-const pauseMs = 4;
+const pauseMs = 12;
 /** Milliseconds until what was read meanwhile is shown. */
 const showMs = 100;
-/** Milliseconds of reading that one view of a guest is worth: of a long span on a large host not every look is read. */
-const worthMs = 4000;
 /** From so many looks on a span is first read in steps, at the begin of each chain: there reading is cheap. */
 const longSpan = 256;
 /** Points that are enough for the widest graph in steps. */
 const enough = 400;
-/** Points that are kept of looks beside the span that is shown. */
+/** Looks of a longer span are not read one by one: of 800 guests each takes some 3 ms. */
+const mostLooks = 4000;
+/** Points that are kept, those of looks beside the span that is shown among them. */
 const mostPoints = 8192;
 
 /** What is to be read: samples of the tape, for one guest. */
@@ -40,6 +40,7 @@ function* idsToRead(tape: GuestTape, { from, to }: Wanted): Generator<number> {
     const every = Math.ceil(starts.length / enough);
     for (let at = starts.length - 1; at >= 0; at -= every) yield starts[at]!;
   }
+  if (to - from > mostLooks) return;
   let end = to;
   for (const start of [...starts.toReversed(), from]) {
     for (let id = start; id <= end; id++) yield id;
@@ -57,7 +58,6 @@ export const followGuest = (store: Store, tape: GuestTape): { readonly refresh: 
   let ids: Generator<number> | undefined;
   let outcomes: readonly TapeEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let worth = 0;
 
   const show = (): void => {
     if (!wanted) return;
@@ -79,22 +79,18 @@ export const followGuest = (store: Store, tape: GuestTape): { readonly refresh: 
   let shownAt = 0;
   const readOn = (): void => {
     timer = undefined;
-    const begun = performance.now();
-    let now = begun;
-    while (wanted && ids && now - begun < sliceMs && worth > 0) {
+    const until = performance.now() + sliceMs;
+    while (wanted && ids && performance.now() < until) {
       const { value: id, done } = ids.next();
       if (done) ids = undefined;
       else if (!points.has(id)) read(id, wanted.guest);
-      const then = performance.now();
-      worth -= then - now;
-      now = then;
     }
-    const isMore = ids !== undefined && worth > 0;
-    if (!isMore || now - shownAt > showMs) {
+    const now = performance.now();
+    if (!ids || now - shownAt > showMs) {
       shownAt = now;
       show();
     }
-    if (isMore) timer = setTimeout(readOn, pauseMs);
+    if (ids) timer = setTimeout(readOn, pauseMs);
   };
 
   const want = (): void => {
@@ -108,12 +104,7 @@ export const followGuest = (store: Store, tape: GuestTape): { readonly refresh: 
       wanted = undefined;
       return;
     }
-    const isOther = next.guest !== wanted?.guest;
-    if (isOther) points = new Map();
-    // A replay that plays asks ten times a second.
-    const isFar = isOther || next.to < (wanted?.from ?? 0) || next.from > (wanted?.to ?? 0);
-    const isWider = next.to - next.from > 2 * ((wanted?.to ?? 0) - (wanted?.from ?? 0));
-    worth = isFar || isWider ? worthMs : Math.max(worth, sliceMs);
+    if (next.guest !== wanted?.guest) points = new Map();
     wanted = next;
     for (const id of points.keys())
       if (id < tape.first || (points.size > mostPoints && (id < next.from || id > next.to))) points.delete(id);

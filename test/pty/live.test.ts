@@ -43,7 +43,7 @@ const expectPicture = (screen: readonly string[], columns: number, rows: number)
   expect(screen[3]).toMatch(/^\[\S+\] 126G$/);
   expect(screen[3]?.length).toBeGreaterThanOrEqual(columns - 1);
   expect(screen[4]).toMatch(/free \d.*guests \d/);
-  expect(footerOf(screen)).toMatch(/^q Quit {2}\? Help {2}Enter Detail/);
+  expect(footerOf(screen)).toMatch(/^q Quit {2}\? Help {2}Enter Open/);
   const guests = tableOf(screen);
   expect(guests.length).toBe(rows === 40 ? 19 : rows === 60 ? 20 : guests.length);
   expect(guests.length).toBeGreaterThanOrEqual(rows === 15 ? 5 : 13);
@@ -219,7 +219,7 @@ const visitEverything = async (terminal: Terminal): Promise<void> => {
   await visit('3', /Page cache/);
   await visit('4', /KSM/);
   await visit('1', /committed/);
-  await visit(enter, /Configured/);
+  await visit(enter, /How it was started/);
   await visit(leave, /^q Quit/m);
   await visit('?', /Keys/);
   await visit(pageDown, /Esc Back to the table/);

@@ -133,3 +133,26 @@ it('of a long time a few looks are read first', async () => {
   expect(order.slice(0, 6)).toEqual([385, 257, 129, 1, 386, 387]);
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
 });
+
+it('of a very long time only a few looks are read', async () => {
+  const last = 5000;
+  const order: number[] = [];
+  const [{ sample } = models[0]!] = models;
+  const tape = {
+    first: 1,
+    last,
+    find: (time: number) => Math.max(1, time - sample.time),
+    headlines: (from: number) => [{ time: sample.time + from }],
+    starts: () => Array.from({ length: 500 }, (_, index) => 1 + 10 * index),
+    events: () => [],
+    sampleOf: (id: number) => {
+      order.push(id);
+      return { ...sample, time: sample.time + id };
+    },
+  } as unknown as GuestTape;
+  const { store } = openStage(models, { selected: web, detail: { scroll: 0 }, zoom: 86_400 });
+  followGuest(store, tape);
+  await until('some', 20_000, () => store.getState().guestHistory?.points.length === 250);
+  expect(order.slice(0, 2)).toEqual([4991, 4971]);
+  expect(store.getState().guestHistory?.unread).toBe(last - 250);
+});

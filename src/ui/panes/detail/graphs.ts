@@ -150,7 +150,7 @@ export const graphLines = (guest: GuestModel, canvas: Canvas): readonly Line[] =
   const note: Line = [
     span(`last ${spanText(grid.zoom)}`, 'strong'),
     span(`, ${formatDuration(column)} a column${column > setting.delay ? ', highest shown' : ''}`, 'dim'),
-    ...(unread > 0 ? [span(`, ${unread} looks not read`, 'dim')] : []),
+    ...(unread > 0 ? [span(`, ${points.length} of ${points.length + unread} looks read`, 'dim')] : []),
   ];
   const graphs = shaped.map(id => drawn(guest, points, id, grid, canvas));
   const rows =
