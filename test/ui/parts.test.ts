@@ -3,12 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/model.ts';
 import type { Values } from '../../src/sample.ts';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
+import { plain } from '../../src/ui/line.ts';
 import { firstRow } from '../../src/ui/panes/guests.ts';
 import { ksmVerdict } from '../../src/ui/panes/ksm.ts';
 import { wrap } from '../../src/ui/panes/pane.ts';
 import { shareColumns } from '../../src/ui/parts/bar.ts';
+import { chart } from '../../src/ui/parts/chart.ts';
 import { graph } from '../../src/ui/parts/graph.ts';
+import { scaleOf } from '../../src/ui/parts/scale.ts';
 import stringWidth from '../../src/ui/width.ts';
+import type { Unit } from '../../src/units.ts';
 import { sample } from '../samples.ts';
 
 const unicode = glyphsFor(false, false);
@@ -46,6 +50,73 @@ describe('a graph', () => {
         },
       ),
     );
+  });
+
+  it('is a line where it does not begin at 0, which goes on from where it was', () => {
+    expect(graph([2, 8, 8, 2], 2, 2, { from: 1, to: 9 }, unicode)).toEqual(['⢰⢢', '⡸⢸']);
+    expect(graph([2, undefined, 8, 8], 2, 2, { from: 1, to: 9 }, unicode)).toEqual([' ⠒', '⡀ ']);
+  });
+});
+
+describe('a scale', () => {
+  it.each([
+    [[0, 2.3], { from: 0, to: 3 }],
+    [[110, 107, 104], { from: 104, to: 110 }],
+    [[100, 100], { from: 96, to: 104 }],
+    [[1, 100], { from: 0, to: 100 }],
+  ])('of %j', (values, scale) => {
+    expect(scaleOf(values, 1000)).toEqual(scale);
+  });
+
+  it('is in round steps of the unit that sizes are told in', () => {
+    expect(scaleOf([107 * 2 ** 30, 110 * 2 ** 30], 1024)).toEqual({ from: 104 * 2 ** 30, to: 112 * 2 ** 30 });
+  });
+
+  it('of rates begins at 0', () => {
+    expect(scaleOf([90, 100], 1000, true)).toEqual({ from: 0, to: 100 });
+  });
+
+  it('is none of what is unknown, or always 0', () => {
+    for (const values of [[], [undefined], [0, 0, undefined]]) expect(scaleOf(values, 1000)).toBeUndefined();
+  });
+
+  it('holds all values, and is neither a line nor a wall of them', () => {
+    const value = fc.oneof(fc.constant(0), fc.double({ min: 1e-6, max: 1e15, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1 }), fc.constantFrom(1000, 1024), (values, base) => {
+        const scale = scaleOf(values, base);
+        const [least, most] = [Math.min(...values), Math.max(...values)];
+        if (!scale) {
+          expect(most).toBe(0);
+          return;
+        }
+        expect(scale.from).toBeLessThanOrEqual(least * (1 + 1e-9));
+        expect(scale.to * (1 + 1e-9)).toBeGreaterThanOrEqual(most);
+        if (scale.from === 0) return;
+        expect(least - scale.from).toBeLessThan(0.6 * (scale.to - scale.from));
+      }),
+    );
+  });
+});
+
+describe('a chart', () => {
+  const told = (values: readonly (number | undefined)[], width: number, height: number, unit: Unit = 'bytes') =>
+    chart(values, { width, height, unit, tone: 'bar', glyphs: unicode }).map(plain);
+  const [low, high] = [107 * 2 ** 30, 110 * 2 ** 30];
+
+  it('says what its foot and its top stand for', () => {
+    expect(told([low, high], 8, 3)).toEqual(['⢀├112G  ', '⡸│      ', ' ├104G  ']);
+    expect(told([low, high], 17, 1)).toEqual([expect.stringMatching(/^[▁-█]{2} 104G … 112G +$/)]);
+    expect(told([0, 5, 30], 12, 2, 'per_second').map(row => row.slice(5))).toEqual(['├30    ', '├0     ']);
+  });
+
+  it('is of the values that it shows, not of older ones', () => {
+    expect(told([1, low, high], 17, 1)[0]).toContain('104G … 112G');
+  });
+
+  it('is none where there is nothing to draw', () => {
+    for (const values of [[], [0, 0], [undefined]]) expect(told(values, 20, 3)).toEqual([]);
+    expect(told([low], 20, 0)).toEqual([]);
   });
 });
 

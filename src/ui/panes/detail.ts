@@ -1,6 +1,7 @@
 import { guestById, guestGone } from '../../guests.ts';
 import { type GuestModel, guestWord } from '../../model.ts';
 import { findingsOf, fixableOf } from '../../store/advice.ts';
+import { troubleWord } from '../../store/trouble.ts';
 import { type Line, span } from '../line.ts';
 import { changeLines } from './detail/changes.ts';
 import { findingLines, worstLines } from './detail/findings.ts';
@@ -8,12 +9,15 @@ import { graphLines } from './detail/graphs.ts';
 import { chainLine, numberLines, unknownLines } from './detail/numbers.ts';
 import { startLines } from './detail/start.ts';
 import { type Canvas, type Draw, pairs, spread } from './pane.ts';
+import { severityTones } from './trouble.ts';
 import { stateTone } from './worry.ts';
 
 /** All lines but the first, which stays. */
 const linesOf = (guest: GuestModel, canvas: Canvas): readonly Line[] => {
   const findings = findingsOf(canvas.state, guest.id);
-  const fixed = fixableOf(canvas.state, guest.id);
+  const { setting, at } = canvas.state;
+  // What is past can't be acted on.
+  const fixed = setting.source === 'recording' || at !== undefined ? undefined : fixableOf(canvas.state, guest.id);
   return [
     ...worstLines(findings, fixed, canvas),
     ...graphLines(guest, canvas),
@@ -35,7 +39,7 @@ const title = (guest: GuestModel, hidden: number, { state, width, glyphs }: Canv
     width - 22,
     [span(guest.name, 'title')],
     [span(word, stateTone(word))],
-    ...(worst ? [[span(worst.severity, worst.severity === 'critical' ? 'bad' : 'warn')]] : []),
+    ...(worst ? [[span(troubleWord(worst), severityTones[worst.severity])]] : []),
     ...(state.pilot.pinned.has(guest.id) ? [[span('pinned', 'accent')]] : []),
   );
   const more = [

@@ -1,8 +1,8 @@
 import type { Model } from '../../model.ts';
 import { formatBytes, formatCount } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
-import { graph } from '../parts/graph.ts';
-import { type Draw, heading, labelled, pairs } from './pane.ts';
+import { chart } from '../parts/chart.ts';
+import { type Draw, heading, labelled, pairs, spanNote } from './pane.ts';
 
 const runWords: Readonly<Record<number, { readonly word: string; readonly tone: Tone }>> = {
   0: { word: 'stopped', tone: 'dim' },
@@ -63,18 +63,10 @@ export const ksmPane: Draw = canvas => {
     ),
   ];
   if (host.ksm_run === undefined) return [heading('KSM', canvas), [span(verdict.text, verdict.tone)]];
-  const history = state.history.ksm_saved;
-  const peak = Math.max(0, ...history.map(value => value ?? 0));
   const room = height - 1 - text.length;
-  const label: Line = [span(`saved over time, top ${formatBytes(peak)}`, 'dim')];
-  const drawn =
-    room >= 3
-      ? [
-          label,
-          ...graph(history, width, room - 1, { from: 0, to: peak || 1 }, glyphs).map(
-            (row): Line => [span(row, 'part2')],
-          ),
-        ]
-      : [];
+  const top = Math.max(0, ...state.history.ksm_saved.map(value => value ?? 0));
+  const label = [span(`saved over time, top ${formatBytes(top)}  `, 'dim'), ...spanNote(canvas, room - 1)];
+  const look = { width, height: room - 1, unit: 'bytes', tone: 'part2', glyphs } as const;
+  const drawn = room >= 3 ? [label, ...chart(state.history.ksm_saved, look)] : [];
   return [heading('KSM', canvas, run ? [span(run.word, run.tone)] : []), ...text, ...drawn].slice(0, height);
 };

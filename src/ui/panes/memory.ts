@@ -1,8 +1,8 @@
 import { memUsed } from '../../store/data.ts';
 import { formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span, type Tone } from '../line.ts';
-import { graph } from '../parts/graph.ts';
-import { type Canvas, type Draw, heading, labelled, pairs, shortened, together } from './pane.ts';
+import { chart } from '../parts/chart.ts';
+import { type Canvas, type Draw, heading, labelled, pairs, shortened, spanNote, together } from './pane.ts';
 import { availableWorry, dirtyWorry, pressureWorry, swapRateWorry } from './worry.ts';
 
 const swapRow = ({ model, state, width }: Canvas): Line => {
@@ -60,6 +60,10 @@ const writebackRow = ({ model, state, width }: Canvas): Line => {
   );
 };
 
+/** Rows that are there whether there is anything to draw or not, so that what is below stays where it is. */
+const filled = (rows: readonly Line[], height: number): readonly Line[] =>
+  rows.length > 0 ? rows : Array.from({ length: height }, (): Line => []);
+
 /** RAM and swap: now, and how it came here. */
 export const memoryPane: Draw = canvas => {
   const { model, state, glyphs, width, height } = canvas;
@@ -74,20 +78,23 @@ export const memoryPane: Draw = canvas => {
   const rows = [swapRow(canvas), pressureRow(canvas), writebackRow(canvas)].slice(0, Math.max(1, height - 3));
   const free = Math.max(0, height - 2 - rows.length);
   const swapped = (swapTotal ?? 0) > 0 && free >= 6 ? Math.floor(free / 3) : 0;
-  const drawn = (id: 'mem_used' | 'swap_used', top: number | undefined, high: number, tone: Tone): Line[] =>
-    graph(state.history[id], width, high, { from: 0, to: top ?? 0 }, glyphs).map(text => [span(text, tone)]);
+  const drawn = (id: 'mem_used' | 'swap_used', high: number, tone: Tone): readonly Line[] =>
+    filled(chart(state.history[id], { width, height: high, unit: 'bytes', tone, glyphs }), high);
   const tone = availableWorry(model.host.values, state.setting.thresholds) ?? 'strong';
   return [
-    heading('RAM and swap', canvas, [span(formatRatio(used === undefined || !total ? undefined : used / total))]),
+    heading('RAM and swap', canvas, [
+      ...spanNote(canvas, free - swapped),
+      span(`  ${formatRatio(used === undefined || !total ? undefined : used / total)} used`),
+    ]),
     pairs(
       width,
       [...labelled('used', formatBytes(used), tone), span(` of ${formatBytes(total)}`, 'dim')],
       labelled('available', formatBytes(available), tone),
       ...(arc > 0 ? [labelled('with ZFS’s cache', formatBytes(withArc), tone)] : []),
     ),
-    ...drawn('mem_used', total, free - swapped, 'part0'),
+    ...drawn('mem_used', free - swapped, 'part0'),
     ...rows.slice(0, 1),
-    ...drawn('swap_used', swapTotal, swapped, 'part5'),
+    ...drawn('swap_used', swapped, 'part5'),
     ...rows.slice(1),
   ].slice(0, height);
 };
@@ -95,16 +102,13 @@ export const memoryPane: Draw = canvas => {
 /** Pressure over time. */
 export const pressurePane: Draw = canvas => {
   const { model, state, glyphs, width, height } = canvas;
-  const history = state.history.psi_mem_some_avg10;
-  const peak = Math.max(0.01, ...history.map(value => value ?? 0));
   const { psi_io_some_avg10: io, psi_cpu_some_avg10: cpu } = model.host.values;
+  const room = Math.max(0, height - 3);
   return [
-    heading('Memory pressure', canvas, [span(`top ${formatRatio(peak)}`, 'dim')]),
+    heading('Memory pressure', canvas, spanNote(canvas, room)),
     pressureRow(canvas),
     pairs(width, labelled('waiting for io', formatRatio(io)), labelled('cpu', formatRatio(cpu))),
-    ...graph(history, width, Math.max(0, height - 3), { from: 0, to: peak }, glyphs).map(
-      (text): Line => [span(text, 'part5')],
-    ),
+    ...chart(state.history.psi_mem_some_avg10, { width, height: room, unit: 'ratio', tone: 'part5', glyphs }),
   ].slice(0, height);
 };
 

@@ -1,7 +1,9 @@
 import type { Model } from '../../model.ts';
 import type { State } from '../../store/store.ts';
+import { formatDuration } from '../../units.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { type Line, plain, type Span, span, type Tone } from '../line.ts';
+import { valuesIn } from '../parts/chart.ts';
 import stringWidth, { take } from '../width.ts';
 
 /** What a pane draws from, and how much room it has. */
@@ -48,6 +50,12 @@ export const heading = (title: string, canvas: Pick<Canvas, 'width' | 'glyphs'>,
   const rest = canvas.width - stringWidth(title) - 2 - (note.length > 0 ? widthOf(note) + 1 : 0);
   const rule = span(` ${canvas.glyphs.box.horizontal.repeat(Math.max(0, rest))} `, 'dim');
   return [span(title, 'title'), rule, ...note];
+};
+
+/** How much time the graphs of the host's numbers cover, where there is one of so many rows. */
+export const spanNote = ({ state, width, glyphs }: Canvas, rows: number): Line => {
+  const shown = Math.min(state.history.mem_used.length, rows < 1 ? 0 : valuesIn(width, rows, glyphs));
+  return shown < 2 ? [] : [span(`last ${formatDuration(Math.round(shown * state.setting.delay))}`, 'dim')];
 };
 
 /** `label value`, the label dim. */

@@ -18,7 +18,7 @@ export const severityTones: Readonly<Record<Severity, Tone>> = { critical: 'bad'
 export const markWidth = 2;
 
 /** Told by sign as well as by colour. */
-const markOf = (finding: Finding | undefined, { bullet }: Pick<Glyphs, 'bullet'>): string =>
+export const markOf = (finding: Finding | undefined, { bullet }: Pick<Glyphs, 'bullet'>): string =>
   finding === undefined ? '  ' : { critical: '!!', warning: '! ', notice: `${bullet} ` }[finding.severity];
 
 const troubleOf = ({ id }: Pick<GuestModel, 'id'>, { advice }: Pick<State, 'advice'>): Finding | undefined =>

@@ -1,7 +1,7 @@
 import { format, sizesShownIn, type Unit } from '../../units.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { type Line, span, type Tone } from '../line.ts';
-import { graph } from './graph.ts';
+import { graph, valuesPerColumn } from './graph.ts';
 import { type Scale, scaleOf } from './scale.ts';
 
 type Values = readonly (number | undefined)[];
@@ -28,16 +28,24 @@ const label = (value: number, unit: Unit): string => (value === 0 ? '0' : format
 const scaleFor = (values: Values, unit: Unit): Scale | undefined =>
   scaleOf(values, isBytes(unit) && sizesShownIn() === 'binary' ? 1024 : 1000, unit !== 'bytes');
 
-/** A graph with its scale to the right of it: on one row its range, else the top and the foot. Nothing where all is 0 or unknown. */
+/** Values that fit a graph of this place, with its scale beside it. */
+export const valuesIn = (width: number, height: number, glyphs: Glyphs): number =>
+  Math.max(0, width - (height === 1 ? rangeWidth : axisWidth)) * valuesPerColumn(glyphs, height);
+
+/**
+ * A graph of the newest values with its scale to the right of it: on one row its range, else the top and the foot. Nothing where
+ * all is 0 or unknown.
+ */
 export const chart = (values: Values, { width, height, unit, tone, glyphs }: Look): readonly Line[] => {
-  const scale = scaleFor(values, unit);
-  if (!scale || height < 1) return [];
+  const shown = height < 1 ? [] : values.slice(Math.max(0, values.length - valuesIn(width, height, glyphs)));
+  const scale = scaleFor(shown, unit);
+  if (!scale) return [];
   const [foot, top] = [label(scale.from, unit), label(scale.to, unit)];
   if (height === 1) {
-    const [text = ''] = graph(values, Math.max(0, width - rangeWidth), 1, scale, glyphs);
+    const [text = ''] = graph(shown, Math.max(0, width - rangeWidth), 1, scale, glyphs);
     return [[span(text, tone), span(` ${foot} … ${top}`.padEnd(rangeWidth), 'dim')]];
   }
-  const rows = graph(values, Math.max(0, width - axisWidth), height, scale, glyphs);
+  const rows = graph(shown, Math.max(0, width - axisWidth), height, scale, glyphs);
   return rows.map((text, row): Line => {
     const told = row === 0 ? top : row === height - 1 ? foot : '';
     const tick = told === '' ? glyphs.box.vertical : glyphs.box.teeLeft;
