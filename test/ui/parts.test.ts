@@ -93,7 +93,7 @@ describe('a scale', () => {
         expect(scale.from).toBeLessThanOrEqual(least * (1 + 1e-9));
         expect(scale.to * (1 + 1e-9)).toBeGreaterThanOrEqual(most);
         if (scale.from === 0) return;
-        expect(least - scale.from).toBeLessThan(0.6 * (scale.to - scale.from));
+        expect(least - scale.from).toBeLessThan(0.7 * (scale.to - scale.from));
       }),
     );
   });
