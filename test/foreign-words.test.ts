@@ -601,7 +601,6 @@ const others = new Map<string, string>([
   ['parseFrame', 'reads what Ink has drawn'],
   ['asTyped', 'words a request of ours'],
   ['describeStep', 'tells of a plan of ours'],
-  ['asTyped', 'tells of a request of ours'],
   ['describeRequest', 'tells of a plan of ours'],
   ['describePlan', 'tells of a plan of ours'],
   ['describeLimits', 'tells of numbers'],
