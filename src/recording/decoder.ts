@@ -1,5 +1,6 @@
 import type { Sample } from '../sample.ts';
 import { asSample } from './as-sample.ts';
+import { parseJson } from './delta/json.ts';
 import { patch } from './delta/patch.ts';
 import { plainOf, plant, type Tree } from './delta/tree.ts';
 import { decompress, type Frame } from './frame.ts';
@@ -13,14 +14,6 @@ export interface DecoderState {
 
 /** Where a decoder begins: only a key frame can come. */
 export const initialState: DecoderState = { last: undefined, delta: undefined };
-
-const parse = (bytes: Uint8Array): unknown => {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  } catch {
-    throw new RecordingError('a sample of the recording is no JSON');
-  }
-};
 
 /** Makes samples of frames again, each from the one before. */
 export class Decoder {
@@ -39,7 +32,7 @@ export class Decoder {
     const { last, delta: dictionary } = this.#state;
     this.#state = initialState;
     if (key) {
-      const tree = plant(parse(decompress(data)));
+      const tree = plant(parseJson(decompress(data)));
       this.#state = { last: tree, delta: undefined };
       return tree;
     }

@@ -59,12 +59,20 @@ const loadSqlite = (): typeof DatabaseSync => {
 
 const saving = 'replay, dump and report save what can be read with --recover';
 
-/** What SQLite or the system said, in one line that says what to do. */
-export const asRecordingError = (path: string, error: unknown): RecordingError => {
-  if (error instanceof RecordingError) return error;
-  const { message, code, errcode } = error as Error & { readonly code?: string; readonly errcode?: number };
+/** As Node throws them: with the system's code and what it was asked for, or with SQLite's. */
+type Thrown = Error & { readonly code?: string; readonly syscall?: string; readonly errcode?: number };
+
+/** What SQLite or the system said, in one line that says what to do. Anything else is a bug, and is given back as it is. */
+export const asRecordingError = (path: string, error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof RecordingError) return error;
+  const { message, code, syscall, errcode } = error as Thrown;
   const why = message.split('\n')[0];
   const told = (text: string): RecordingError => new RecordingError(`${path} ${text}`, { cause: error });
+  const damaged = (): RecordingError =>
+    new DamagedRecording(`${path} is damaged (${why}): ${saving}`, { cause: error });
+  // An integer that no recorder wrote: beyond 2^53.
+  if (code === 'ERR_OUT_OF_RANGE') return damaged();
+  if (syscall === undefined && errcode === undefined) return error;
   if (code === 'ENOENT') return told('is not there: check the name of the recording and of its folder');
   if (code === 'EACCES' || code === 'EPERM') return told('may not be opened: no permission; run kvmtop as its owner');
   if (code === 'EROFS') return told('is on a file system that is read-only: record elsewhere');
@@ -81,7 +89,7 @@ export const asRecordingError = (path: string, error: unknown): RecordingError =
       return told(`can't be opened (${why}): check who owns it and its folder`);
     case 11:
     case 26:
-      return new DamagedRecording(`${path} is damaged (${why}): ${saving}`, { cause: error });
+      return damaged();
     case 13:
       return told('is on a full disk: free space, or record elsewhere');
     default:

@@ -34,12 +34,17 @@ const params = { [constants.ZSTD_c_compressionLevel]: 5, [constants.ZSTD_c_check
 export const compress = (bytes: string | Uint8Array, dictionary?: Uint8Array): Uint8Array =>
   new Uint8Array(zstdCompressSync(bytes, { params, ...(dictionary && { dictionary }) }));
 
+/** What Node says of bytes that zstd never wrote: its own words, that they end too early, are too many, or no dictionary. */
+const damage = /^(ZSTD_.*|Z_BUF_ERROR|ERR_BUFFER_TOO_LARGE|ERR_ZLIB_INITIALIZATION_FAILED)$/;
+
 /** @throws RecordingError when it is damaged, or larger than any sample */
 export const decompress = (bytes: Uint8Array, dictionary?: Uint8Array): Uint8Array => {
   try {
     return zstdDecompressSync(bytes, { maxOutputLength: largest, ...(dictionary && { dictionary }) });
   } catch (error) {
-    const why = (error as Error).message.split('\n')[0];
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!damage.test(code)) throw error;
+    const why = message.split('\n')[0];
     throw new RecordingError(
       `a sample of the recording is damaged (${why}): replay, dump and report save the rest with --recover`,
     );

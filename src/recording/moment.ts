@@ -6,6 +6,12 @@ export interface Span {
   readonly to: number;
 }
 
+/** The end of the year 9999. Beyond it no date has the form that is told and read, and soon there is none at all. */
+const endOfDates = Date.UTC(10_000, 0) / 1000;
+
+/** Whether these seconds are a moment that can be told. */
+export const isMoment = (seconds: number): boolean => seconds >= 0 && seconds < endOfDates;
+
 /** The groups of `pattern` as numbers, those that are not there as 0. */
 const numbersIn = (pattern: RegExp, text: string): readonly number[] | undefined =>
   pattern
@@ -70,7 +76,7 @@ export const parseMoment = (text: string, span: Span): number | undefined => {
   const word = text.trim();
   if (!word.startsWith('-')) return parseIso(word) ?? parseClock(word, span);
   const before = parseSeconds(word.slice(1));
-  return before === undefined ? undefined : span.to - before;
+  return before === undefined ? undefined : Math.max(0, span.to - before);
 };
 
 /** What `parseMoment` takes, for messages. */

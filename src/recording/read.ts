@@ -6,6 +6,7 @@ import { ChainDecoder } from './chain-decoder.ts';
 import { asRecordingError, openForReading } from './file.ts';
 import type { Frame } from './frame.ts';
 import { type Headline, headlineIds } from './headline.ts';
+import { isMoment } from './moment.ts';
 import { sampleOf } from './sample-of.ts';
 import { type GuestTape, RecordingError, type TapeEvent } from './tape.ts';
 
@@ -37,17 +38,23 @@ export interface Recording extends GuestTape {
   close(): void;
 }
 
+/** Seconds between samples, as -d takes them. */
+const shortestDelay = 0.1;
+const longestDelay = 3600;
+
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const number = (value: SQLOutputValue | undefined): number | undefined =>
   typeof value === 'number' ? value : undefined;
+const moment = (value: SQLOutputValue | undefined): number | undefined =>
+  typeof value === 'number' && isMoment(value) ? value : undefined;
 const text = (value: SQLOutputValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const sessionOf = (row: Row): Session => ({
   id: number(row['id']) ?? 0,
-  started: number(row['started']) ?? 0,
+  started: moment(row['started']) ?? 0,
   ...known({
-    ended: number(row['ended']),
+    ended: moment(row['ended']),
     program: text(row['program']),
     hostname: text(row['hostname']),
     kernel: text(row['kernel']),
@@ -57,10 +64,11 @@ const sessionOf = (row: Row): Session => ({
   }),
 });
 
-/** Without what is unknown. */
+/** Without what is unknown, or no number that a recorder wrote. */
 const headlineFrom = (row: Row): Headline => {
   const numbers: { time: number } & Record<string, number> = { time: 0 };
-  for (const key in row) if (typeof row[key] === 'number') numbers[key] = row[key];
+  for (const key in row) if (typeof row[key] === 'number' && Number.isFinite(row[key])) numbers[key] = row[key];
+  numbers.time = moment(numbers.time) ?? 0;
   return numbers;
 };
 
@@ -69,7 +77,7 @@ const eventKinds = ['action', 'outcome', 'finding', 'policy'] as const satisfies
 /** Kinds that a later version has are passed over; data that is no JSON is left out. */
 const eventOf = (row: Row): readonly TapeEvent[] => {
   const kind = eventKinds.find(one => one === row['kind']);
-  const time = number(row['time']);
+  const time = moment(row['time']);
   if (kind === undefined || time === undefined) return [];
   let data: unknown;
   try {
@@ -136,7 +144,7 @@ class FileRecording implements Recording {
 
   get delay(): number {
     const delay = this.#sessions.at(-1)?.delay;
-    return delay !== undefined && delay > 0 ? delay : 1;
+    return delay !== undefined && delay >= shortestDelay && delay <= longestDelay ? delay : 1;
   }
 
   get bytes(): number {
@@ -247,7 +255,7 @@ class FileRecording implements Recording {
   }
 
   #timeOf(id: number): number | undefined {
-    return number(this.#one('SELECT time FROM headline WHERE id = ?', id)?.['time']);
+    return moment(this.#one('SELECT time FROM headline WHERE id = ?', id)?.['time']);
   }
 
   events(from: number, to: number): readonly TapeEvent[] {

@@ -12,12 +12,14 @@ export interface Recovered {
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** `undefined` where a page that is needed for it is broken. */
+/** `undefined` where a page that is needed for it, or what is on it, is broken. */
 const attempt = <Result>(work: () => Result): Result | undefined => {
   try {
     return work();
-  } catch {
-    return undefined;
+  } catch (error) {
+    const told = asRecordingError('', error);
+    if (told instanceof RecordingError) return undefined;
+    throw told;
   }
 };
 
@@ -72,11 +74,11 @@ const columns = {
   event: ['time', 'kind', 'subject', 'text', 'data'],
 } as const;
 
-/** Copies the columns that are known. */
+/** Copies the columns that are known; passes over a row that lacks what every one has. */
 const inserter = (database: DatabaseSync, table: keyof typeof columns): ((row: Row) => void) => {
   const names = columns[table];
   const insert = database.prepare(
-    `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    `INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   );
   return row => {
     insert.run(...names.map((name): SQLInputValue => row[name] ?? null));
@@ -92,7 +94,7 @@ const copy = (from: DatabaseSync, to: DatabaseSync): Recovered => {
   };
   const headline = attempt(() => from.prepare('SELECT * FROM headline WHERE id = ?'));
   for (const row of attempt(() => from.prepare('SELECT * FROM session').all()) ?? [])
-    attempt(() => into.session({ ...row, ended: row['ended'] ?? row['started'] ?? 0 }));
+    into.session({ ...row, ended: row['ended'] ?? row['started'] ?? 0 });
   let decoder = new Decoder();
   let samples = 0;
   let first: number | undefined;
@@ -106,10 +108,16 @@ const copy = (from: DatabaseSync, to: DatabaseSync): Recovered => {
     const sample = data instanceof Uint8Array ? attempt(() => decoder.decode({ key: key === 1, data })) : undefined;
     if (!sample) continue;
     samples += 1;
-    into.sample({ ...row, id: samples, session: row['session'] ?? 0, time: sample.time });
+    into.sample({
+      id: samples,
+      session: row['session'] ?? 0,
+      time: sample.time,
+      key: key === 1 ? 1 : 0,
+      data: data ?? null,
+    });
     into.headline({ ...attempt(() => headline?.get(id)), id: samples, time: sample.time });
   }
-  for (const [, row] of rowsOf(from, 'event')) attempt(() => into.event(row));
+  for (const [, row] of rowsOf(from, 'event')) into.event(row);
   return { samples, lost: first === undefined ? 0 : last - first + 1 - samples };
 };
 

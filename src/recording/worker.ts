@@ -3,7 +3,7 @@ import { Compressor } from './encoder.ts';
 import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
 import { chainBytes } from './ring.ts';
-import { DamagedRecording, type TapeEvent } from './tape.ts';
+import { DamagedRecording, RecordingError, type TapeEvent } from './tape.ts';
 import { openWriter, type Writer, type WriterOptions } from './write.ts';
 
 /** The thread that writes for a recorder: what blocks on a slow disk. It tells of each order when it has done it. */
@@ -32,11 +32,17 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
   const answer = (one: Answer): void => port.postMessage(one);
   const compressor = new Compressor(chainBytes(options.keep ?? {}));
   let writer: Writer | undefined;
+  let hasFailed = false;
   const attempt = (work: () => Answer): void => {
+    // Orders that were under way when it did.
+    if (hasFailed) return;
     try {
       answer(work());
     } catch (error) {
-      answer({ kind: 'failed', message: (error as Error).message, damaged: error instanceof DamagedRecording });
+      // A bug ends the thread, and its recorder tells of that.
+      if (!(error instanceof RecordingError)) throw error;
+      hasFailed = true;
+      answer({ kind: 'failed', message: error.message, damaged: error instanceof DamagedRecording });
       port.close();
       writer?.close();
     }

@@ -121,9 +121,9 @@ class FileWriter implements Writer {
     }
   }
 
-  #told(error: unknown): RecordingError {
+  #told(error: unknown): unknown {
     const told = asRecordingError(this.#path, error);
-    if (!told.message.includes('on a full disk')) return told;
+    if (!(told instanceof RecordingError && told.message.includes('on a full disk'))) return told;
     const end = this.#newest === undefined ? '' : ` at ${formatClock(this.#newest)}`;
     return new RecordingError(
       `${dirname(this.#path)} is full: the recording ends${end} with ${this.samples} samples; free space and record again`,
@@ -154,7 +154,7 @@ class FileWriter implements Writer {
       this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE');
     } catch (error) {
       const told = asRecordingError(this.#path, error);
-      if (!/in use|full disk/.test(told.message)) throw told;
+      if (!(told instanceof RecordingError && /in use|full disk/.test(told.message))) throw told;
     } finally {
       this.#database.close();
     }

@@ -1,3 +1,4 @@
+import { stackOf } from '../../errors.ts';
 import type { Problem } from '../../sample.ts';
 import { safe } from '../../text.ts';
 
@@ -29,11 +30,7 @@ export class Bugs {
     if (this.#told.has(places) || this.#told.size >= most) return;
     this.#told.set(places, {
       source: 'kvmtop',
-      message: `a bug in kvmtop, met at an answer of ${safe(name)}, whose last numbers stay; all else goes on. Please report it: ${stackOf(bug)}`,
+      message: `a bug in kvmtop, met at an answer of ${safe(name)}, whose last numbers stay; all else goes on. Please report it: ${safe(stackOf(bug)).slice(0, longest)}`,
     });
   }
 }
-
-/** In one line; the message may hold foreign words. */
-const stackOf = ({ stack, name, message }: Error): string =>
-  safe((stack ?? `${name}: ${message}`).replace(/\s*\n\s*/g, ' ')).slice(0, longest);

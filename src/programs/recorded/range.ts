@@ -9,7 +9,7 @@ interface Range {
   readonly last: number;
 }
 
-const timeOf = (tape: Tape, id: number): number => tape.headlines(id, id)[0]?.time ?? Number.NaN;
+const timeOf = (tape: Tape, id: number): number => tape.headlines(id, id)[0]?.time ?? tape.sample(id).time;
 
 const momentOf = (flag: string, text: string, span: Span): number => {
   const moment = parseMoment(text, span);

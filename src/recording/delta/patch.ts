@@ -1,6 +1,6 @@
-import { RecordingError } from '../tape.ts';
 import { ByteReader } from './bytes.ts';
 import { advance, echoDepth, echoes, kind, kinds, nonsense } from './format.ts';
+import { parseJson } from './json.ts';
 import { type Branch, isBranch, isFlat, plant, type Tree } from './tree.ts';
 
 class Patcher {
@@ -8,12 +8,14 @@ class Patcher {
   readonly #numbers: ByteReader;
   readonly #literals: readonly unknown[];
   #used = 0;
+  /** How many containers are around what is read now. */
+  #depth = 0;
 
   constructor(bytes: Uint8Array) {
     const whole = new ByteReader(bytes);
     this.#operations = new ByteReader(whole.take(whole.varint()));
     this.#numbers = new ByteReader(whole.take(whole.varint()));
-    const literals: unknown = whole.done ? [] : JSON.parse(Buffer.from(whole.rest()).toString());
+    const literals: unknown = whole.done ? [] : parseJson(whole.rest());
     if (!Array.isArray(literals)) throw nonsense('its literals are no list');
     this.#literals = literals;
   }
@@ -35,6 +37,12 @@ class Patcher {
     return this.#literals[this.#used++];
   }
 
+  #key(): string {
+    const key = this.#literal();
+    if (typeof key !== 'string') throw nonsense('it has a key that is no text');
+    return key;
+  }
+
   /** `parent`: what its container was before; `index`: its place there, −1 for a new one. */
   #child(which: number, before: Tree, parent: Branch | undefined, index: number): Tree {
     if (which < kind.double) {
@@ -48,7 +56,7 @@ class Patcher {
       if (!Number.isFinite(after)) throw nonsense('it has what is no number');
       return after;
     }
-    if (which === kind.literal) return plant(this.#literal());
+    if (which === kind.literal) return plant(this.#literal(), this.#depth);
     if (which === kind.echo) return echoOf(parent, index);
     if (!isBranch(before)) throw nonsense('it goes into what has no parts');
     return this.#container(which, before);
@@ -67,12 +75,14 @@ class Patcher {
 
   #children(children: Tree[], before: Branch, places: readonly number[] | undefined): void {
     let index = 0;
+    this.#depth += 1;
     for (let operation = this.#operations.varint(); operation !== 0; operation = this.#operations.varint()) {
       index += Math.floor((operation - 1) / kinds);
       if (index >= children.length) throw nonsense('it changes more than there is');
       children[index] = this.#child((operation - 1) % kinds, children[index]!, before, places ? places[index]! : index);
       index += 1;
     }
+    this.#depth -= 1;
   }
 
   #runs(before: Branch): {
@@ -91,8 +101,8 @@ class Patcher {
       if (from >= 0 && from + length > before.children.length) throw nonsense('it keeps more than there was');
       for (let index = from; index < from + length; index++) {
         if (from < 0) {
-          if (keys) keys.push(String(this.#literal()));
-          children.push(plant(this.#literal()));
+          if (keys) keys.push(this.#key());
+          children.push(plant(this.#literal(), this.#depth + 1));
           places.push(-1);
           continue;
         }
@@ -117,12 +127,4 @@ const echoOf = (parent: Branch | undefined, index: number): Tree => {
 };
 
 /** What `diff` was given as `after`. Shares what is unchanged with `before`, which stays as it is. @throws RecordingError */
-export const patch = (before: Tree, bytes: Uint8Array): Tree => {
-  try {
-    return new Patcher(bytes).root(before);
-  } catch (error) {
-    if (error instanceof RecordingError) throw error;
-    // JSON that is none, or nested deeper than the stack.
-    throw nonsense((error as Error).message.split('\n')[0] ?? '');
-  }
-};
+export const patch = (before: Tree, bytes: Uint8Array): Tree => new Patcher(bytes).root(before);

@@ -1,3 +1,5 @@
+import { nonsense } from './format.ts';
+
 /**
  * JSON-safe values as the codec walks them: the keys and the children of a container side by side in arrays, which costs a
  * fraction of looking each key up in an object. Trees never change: what is equal is shared.
@@ -47,10 +49,15 @@ export const partsOf = (
   return { keys, values };
 };
 
-export const plant = (value: unknown): Tree => {
+/** Containers within each other at most; a sample has seven. All that walks a tree goes as deep, and the stack has an end. */
+const deepest = 64;
+
+/** `depth`: how many containers it stands in. @throws RecordingError when it is nested deeper than any sample */
+export const plant = (value: unknown, depth = 0): Tree => {
   if (!isContainer(value)) return scalar(value);
+  if (depth >= deepest) throw nonsense('it is nested too deeply');
   const { keys, values } = partsOf(value);
-  return { keys, children: values.map(plant), plain: value };
+  return { keys, children: values.map(one => plant(one, depth + 1)), plain: value };
 };
 
 /** The plain value, made once. What trees share, their values share: it must not be changed. */
