@@ -24,5 +24,7 @@ export default defineConfig({
     env: { ...all.env, ...fast.test?.env },
     setupFiles: ['test/mutants/setup.ts'],
     sequence: { sequencer: QuickestFirst },
+    // Code that can be changed is several times as slow.
+    testTimeout: 180_000,
   },
 });

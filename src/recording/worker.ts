@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Compressor } from './encoder.ts';
 import type { Frame, RawFrame } from './frame.ts';
 import type { Headline } from './headline.ts';
@@ -28,7 +28,8 @@ export interface WorkerInput {
 
 const isCompressed = (frame: Frame | RawFrame): frame is Frame => typeof frame === 'object' && 'data' in frame;
 
-const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInput): void => {
+/** Does the orders that come through a port, in turn, until one fails or closes. */
+export const serve = (port: MessagePort, { path, options }: WorkerInput): void => {
   const answer = (one: Answer): void => port.postMessage(one);
   const compressor = new Compressor(chainBytes(options.keep ?? {}));
   let writer: Writer | undefined;
@@ -68,4 +69,4 @@ const run = (port: NonNullable<typeof parentPort>, { path, options }: WorkerInpu
   );
 };
 
-if (parentPort) run(parentPort, workerData as WorkerInput);
+if (parentPort) serve(parentPort, workerData as WorkerInput);

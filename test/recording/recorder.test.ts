@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Headline } from '../../src/recording/headline.ts';
 import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import { openRecording } from '../../src/recording/read.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
@@ -101,4 +102,19 @@ test('after it is closed, or has failed, nothing more is taken', async () => {
   recorder.append(samples[1]!, headlines[1]!);
   expect(recorder.status.samples).toBe(1);
   expect(read(path).samples).toEqual(samples.slice(0, 1));
+});
+
+test('a bug of its thread is told as one, with where it is', async () => {
+  const told: string[] = [];
+  const recorder = await startRecorder(join(folder(), 'a.kvmtop'), {
+    ...options,
+    onFailure: ({ message }) => told.push(message),
+  });
+  // No headline is without its time.
+  recorder.append(samples[0]!, {} as Headline);
+  await until('it has failed', 20_000, () => recorder.failure !== undefined);
+  recorder.append(samples[1]!, headlines[1]!);
+  await recorder.close();
+  expect(told).toEqual([recorder.failure?.message]);
+  expect(told[0]).toMatch(/^a bug in kvmtop ended the recorder; please report it: TypeError.*\S at .*write\.ts:\d+/);
 });
