@@ -89,6 +89,30 @@ test('events are told in order, and go with their samples', () => {
   expect(tape.events(begin + 381, begin + 400)).toEqual([]);
 });
 
+test('events alone do not fill the memory: the last ten thousand are kept', () => {
+  const tape = createMemoryTape({ seconds: 10, bytes: plenty });
+  for (let time = 1; time <= 10_000; time++) tape.note(event(time));
+  expect(tape.events(0, plenty)).toHaveLength(10_000);
+  tape.note(event(10_001));
+  expect(tape.events(0, plenty)).toHaveLength(10_000);
+  expect(tape.events(0, 2)).toEqual([event(2)]);
+});
+
+test('a clock that was set back: the newest sample of a moment is found', () => {
+  const tape = createMemoryTape({ seconds: plenty, bytes: plenty });
+  for (const [index, time] of [10, 20, 30, 15, 25, 25].entries())
+    tape.append({ ...samples[index]!, time }, { ...headlines[index]!, time });
+  expect([5, 10, 14, 15, 19, 20, 25, 29, 30, 99].map(time => tape.find(time))).toEqual([1, 1, 1, 4, 4, 2, 6, 6, 3, 3]);
+});
+
+test('of numbers beyond what there is, those that there are', () => {
+  const tape = createMemoryTape({ seconds: plenty, bytes: plenty });
+  for (const [index, sample] of samples.slice(0, 3).entries()) tape.append(sample, headlines[index]!);
+  expect(tape.headlines(-5, 99)).toEqual(headlines.slice(0, 3));
+  expect(tape.headlines(3, 2)).toEqual([]);
+  expect(() => tape.before(4)).toThrow(new RangeError('there is no sample 4: there are 1 to 3'));
+});
+
 test('its frames can be recorded as they are', () => {
   const tape = filled({ seconds: chainLength, bytes: plenty });
   const frames = [...tape.frames()];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseMoment } from '../../src/recording/moment.ts';
+import { formatMoment, isMoment, parseMoment } from '../../src/recording/moment.ts';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;
 const span = (from: string, to: string) => ({ from: at(from), to: at(to) });
@@ -78,10 +78,25 @@ describe('elsewhere than at UTC', () => {
   });
 });
 
+test('a moment is written as it is read', () => {
+  expect(formatMoment(at('2027-01-05T08:00:02Z'))).toBe('2027-01-05 08:00:02');
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: at('9999-12-31T23:59:59Z') }), seconds => {
+      expect(parseMoment(formatMoment(seconds), hour)).toBe(seconds);
+    }),
+  );
+});
+
+test('a moment is from 1970 on, and of a year that has four digits', () => {
+  expect([0, at('9999-12-31T23:59:59.999Z')].map(isMoment)).toEqual([true, true]);
+  expect([-0.001, at('9999-12-31T23:59:59Z') + 1, Number.NaN].map(isMoment)).toEqual([false, false, false]);
+});
+
 test('so long before the end', () => {
   expect(parseMoment('-10m', hour)).toBe(hour.to - 600);
   expect(parseMoment(' -1.5h ', hour)).toBe(hour.to - 5400);
   expect(parseMoment('-0', hour)).toBe(hour.to);
+  expect(parseMoment('-99999999d', hour)).toBe(0);
 });
 
 test.each(['', '-', '10m', '8', '25:00', '08:60', '08:00:60', '2027-02-30', '2027-13-01', '2027-01-15T', '1969-01-01'])(

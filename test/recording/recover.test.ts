@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -110,4 +110,91 @@ test('what is there is not written over, and what is no recording is told', () =
   writeFileSync(`${path}.text`, 'mine');
   expect(() => recover(path, `${path}.text`)).toThrow('is no recording of kvmtop');
   expect(() => recover(`${path}.text`, `${path}.other`)).toThrow('is no recording of kvmtop');
+});
+
+/** A recording of some samples, after these statements. */
+const altered = (sql: string, count: number): string => {
+  const path = join(folder(), 'a.kvmtop');
+  const writer = openWriter(path, { program: 'kvmtop test', delay: 1 });
+  for (let at = 0; at < count; at++) writer.append(samples[at]!, headlines[at]!);
+  writer.close();
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+  return path;
+};
+const rows = (path: string, sql: string): readonly unknown[] => {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const found = database
+    .prepare(sql)
+    .all()
+    .map(row => ({ ...row }));
+  database.close();
+  return found;
+};
+
+test('what was saved is one file, numbered from 1, of a ring that had dropped its oldest', () => {
+  const path = altered(
+    `DELETE FROM sample WHERE id <= ${chainLength}; DELETE FROM headline WHERE id <= ${chainLength}`,
+    chainLength + 5,
+  );
+  const to = `${path}.saved`;
+  expect(recover(path, to)).toEqual({ samples: 5, lost: 0 });
+  expect(readdirSync(join(path, '..'))).toEqual(['a.kvmtop', 'a.kvmtop.saved']);
+  expect(saved(to)).toEqual([0, 1, 2, 3, 4].map(at => chainLength + at));
+  expect(rows(to, 'SELECT s.id, key, s.time FROM sample s JOIN headline h ON h.id = s.id AND h.time = s.time')).toEqual(
+    [0, 1, 2, 3, 4].map(at => ({ id: at + 1, key: at === 0 ? 1 : 0, time: begin + chainLength + at })),
+  );
+});
+
+test('rows that lack what every one has are passed over, and a session that was killed ends', () => {
+  const path = altered(
+    `DROP TABLE event; CREATE TABLE event (id INTEGER PRIMARY KEY, time, kind, subject, text, data);
+    INSERT INTO event VALUES (1, 1, 'action', 'host', 'one', NULL), (2, NULL, 'action', 'host', 'two', NULL),
+      (5, 3, 'action', 'host', NULL, '{}'), (20000, 4, 'policy', 'host', 'four', '{}');
+    UPDATE session SET ended = NULL, started = 5, user = 'ann', page_size = 4096;
+    INSERT INTO session (id, started, ended) VALUES (2, 7, 8), (3, NULL, NULL)`,
+    3,
+  );
+  const to = `${path}.saved`;
+  expect(recover(path, to)).toEqual({ samples: 3, lost: 0 });
+  expect(rows(to, 'SELECT time, kind, subject, text, data FROM event ORDER BY id')).toEqual([
+    { time: 1, kind: 'action', subject: 'host', text: 'one', data: null },
+    { time: 4, kind: 'policy', subject: 'host', text: 'four', data: '{}' },
+  ]);
+  expect(rows(to, 'SELECT id, started, ended, user, page_size FROM session')).toEqual([
+    { id: 1, started: 5, ended: 5, user: 'ann', page_size: 4096 },
+    { id: 2, started: 7, ended: 8, user: null, page_size: null },
+    { id: 3, started: null, ended: 0, user: null, page_size: null },
+  ]);
+});
+
+test('a sample that is no bytes, has an impossible number or lost its headline costs no more than itself', () => {
+  const path = altered(
+    `UPDATE sample SET data = 'text' WHERE id = 5; UPDATE headline SET mem_total = 9223372036854775807 WHERE id = 2;
+    DELETE FROM headline WHERE id = 3`,
+    5,
+  );
+  const to = `${path}.saved`;
+  expect(recover(path, to)).toEqual({ samples: 4, lost: 1 });
+  expect(saved(to)).toEqual([0, 1, 2, 3]);
+  expect(
+    rows(to, 'SELECT mem_total FROM headline').map(row => (row as { mem_total: unknown }).mem_total !== null),
+  ).toEqual([true, false, false, true]);
+});
+
+test('nothing of a recording without samples is saved', () => {
+  const path = altered('', 0);
+  expect(recover(path, `${path}.saved`)).toEqual({ samples: 0, lost: 0 });
+  expect(saved(`${path}.saved`)).toEqual([]);
+});
+
+test('a recording that has begun is not added to', () => {
+  const path = altered('', 3);
+  const other = altered('', 0);
+  expect(() => recover(path, other)).toThrow(
+    new RecordingError(`${other} is a recording: give the name of a new file`),
+  );
+  expect(rows(other, 'SELECT id FROM sample')).toEqual([]);
+  expect(() => recover(path, join(path, 'nowhere'))).toThrow(RecordingError);
 });
