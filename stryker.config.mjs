@@ -22,6 +22,7 @@ export default {
   concurrency: 2,
   // A mutant that loops is most often found by counting; these are for the rest. Much, since the machine may be busy.
   timeoutMS: 10_000,
+  dryRunTimeoutMinutes: 30,
   timeoutFactor: 3,
   // The share that must be noticed, %. A few lines of an area may be the hard ones.
   thresholds: { high: 95, low: 85, break: JSON.parse(process.env.MUTANTS ?? '{}').asked ? null : 85 },

@@ -9,22 +9,26 @@ import { RecordingError } from '../../src/recording/tape.ts';
 import { expectSame } from '../same.ts';
 import { guest, sample } from '../samples.ts';
 import { soaking } from '../soaking.ts';
-import { demoSamples } from './samples.ts';
+import { demoSamples, fewSamples } from './samples.ts';
 
-const samples = await demoSamples(2 * chainLength + 10);
+const samples = await fewSamples(2 * chainLength + 10);
 const encoder = new Encoder();
 const frames = samples.map(one => encoder.encode(one));
 const total = (all: readonly Frame[]): number => all.reduce((sum, { data }) => sum + data.length, 0);
 
-test('samples come back exactly, in chains, and are small', () => {
+test('samples come back exactly, in chains', () => {
   const decoder = new Decoder();
   expectSame(
     frames.map(one => decoder.decode(one)),
     samples,
   );
   expect(frames.flatMap(({ key }, index) => (key ? [index] : []))).toEqual([0, chainLength, 2 * chainLength]);
-  // 20 guests; JSON is 50 kB.
-  expect(total(frames) / samples.length).toBeLessThan(1000);
+});
+
+test('a sample of 20 guests, 40 kB as JSON, has less than a kilobyte', async () => {
+  const one = new Encoder();
+  const whole = (await demoSamples(chainLength)).map(each => one.encode(each));
+  expect(total(whole) / whole.length).toBeLessThan(1000);
 });
 
 test('a delta that is larger than a key frame becomes one', () => {
@@ -42,9 +46,9 @@ test('a chain ends where so much has changed that a jump into it would take long
   const numbers = (seed: number) =>
     Object.fromEntries(Array.from({ length: 8192 }, (_, id) => [`n${id}`, (seed * id) % 9973]));
   const one = new DeltaEncoder();
-  const raw = Array.from({ length: 100 }, (_, time) => one.next(sample({ time, host: { vmstat: numbers(time) } })));
+  const raw = Array.from({ length: 60 }, (_, time) => one.next(sample({ time, host: { vmstat: numbers(time) } })));
   const keys = raw.flatMap((frame, index) => (typeof frame === 'string' ? [index] : []));
-  expect(keys.length).toBeGreaterThan(2);
+  expect(keys.length).toBeGreaterThan(1);
   keys.slice(1).forEach((key, index) => {
     const work = raw.slice(keys[index]! + 1, key).reduce((sum, { length }) => sum + length, 0);
     expect(work).toBeGreaterThanOrEqual(chainWork);
@@ -115,7 +119,7 @@ test('random bytes are a RecordingError', () => {
 });
 
 test('a small frame that grows without end is refused', () => {
-  const bomb = zstdCompressSync(Buffer.alloc(200 * 1024 * 1024));
+  const bomb = zstdCompressSync(Buffer.alloc(65 * 1024 * 1024));
   expect(bomb.length).toBeLessThan(100_000);
   expect(() => new Decoder().decode({ key: true, data: bomb })).toThrow(RecordingError);
 });

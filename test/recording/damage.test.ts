@@ -14,11 +14,11 @@ import { openRecording } from '../../src/recording/read.ts';
 import { DamagedRecording, RecordingError } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
 import { folder } from './folder.ts';
-import { demoSamples, headlinesOf } from './samples.ts';
+import { fewSamples, headlinesOf } from './samples.ts';
 
 /** What is wrong with a file is told as that; what is wrong with kvmtop is not. */
 
-const samples = await demoSamples(40);
+const samples = await fewSamples(40);
 const headlines = headlinesOf(samples);
 const session = { program: 'kvmtop test', delay: 1 };
 const record = (path: string): void => {

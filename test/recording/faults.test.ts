@@ -1,76 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { schema } from '../../src/recording/file.ts';
-import { openRecording } from '../../src/recording/read.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
 import { noMount, testUnless } from '../lacks.ts';
-import { soaking } from '../soaking.ts';
 import { until } from '../until.ts';
 import { folder } from './folder.ts';
-import { begin, demoSamples, headlinesOf } from './samples.ts';
+import { readAll } from './read-all.ts';
+import { begin, fewSamples, headlinesOf } from './samples.ts';
 
-const samples = await demoSamples(40);
+const samples = await fewSamples(40);
 const headlines = headlinesOf(samples);
 const options = { program: 'kvmtop test', delay: 1 };
-
-/** How many samples the recording has; each is read. */
-const readAll = (path: string): number => {
-  const recording = openRecording(path);
-  try {
-    for (let id = recording.first; id <= recording.last; id++)
-      expect(recording.sample(id).time).toBe(recording.headlines(id, id)[0]!.time);
-    return recording.last - recording.first + 1;
-  } finally {
-    recording.close();
-  }
-};
-
-test('killed at any moment, at most the last sample is lost, and the next recorder goes on', async () => {
-  const path = join(folder(), 'a.kvmtop');
-  const kills = soaking ? [1, 2, 30, 131, 7, 64] : [1, 30, 131];
-  let before = 0;
-  for (const samplesUntil of kills) {
-    const recorder = spawn(process.execPath, [join(import.meta.dirname, 'endless.ts'), path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let told = '';
-    recorder.stdout.setEncoding('utf8').on('data', (text: string) => {
-      told += text;
-      if (told.split('\n').length > samplesUntil) recorder.kill('SIGKILL');
-    });
-    await once(recorder, 'close');
-    const written = told.split('\n').length - 1;
-    const now = readAll(path);
-    expect(written).toBeGreaterThanOrEqual(samplesUntil);
-    expect(now - before).toBeGreaterThanOrEqual(written);
-    expect(now - before).toBeLessThanOrEqual(written + 1);
-    before = now;
-  }
-  const recording = openRecording(path);
-  expect(recording.sessions.map(({ id }) => id)).toEqual(kills.map((_, index) => index + 1));
-  expect(recording.sessions.slice(0, -1).every(({ ended }) => ended !== undefined && ended >= begin)).toBe(true);
-  recording.close();
-});
-
-test('killed before its first sample it is a recording without samples, or can become one', async () => {
-  const there = folder();
-  for (const wait of soaking ? [0, 50, 100, 150, 200, 250, 300, 400] : [0, 80, 160]) {
-    const path = join(there, `${wait}.kvmtop`);
-    const recorder = spawn(process.execPath, [join(import.meta.dirname, 'endless.ts'), path], { stdio: 'ignore' });
-    setTimeout(() => recorder.kill('SIGKILL'), wait);
-    await once(recorder, 'exit');
-    const writer = openWriter(path, options);
-    writer.append(samples[0]!, headlines[0]!);
-    writer.close();
-    expect(readAll(path)).toBeGreaterThanOrEqual(1);
-  }
-});
 
 test('killed after any of the statements that make it, it is made by the next recorder', () => {
   const there = folder();
@@ -167,15 +112,4 @@ testUnless(noMount, 'in a folder that is read-only, any recording is read', () =
   expect(() => readAll(path('copied'))).toThrow("has a log that can't be read here: copy it with its -wal");
   expect(() => openWriter(path('open'), options)).toThrow(RecordingError);
   expect(readdirSync(there)).toEqual(before);
-});
-
-test('without permission it is told', () => {
-  const path = join(folder(), 'a.kvmtop');
-  openWriter(path, options).close();
-  chmodSync(path, 0);
-  const script = `import { openRecording } from '${join(import.meta.dirname, '../../src/recording/read.ts')}';
-    if (process.getuid() === 0) process.setuid(65534);
-    try { openRecording(process.argv[1]); } catch (error) { console.log(error.message); }`;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' });
-  expect(stdout).toBe(`${path} may not be opened: no permission; run kvmtop as its owner\n`);
 });

@@ -4,9 +4,9 @@ import { chainLength } from '../../src/recording/frame.ts';
 import { createMemoryTape } from '../../src/recording/memory-tape.ts';
 import type { TapeEvent } from '../../src/recording/tape.ts';
 import { expectSame } from '../same.ts';
-import { begin, demoSamples, headlinesOf } from './samples.ts';
+import { begin, fewSamples, headlinesOf } from './samples.ts';
 
-const samples = await demoSamples(3 * chainLength);
+const samples = await fewSamples(3 * chainLength);
 const headlines = headlinesOf(samples);
 const plenty = 1e9;
 

@@ -6,11 +6,11 @@ import { openRecording, type Recording } from '../../src/recording/read.ts';
 import { DamagedRecording, RecordingError } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
 import { folder } from './folder.ts';
-import { begin, demoSamples, headlinesOf } from './samples.ts';
+import { begin, fewSamples, headlinesOf } from './samples.ts';
 
 /** What is read of a file that somebody else may have made, has damaged, or is writing. */
 
-const samples = await demoSamples(40);
+const samples = await fewSamples(40);
 const headlines = headlinesOf(samples);
 const session = { program: 'kvmtop test', delay: 1 };
 

@@ -30,6 +30,10 @@ export const demoSamples = (count: number, delay = 1): Promise<readonly Sample[]
   return demo(count);
 };
 
+/** Of the same demo a few guests: of what is about samples and not about their size, that is all that a test needs. */
+export const fewSamples = async (count: number): Promise<readonly Sample[]> =>
+  (await demoSamples(count)).map(({ guests, ...rest }) => ({ ...rest, guests: guests.slice(0, 4) }));
+
 const told = new WeakMap<Sample, { readonly after: Sample | undefined; readonly headline: Headline }>();
 
 /** The headline of each, with the rates since the one before it. */

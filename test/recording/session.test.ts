@@ -10,11 +10,11 @@ import { RecordingError } from '../../src/recording/tape.ts';
 import { openWriter } from '../../src/recording/write.ts';
 import { sample } from '../samples.ts';
 import { folder } from './folder.ts';
-import { begin, demoSamples, headlinesOf } from './samples.ts';
+import { begin, fewSamples, headlinesOf } from './samples.ts';
 
 /** Who may write into a recording, what is said of a session, and how much is kept. */
 
-const samples = await demoSamples(40);
+const samples = await fewSamples(40);
 const headlines = headlinesOf(samples);
 const session = { program: 'kvmtop test', delay: 1 };
 

@@ -12,11 +12,11 @@ import { serve } from '../../src/recording/worker.ts';
 import type { WriterOptions } from '../../src/recording/write.ts';
 import { until } from '../until.ts';
 import { folder } from './folder.ts';
-import { demoSamples, headlinesOf } from './samples.ts';
+import { fewSamples, headlinesOf } from './samples.ts';
 
 /** The thread that writes, on this one, so that what it is sent and what it answers can be seen. */
 
-const samples = await demoSamples(60);
+const samples = await fewSamples(60);
 const headlines = headlinesOf(samples);
 const session: WriterOptions = { program: 'kvmtop test', delay: 1 };
 
