@@ -35,6 +35,7 @@ import { parseParameters } from '../src/collect/host/zswap.ts';
 import { editSettings } from '../src/config/edit.ts';
 import { readSettings } from '../src/config/read.ts';
 import { settingIds } from '../src/config/settings.ts';
+import { WordsError } from '../src/errors.ts';
 import { toCsv } from '../src/export/csv.ts';
 import { jsonText, toJson } from '../src/export/json.ts';
 import { changesOf } from '../src/export/report/changes.ts';
@@ -47,6 +48,7 @@ import { parseCall } from '../src/programs/options.ts';
 import { parseKeep } from '../src/programs/record/keep.ts';
 import { chooseFields } from '../src/programs/recorded/fields.ts';
 import { asSample } from '../src/recording/as-sample.ts';
+import { parseJson as parseRecorded } from '../src/recording/delta/json.ts';
 import { parseMoment } from '../src/recording/moment.ts';
 import { Root } from '../src/root.ts';
 import type { GuestSample, MonitorSample, Sample } from '../src/sample.ts';
@@ -327,6 +329,7 @@ const ofText = new Map<unknown, (key: string, value: string) => unknown>([
     (key, value) =>
       applySets(parseArguments(['-chardev', `socket,id=${key}`, '-set', `chardev.${key}.${value}=${key}`])),
   ],
+  [parseRecorded, (key, value) => parseRecorded(Buffer.from(`{"${key}":{"${value}":"${key}"}}`))],
   [parseJson, (key, value) => [parseJson(`{"${key}":"${value}"}`), parseJson(`{'${key}':'${value}'}`)]],
   [parseSize, (key, value) => [parseSize(key, 'm'), parseSize(`1${value}`, 'b')]],
   [
@@ -693,7 +696,7 @@ it('is one of no action, nor of its input', () => {
 
 const messageIn = (plan: unknown): unknown => {
   if (!(plan instanceof Error)) return plan;
-  if (plan instanceof TypeError) throw plan;
+  if (!(plan instanceof WordsError)) throw plan;
   return plan.message;
 };
 

@@ -98,7 +98,7 @@ export interface Action<Input> {
   readonly usage: string;
   /** An example of the words. */
   readonly example: string;
-  /** Reads the words; throws an Error that says what is wrong with them, a NoGuest where they name one that is not there. */
+  /** Reads the words; throws a WordsError that says what is wrong with them, a NoGuest where they name one that is not there. */
   readonly parse: (model: Model, words: readonly string[]) => Input;
   /** `limits`: what the operator set; without them the defaults hold. */
   readonly plan: (model: Model, input: Input, request: Request, limits?: Limits) => Plan;

@@ -1,4 +1,4 @@
-import { errorOf } from '../errors.ts';
+import { bugOf, WordsError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { unknownWord } from '../nearest.ts';
 import type { Action, Plan, Request } from './action.ts';
@@ -51,11 +51,11 @@ export const actions: ReadonlyMap<string, Action<unknown>> = new Map(
 
 /**
  * What a request would do, by the guard rails and on the numbers of this Model.
- * @throws Error when its words mean nothing (NoGuest when they name a guest that is not there).
+ * @throws WordsError when they mean nothing (NoGuest when they name a guest that is not there).
  */
 export const planStrictly = (model: Model, request: Request, limits?: Limits): Plan => {
   const action = actions.get(request.action);
-  if (!action) throw new Error(unknownWord('action', request.action, [...actions.keys()]));
+  if (!action) throw new WordsError(unknownWord('action', request.action, [...actions.keys()]));
   return action.plan(model, action.parse(model, request.words), request, limits);
 };
 
@@ -66,11 +66,11 @@ export const plan = (model: Model, request: Request, limits?: Limits): Plan => {
   return refuse(request, `${request.action} ${request.words.join(' ')}`, meant.message);
 };
 
-/** The plan of what is being typed, or what is wrong with it so far. */
+/** The plan of what is being typed, or what is wrong with it so far. A bug is told as one, and the screen goes on. */
 export const meaning = (model: Model, request: Request, limits?: Limits): Plan | Error => {
   try {
     return planStrictly(model, request, limits);
   } catch (error) {
-    return errorOf(error);
+    return error instanceof WordsError ? error : new Error(bugOf(error));
   }
 };

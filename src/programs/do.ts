@@ -9,7 +9,7 @@ import type { Gate } from '../actions/gate/perform.ts';
 import { NoGuest } from '../actions/guest/guest.ts';
 import type { Limits } from '../actions/limits.ts';
 import { limitsOf, patienceOf, type Settings } from '../config/settings.ts';
-import { messageOf } from '../errors.ts';
+import { bugOf, WordsError } from '../errors.ts';
 import { whatIf } from '../export/what-if.ts';
 import { planNeeds } from '../fields/needs.ts';
 import { guestById } from '../guests.ts';
@@ -92,7 +92,8 @@ const planned = (model: Model, request: Request, settings: Settings): Plan => {
   try {
     return planStrictly(model, request, limitsOf(settings));
   } catch (error) {
-    const message = safe(messageOf(error));
+    if (!(error instanceof WordsError)) throw new Failure(safe(bugOf(error)));
+    const message = safe(error.message);
     throw error instanceof NoGuest ? new Failure(message) : new UsageError(message);
   }
 };

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { stackOf } from '../errors.ts';
+import { bugOf } from '../errors.ts';
 import type { Sample } from '../sample.ts';
 import { DeltaEncoder } from './encoder.ts';
 import type { Frame, RawFrame } from './frame.ts';
@@ -83,7 +83,7 @@ class WorkerRecorder implements Recorder {
     const worker = new Worker(workerUrl(import.meta.url), { workerData: input, execArgv: [] });
     this.#worker = worker;
     worker.on('message', (answer: Answer) => this.#hear(answer));
-    worker.on('error', error => this.#fail(`a bug in kvmtop ended the recorder; please report it: ${stackOf(error)}`));
+    worker.on('error', error => this.#fail(`the recorder has ended: ${bugOf(error)}`));
     this.#ended = new Promise(resolve => {
       worker.once('exit', () => {
         if (!this.#closing) this.#fail('the recorder ended by itself; record again');

@@ -116,5 +116,7 @@ test('a bug of its thread is told as one, with where it is', async () => {
   recorder.append(samples[1]!, headlines[1]!);
   await recorder.close();
   expect(told).toEqual([recorder.failure?.message]);
-  expect(told[0]).toMatch(/^a bug in kvmtop ended the recorder; please report it: TypeError.*\S at .*write\.ts:\d+/);
+  expect(told[0]).toMatch(
+    /^the recorder has ended: a bug in kvmtop; please report it: TypeError.*\S at .*write\.ts:\d+/,
+  );
 });

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
@@ -106,11 +107,11 @@ export const balloon: Action<BalloonInput> = {
   parse(model, words) {
     const [name, size, ...rest] = words;
     if (name === undefined || size === undefined || rest.length > 0)
-      throw new Error('balloon takes GUEST SIZE, such as: balloon web-1 2G');
+      throw new WordsError('balloon takes GUEST SIZE, such as: balloon web-1 2G');
     const guest = findGuest(model, name);
     const maximum = balloonMaximum(guest.sample) ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, guest.values.balloon_actual ?? maximum, maximum);
-    if (bytes === undefined) throw new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
+    if (bytes === undefined) throw new WordsError(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
     return { guest: guest.id, bytes };
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestId } from '../../sample.ts';
@@ -104,7 +105,7 @@ export const planMany = (
   };
 };
 
-const badSize = (size: string): Error => new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
+const badSize = (size: string): WordsError => new WordsError(`Not a size: '${size}'. Try 2G, +512M, -25%, 80% or max`);
 
 interface AllInput {
   readonly size: string;
@@ -129,7 +130,7 @@ export const balloonAll: Action<AllInput> = {
   parse(_model, words) {
     const [size, filter = '', ...rest] = words;
     if (size === undefined || rest.length > 0)
-      throw new Error('balloon-all takes SIZE [FILTER], such as: balloon-all 80% web');
+      throw new WordsError('balloon-all takes SIZE [FILTER], such as: balloon-all 80% web');
     if (parseTarget(size, 0, 0) === undefined) throw badSize(size);
     return { size, filter };
   },
@@ -148,7 +149,7 @@ export const deflateAll: Action<undefined> = {
   example: '',
 
   parse(_model, words) {
-    if (words.length > 0) throw new Error('deflate-all takes no words');
+    if (words.length > 0) throw new WordsError('deflate-all takes no words');
     return undefined;
   },
 
@@ -172,7 +173,7 @@ export const balloons: Action<EachInput> = {
 
   parse(model, words) {
     if (words.length === 0 || words.length % 2 === 1)
-      throw new Error('balloons takes GUEST SIZE [GUEST SIZE]…, such as: balloons web-1 2G web-2 1G');
+      throw new WordsError('balloons takes GUEST SIZE [GUEST SIZE]…, such as: balloons web-1 2G web-2 1G');
     const sizes: { guest: GuestId; bytes: number }[] = [];
     const gone: string[] = [];
     let missing: NoGuest | undefined;

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import type { GuestId } from '../../sample.ts';
 import { kindOf } from '../../vmm/kinds.ts';
@@ -23,7 +24,7 @@ export const polling: Action<PollingInput> = {
   parse(model, words) {
     const [name, seconds, ...rest] = words;
     if (name === undefined || seconds === undefined || rest.length > 0 || !/^\d{1,4}$/.test(seconds))
-      throw new Error('polling takes GUEST SECONDS, such as: polling web-1 2');
+      throw new WordsError('polling takes GUEST SECONDS, such as: polling web-1 2');
     return { guest: findGuest(model, name).id, seconds: Number(seconds) };
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestGone, guestsCalled, noGuestHere } from '../../guests.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import type { GuestSample } from '../../sample.ts';
@@ -7,15 +8,15 @@ import { isMigrating } from '../../vmm/qemu/migration.ts';
 import type { Plan, Request } from '../action.ts';
 
 /** The words were right, the world is not: the guest they name is not there. */
-export class NoGuest extends Error {}
+export class NoGuest extends WordsError {}
 
-/** Finds the guest that an operator means: by id, name or PID. Throws NoGuest, or an Error when several are meant. */
+/** Finds the guest that an operator means: by id, name or PID. Throws NoGuest, or a WordsError when several are meant. */
 export const findGuest = ({ guests }: Model, word: string): GuestModel => {
   const found = guestsCalled(guests, word);
   const [guest] = found;
   if (!guest) throw new NoGuest(noGuestHere(guests, word));
   if (found.length > 1)
-    throw new Error(
+    throw new WordsError(
       `${found.length} guests are named '${word}': use a PID (${found.map(({ pid }) => pid).join(', ')})`,
     );
   return guest;

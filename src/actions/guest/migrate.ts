@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestModel } from '../../model.ts';
@@ -70,12 +71,14 @@ export const migrate: Action<MigrateInput> = {
   parse(model, words) {
     const [name, uri, rate, pause, ...rest] = words;
     if (name === undefined || uri === undefined || rest.length > 0)
-      throw new Error('migrate takes GUEST URI [BANDWIDTH] [DOWNTIME], such as: migrate web-1 tcp:10.0.0.2:4444 500M');
+      throw new WordsError(
+        'migrate takes GUEST URI [BANDWIDTH] [DOWNTIME], such as: migrate web-1 tcp:10.0.0.2:4444 500M',
+      );
     const guest = findGuest(model, name);
     const { migrate: ability } = kindOf(guest.sample);
     if (!('unable' in ability)) ability.check(uri);
     const bandwidth = rate === undefined ? undefined : bandwidthOf(rate);
-    if (bandwidth === 0) throw new Error(`Not a bandwidth: '${rate}'. Try 100M or 1G (per second)`);
+    if (bandwidth === 0) throw new WordsError(`Not a bandwidth: '${rate}'. Try 100M or 1G (per second)`);
     const downtime = pause === undefined ? undefined : downtimeOf(pause);
     return {
       guest: guest.id,
@@ -143,7 +146,7 @@ export const migrateCancel: Action<GuestId> = {
 
   parse(model, words) {
     const [name, ...rest] = words;
-    if (name === undefined || rest.length > 0) throw new Error('migrate-cancel takes GUEST');
+    if (name === undefined || rest.length > 0) throw new WordsError('migrate-cancel takes GUEST');
     return findGuest(model, name).id;
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
 import type { GuestId } from '../../sample.ts';
@@ -17,7 +18,7 @@ const longestDowntime = 2000;
 /** `100M`, `100M/s`: bytes a second, 0 for no limit. @throws Error for what is no bandwidth */
 export const bandwidthOf = (word: string): number => {
   const bandwidth = parseBytes(word.replace(/\/s$/, ''));
-  if (bandwidth === undefined) throw new Error(`Not a bandwidth: '${word}'. Try 100M or 1G (per second)`);
+  if (bandwidth === undefined) throw new WordsError(`Not a bandwidth: '${word}'. Try 100M or 1G (per second)`);
   return bandwidth;
 };
 
@@ -25,7 +26,7 @@ export const bandwidthOf = (word: string): number => {
 export const downtimeOf = (word: string): number => {
   const downtime = parseSeconds(word);
   if (!downtime || downtime < 0.001 || downtime > longestDowntime)
-    throw new Error(`Not a downtime: '${word}'. Try 300ms or 2s, at most ${longestDowntime}s`);
+    throw new WordsError(`Not a downtime: '${word}'. Try 300ms or 2s, at most ${longestDowntime}s`);
   return downtime;
 };
 
@@ -57,7 +58,9 @@ export const migrationLimits: Action<LimitsInput> = {
   parse(model, words) {
     const [name, rate, pause = '-', ...rest] = words;
     if (name === undefined || rate === undefined || rest.length > 0 || (rate === '-' && pause === '-'))
-      throw new Error('migration-limits takes GUEST BANDWIDTH|- [DOWNTIME|-], such as: migration-limits web-1 500M');
+      throw new WordsError(
+        'migration-limits takes GUEST BANDWIDTH|- [DOWNTIME|-], such as: migration-limits web-1 500M',
+      );
     return {
       guest: findGuest(model, name).id,
       ...known({

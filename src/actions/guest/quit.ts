@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { guestById } from '../../guests.ts';
 import type { GuestId } from '../../sample.ts';
 import { longBytes } from '../../units.ts';
@@ -18,7 +19,7 @@ export const quit: Action<GuestId> = {
 
   parse(model, words) {
     const [name, ...rest] = words;
-    if (name === undefined || rest.length > 0) throw new Error('quit takes GUEST');
+    if (name === undefined || rest.length > 0) throw new WordsError('quit takes GUEST');
     return findGuest(model, name).id;
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { ownTotal } from '../../fields/guest.ts';
 import { guestById } from '../../guests.ts';
 import { known } from '../../known.ts';
@@ -28,11 +29,13 @@ const findDevice = (guest: GuestModel, word: string | undefined): MemoryDeviceSa
   const devices = devicesOf(guest);
   const found = word === undefined ? devices : devices.filter(({ id, path }) => id === word || path === word);
   if (found.length > 1)
-    throw new Error(
+    throw new WordsError(
       `${guest.name} has ${found.length} virtio-mem devices: name one of ${found.map(called).join(', ')}`,
     );
   if (word !== undefined && found.length === 0)
-    throw new Error(`${guest.name} has no virtio-mem device '${word}': there are ${devices.map(called).join(', ')}`);
+    throw new WordsError(
+      `${guest.name} has no virtio-mem device '${word}': there are ${devices.map(called).join(', ')}`,
+    );
   return found[0];
 };
 
@@ -87,12 +90,12 @@ export const virtioMem: Action<VirtioMemInput> = {
   parse(model, words) {
     const [name, size, device, ...rest] = words;
     if (name === undefined || size === undefined || rest.length > 0)
-      throw new Error('virtio-mem takes GUEST SIZE [DEVICE], such as: virtio-mem db-1 4G');
+      throw new WordsError('virtio-mem takes GUEST SIZE [DEVICE], such as: virtio-mem db-1 4G');
     const guest = findGuest(model, name);
     const values = findDevice(guest, device)?.values;
     const maximum = values?.['max-size'] ?? Number.MAX_SAFE_INTEGER;
     const bytes = parseTarget(size, values?.['requested-size'] ?? 0, maximum);
-    if (bytes === undefined) throw new Error(`Not a size: '${size}'. Try 2G, +512M, -25%, 80%, max or 0`);
+    if (bytes === undefined) throw new WordsError(`Not a size: '${size}'. Try 2G, +512M, -25%, 80%, max or 0`);
     return { guest: guest.id, bytes, ...known({ device }) };
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { longBytes } from '../../units.ts';
 import type { Action } from '../action.ts';
 
@@ -9,7 +10,7 @@ export const compact: Action<undefined> = {
   example: '',
 
   parse(_model, words) {
-    if (words.length > 0) throw new Error('compact takes nothing more');
+    if (words.length > 0) throw new WordsError('compact takes nothing more');
     return undefined;
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { exactBytes, longBytes, longExactBytes, parseBytes } from '../../units.ts';
@@ -38,8 +39,9 @@ const parseCount = (word: string, pageSize: number, now: number): number => {
       : sign === ''
         ? Number(digits)
         : now + Number(`${sign}${digits}`);
-  if (!Number.isSafeInteger(count)) throw new Error(`'${word}' is no number of pages: use 64, +16, -16, or a size: 8G`);
-  if (count < 0) throw new Error(`the pool has only ${now} pages`);
+  if (!Number.isSafeInteger(count))
+    throw new WordsError(`'${word}' is no number of pages: use 64, +16, -16, or a size: 8G`);
+  if (count < 0) throw new WordsError(`the pool has only ${now} pages`);
   return count;
 };
 
@@ -54,7 +56,8 @@ const splitNode = ([size, ...typed]: readonly string[]) => {
 
 const parseNode = (model: Model, word: string): number => {
   const node = model.nodes.find(({ id }) => String(id) === word);
-  if (!node) throw new Error(`there is no node '${word}': there are ${model.nodes.map(({ id }) => id).join(', ')}`);
+  if (!node)
+    throw new WordsError(`there is no node '${word}': there are ${model.nodes.map(({ id }) => id).join(', ')}`);
   return node.id;
 };
 
@@ -150,7 +153,7 @@ export const hugepages: Action<HugepagesInput> = {
   parse(model, words) {
     const { size, count, others, word } = splitNode(words);
     if (size === undefined || count === undefined || others.length > 0)
-      throw new Error('hugepages takes SIZE COUNT [NODE], such as: hugepages 2M 1024');
+      throw new WordsError('hugepages takes SIZE COUNT [NODE], such as: hugepages 2M 1024');
     const pageSize = parsePageSize(model, size);
     const node = word === undefined ? undefined : parseNode(model, word);
     const pool = poolCounts(model, pageSize, node);

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { exactBytes, longBytes, longExactBytes } from '../../units.ts';
 import type { Action } from '../action.ts';
 import { refuse } from '../guest/guest.ts';
@@ -20,7 +21,7 @@ export const hugepagesOvercommit: Action<OvercommitInput> = {
   parse(model, words) {
     const [size, count, ...rest] = words;
     if (size === undefined || count === undefined || rest.length > 0 || !/^\d{1,9}$/.test(count))
-      throw new Error('hugepages-overcommit takes SIZE COUNT, such as: hugepages-overcommit 2M 512');
+      throw new WordsError('hugepages-overcommit takes SIZE COUNT, such as: hugepages-overcommit 2M 512');
     return { pageSize: parsePageSize(model, size), count: Number(count) };
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import type { Model, NodeModel } from '../../model.ts';
 import type { PoolSample } from '../../sample.ts';
 import { exactBytes, KiB, longBytes, MiB, parseBytes } from '../../units.ts';
@@ -18,7 +19,9 @@ export const parsePageSize = (model: Model, word: string): number => {
   const sizes = [...new Set(model.pools.map(({ pageSize }) => pageSize))];
   if (bytes !== undefined && sizes.includes(bytes)) return bytes;
   const known = sizes.map(exactBytes).join(', ');
-  throw new Error(`there is no pool of hugepages of '${word}': there are ${known || 'none at all, or none were read'}`);
+  throw new WordsError(
+    `there is no pool of hugepages of '${word}': there are ${known || 'none at all, or none were read'}`,
+  );
 };
 
 /** Pages, as the kernel counts them. */

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { own } from '../../own.ts';
@@ -84,11 +85,11 @@ export const ksmSet: Action<readonly Pair[]> = {
 
   parse(_model, words) {
     if (words.length === 0 || words.length % 2 > 0)
-      throw new Error('ksm-set takes NAME VALUE, such as: ksm-set pages_to_scan 1000');
+      throw new WordsError('ksm-set takes NAME VALUE, such as: ksm-set pages_to_scan 1000');
     const pairs = words.flatMap((name, index): Pair[] => (index % 2 > 0 ? [] : [[name, words[index + 1] ?? '']]));
     for (const [name, value] of pairs) {
       const problem = ksmValueProblem(name, value);
-      if (problem !== undefined) throw new Error(problem);
+      if (problem !== undefined) throw new WordsError(problem);
     }
     // Without leading zeros, as the kernel gives it back.
     return pairs.map(([name, value]): Pair => [name, String(asSampled(value))]);

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { whyNotMerged } from '../../fields/mergeable.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { formatCount, longBytes } from '../../units.ts';
@@ -115,7 +116,7 @@ export const ksm: Action<Mode> = {
   example: 'run',
 
   parse(_model, [mode, ...rest]) {
-    if (!isMode(mode) || rest.length > 0) throw new Error('ksm takes one of run, stop, unmerge, such as: ksm run');
+    if (!isMode(mode) || rest.length > 0) throw new WordsError('ksm takes one of run, stop, unmerge, such as: ksm run');
     return mode;
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import { known } from '../../known.ts';
 import type { Model } from '../../model.ts';
 import { own } from '../../own.ts';
@@ -90,11 +91,11 @@ export const keep: Action<KeepInput> = {
   parse(model, words) {
     const [word, value, ...rest] = words;
     if (word === undefined || value === undefined || rest.length > 0)
-      throw new Error('keep takes NAME VALUE, such as: keep vm.swappiness 10');
+      throw new WordsError('keep takes NAME VALUE, such as: keep vm.swappiness 10');
     const name = shortName(word);
     if (name.includes('/')) {
       const problem = value === '-' ? undefined : problemWith(name, value);
-      if (problem !== undefined) throw new Error(problem);
+      if (problem !== undefined) throw new WordsError(problem);
       return value === '-' ? { name } : { name, value };
     }
     if (value === '-') return { name };

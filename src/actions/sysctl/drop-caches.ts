@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import type { Model } from '../../model.ts';
 import { longBytes } from '../../units.ts';
 import type { Action } from '../action.ts';
@@ -34,7 +35,7 @@ export const dropCaches: Action<Kind> = {
 
   parse(_model, [word, ...rest]) {
     if (word === undefined || !/^[123]$/.test(word) || rest.length > 0)
-      throw new Error('drop-caches takes 1 (page cache), 2 (directories and inodes) or 3 (both)');
+      throw new WordsError('drop-caches takes 1 (page cache), 2 (directories and inodes) or 3 (both)');
     return Number(word) as Kind;
   },
 

@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import type { Model } from '../../model.ts';
 import { unknownWord } from '../../nearest.ts';
 import { own } from '../../own.ts';
@@ -9,7 +10,7 @@ import { type Sysctl, sysctls, sysctlText } from './sysctls.ts';
 
 const find = (name: string): Sysctl => {
   const knob = own(sysctls, name);
-  if (!knob) throw new Error(unknownWord('sysctl', name, Object.keys(sysctls)));
+  if (!knob) throw new WordsError(unknownWord('sysctl', name, Object.keys(sysctls)));
   return knob;
 };
 
@@ -45,10 +46,10 @@ export const parseSysctl = (
   const knob = find(name);
   const value = parseValue(knob, text);
   const takes = `${name} takes ${rangeOf(model, knob)}${knob.unit === 'count' ? '' : ` (${knob.unit})`}`;
-  if (value === undefined) throw new Error(`${takes}, not '${text}'`);
+  if (value === undefined) throw new WordsError(`${takes}, not '${text}'`);
   if (value === 0 && name === 'vm.overcommit_kbytes')
-    throw new Error('vm.overcommit_kbytes 0 would leave the ratio at 0 too: set vm.overcommit_ratio instead');
-  if (value < at(model, knob.least) || value > at(model, knob.most)) throw new Error(`${takes}, not ${text}`);
+    throw new WordsError('vm.overcommit_kbytes 0 would leave the ratio at 0 too: set vm.overcommit_ratio instead');
+  if (value < at(model, knob.least) || value > at(model, knob.most)) throw new WordsError(`${takes}, not ${text}`);
   return { name, value };
 };
 
@@ -80,7 +81,7 @@ export const sysctl: Action<SysctlInput> = {
   parse(model, words) {
     const [name, value, ...rest] = words;
     if (name === undefined || value === undefined || rest.length > 0)
-      throw new Error('sysctl takes NAME VALUE, such as: sysctl vm.swappiness 10');
+      throw new WordsError('sysctl takes NAME VALUE, such as: sysctl vm.swappiness 10');
     return parseSysctl(model, name, value);
   },
 

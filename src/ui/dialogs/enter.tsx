@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { actions, meaning } from '../../actions/actions.ts';
+import { bugOf, WordsError } from '../../errors.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { safe } from '../../text.ts';
 import { longBytes, parseBytes, sizesShownIn } from '../../units.ts';
@@ -12,7 +13,7 @@ const hintOf = ({ model, setting }: State, { action, words }: Dialog & { kind: '
   try {
     return model ? (actions.get(action)?.hint?.(model, words, setting.limits) ?? '') : '';
   } catch (error) {
-    return error instanceof Error ? error.message : '';
+    return error instanceof WordsError ? error.message : bugOf(error);
   }
 };
 

@@ -1,3 +1,5 @@
+import { WordsError } from '../../errors.ts';
+
 /** Where libvirt sends the guests that it runs: another libvirt, by the URI at which this host's libvirtd reaches it. */
 export const addresses = 'use qemu+ssh://HOST/system, qemu+tls://HOST/system or qemu+tcp://HOST/system';
 
@@ -14,6 +16,6 @@ export const checkLibvirtUri = (uri: string): void => {
   const unknown = given.map(one => one.split('=', 1)[0] ?? '').find(key => !parameters.has(key));
   const local = parts?.[1] === 'unix';
   const place = local ? given.some(one => one.startsWith('socket=/')) && !parts?.[2] : parts?.[2] !== undefined;
-  if (!parts || !place) throw new Error(`'${uri}' is no other host's libvirt: ${addresses}`);
-  if (unknown !== undefined) throw new Error(`${uri}: '${unknown}' may not be given to libvirt here`);
+  if (!parts || !place) throw new WordsError(`'${uri}' is no other host's libvirt: ${addresses}`);
+  if (unknown !== undefined) throw new WordsError(`${uri}: '${unknown}' may not be given to libvirt here`);
 };
