@@ -70,7 +70,10 @@ const createReporter = () => {
 };
 createReporter.inject = [] as const;
 
-const createChecker = () => createTypeChecker(join(run.folder, 'types'));
+const createChecker = () => {
+  const { source = 'src' } = areas.find(({ name }) => name === run.area) ?? {};
+  return createTypeChecker(join(run.folder, 'types'), source);
+};
 createChecker.inject = [] as const;
 
 export const strykerPlugins = [
