@@ -163,6 +163,11 @@ test.each([
   );
 });
 
+test('a number that goes on without end is damage, and is not waited for', () => {
+  const endless = Uint8Array.from([...Array.from({ length: 200 }, () => 0x80), 1]);
+  expect(() => patch(plant(1), endless)).toThrow('a sample of the recording has an impossible number');
+});
+
 test('literals that are no JSON are told as such', () => {
   expect(() => patch(plant(1), delta([op(kind.literal)], '[1'))).toThrow('a sample of the recording is no JSON');
 });

@@ -72,7 +72,8 @@ export class ByteReader {
       this.#need(1);
       const byte = this.#bytes[this.#at++]!;
       value += (byte & 127) * factor;
-      if (value > Number.MAX_SAFE_INTEGER)
+      // Also where all that a ninth byte adds is nothing: there could be bytes without end, until even nothing is no number.
+      if (value > Number.MAX_SAFE_INTEGER || factor > Number.MAX_SAFE_INTEGER)
         throw new RecordingError('a sample of the recording has an impossible number');
       if (byte < 128) return value;
       factor *= 128;
