@@ -129,6 +129,7 @@ const monitor = object<MonitorSample>({
   time: optional(number),
   path: optional(text),
   qemuVersion: optional(text),
+  kvm: optional(flag),
   status: optional(text),
   memory: optional(numbers),
   balloon: optional(balloon),
