@@ -114,7 +114,7 @@ const theme = createTheme({ TERM: 'xterm-256color', LANG: 'C.UTF-8' });
 const drawn = (models: readonly Model[], tab: Tab, detail: boolean): string => {
   const { store } = openStage(models, { tab, size: { columns: 160, rows: 60 } });
   const [guest] = models.at(-1)?.guests ?? [];
-  if (detail && guest) store.setState({ selected: guest.id, dialog: { kind: 'detail' } });
+  if (detail && guest) store.setState({ selected: guest.id, detail: { scroll: 0 } });
   const terminal = { columns: 160, rows: 60, write: () => true, on: () => undefined, off: () => undefined };
   const screen = new Screen(terminal, theme);
   screen.enter();
