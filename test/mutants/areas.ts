@@ -13,7 +13,7 @@ export const areas: readonly Area[] = [
     source: 'src/actions/',
     tests: ['test/actions/**/*.test.ts', 'test/vmm/balloon.test.ts', 'test/programs/{do,polling}.test.ts'],
   },
-  { name: 'guests', source: 'src/collect/guests/', tests: ['test/collect/guests/*.test.ts'] },
+  { name: 'guests', source: 'src/collect/guests/', tests: ['test/collect/guests/**/*.test.ts'] },
   {
     name: 'vmm',
     source: 'src/vmm/',
