@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { derive } from '../../src/model.ts';
 import { alignElements } from '../../src/recording/delta/align.ts';
 import { ByteReader, ByteWriter } from '../../src/recording/delta/bytes.ts';
 import { diff } from '../../src/recording/delta/diff.ts';
@@ -8,9 +7,8 @@ import { patch } from '../../src/recording/delta/patch.ts';
 import { equals, isFlat, plainOf, plant, scalar } from '../../src/recording/delta/tree.ts';
 import { Compressor, DeltaEncoder, Encoder } from '../../src/recording/encoder.ts';
 import { chainLength, compress } from '../../src/recording/frame.ts';
-import { headlineOf } from '../../src/recording/headline.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
-import { guest, sample } from '../samples.ts';
+import { sample } from '../samples.ts';
 
 /** The bytes of a delta are those of a file that any kvmtop reads: as src/recording/delta/format.ts describes them. */
 
@@ -272,25 +270,4 @@ test('a chain is full when it has more bytes than it should, and with its key on
   expect(compressor.isFull).toBe(false);
   const small = new Encoder(1);
   expect([0, 1, 2].map(time => small.encode(sample({ time })).key)).toEqual([true, true, true]);
-});
-
-test('the numbers beside a sample: what is known, and what guests use as far as they tell', () => {
-  const reporting = (id: string, total: number, available: number) =>
-    guest({
-      id,
-      monitor: {
-        state: 'ok',
-        balloon: {
-          device: true,
-          stats: { lastUpdate: 1, values: { 'stat-total-memory': total, 'stat-available-memory': available } },
-        },
-      },
-    });
-  const of = (...guests: readonly ReturnType<typeof guest>[]) =>
-    headlineOf(derive(undefined, sample({ time: 7, host: { meminfo: { MemTotal: 100, MemAvailable: 60 } }, guests })));
-  expect(of()).toMatchObject({ time: 7, mem_total: 100, mem_available: 60, guests: 0 });
-  expect(of()).not.toHaveProperty('guests_used');
-  expect(of()).not.toHaveProperty('swap_in');
-  expect(of(guest({}))).not.toHaveProperty('guests_used');
-  expect(of(guest({}), reporting('1.1', 50, 20), reporting('2.1', 9, 2))).toMatchObject({ guests: 3, guests_used: 37 });
 });
