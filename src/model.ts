@@ -109,7 +109,7 @@ const rows = <Subject>(table: Table<Subject>, now: Moment<Subject>, before?: Mom
     }
     totals[id] = value;
     const perSecond = rate(field, now, before, value);
-    if (perSecond !== undefined) values[id] = perSecond;
+    if (perSecond !== undefined && Number.isFinite(perSecond)) values[id] = perSecond;
   }
   return { values, totals };
 };
@@ -144,7 +144,9 @@ const meminfoRates = (previous: Sample | undefined, next: Sample): Numbers | und
   const rates: Record<string, number> = {};
   for (const key in now) {
     const [to, from] = [now[key], own(before, key)];
-    if (to !== undefined && from !== undefined) rates[key] = (to - from) / (next.monotonic - previous.monotonic);
+    const rate =
+      to === undefined || from === undefined ? Number.NaN : (to - from) / (next.monotonic - previous.monotonic);
+    if (Number.isFinite(rate)) rates[key] = rate;
   }
   return rates;
 };

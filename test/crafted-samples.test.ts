@@ -63,7 +63,7 @@ const changed = (value: Json, [key, ...rest]: readonly string[], to: Json | unde
 };
 
 const strangeNumber = fc.oneof(
-  fc.constantFrom(0, -1, 0.5, 1e308, -1e308, 5e-324, 2 ** 63, 1e13, -1e16),
+  fc.constantFrom(0, -1, 0.5, 1e308, -1e308, 5e-324, 2 ** 63, 1e28, -1e28, 1e13, -1e16),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
 const strangeText = fc.oneof(

@@ -107,3 +107,11 @@ describe('held', () => {
     expect(only && whyUnknown(only, 'held')).toMatch(/root/);
   });
 });
+
+it('a rate over next to no time is unknown where it would be endless', () => {
+  const at = (monotonic: number, pswpin: number) =>
+    sample({ monotonic, host: { vmstat: { pswpin }, meminfo: { MemTotal: pswpin } } });
+  const model = derive(at(0, 0), at(5e-324, 1e300));
+  expect(model.host.values).not.toHaveProperty('swap_in');
+  expect(model.meminfoRates).toEqual({});
+});

@@ -23,7 +23,11 @@ const here = '';
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const number: Check<number> = value => (Number.isFinite(value) ? undefined : here);
+/** Counters have 64 bits, of a mebibyte at most: what is far beyond was counted by nobody, and its sums would be endless. */
+const largest = 2 ** 96;
+
+export const number: Check<number> = value =>
+  typeof value === 'number' && Math.abs(value) <= largest ? undefined : here;
 export const text: Check<string> = value => (typeof value === 'string' ? undefined : here);
 export const flag: Check<boolean> = value => (typeof value === 'boolean' ? undefined : here);
 

@@ -169,6 +169,8 @@ test.each<[string, unknown]>([
   ['time', { ...full, time: Number.POSITIVE_INFINITY }],
   ['time', { ...full, time: '1' }],
   ['pageSize', { ...full, pageSize: Number.NaN }],
+  ['monotonic', { ...full, monotonic: 1e30 }],
+  ['host.meminfo', { ...full, host: { meminfo: { MemTotal: -1e30 } } }],
   ['guests[].launch.backend', { ...full, guests: [guest({ launch: { backend: 'paper' as never } })] }],
   [
     'guests[].launch.parts[].kind',
