@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Decoder } from '../../src/recording/decoder.ts';
 import { ByteWriter } from '../../src/recording/delta/bytes.ts';
 import { kind, kinds } from '../../src/recording/delta/format.ts';
+import { parseJson } from '../../src/recording/delta/json.ts';
 import { patch } from '../../src/recording/delta/patch.ts';
 import { plainOf, plant } from '../../src/recording/delta/tree.ts';
 import { RecordingError } from '../../src/recording/tape.ts';
@@ -87,4 +88,5 @@ test('a number that goes on without end is damage, and is not waited for', () =>
 
 test('literals that are no JSON are told as such', () => {
   expect(() => patch(plant(1), delta([op(kind.literal)], '[1'))).toThrow('a sample of the recording is no JSON');
+  expect(() => parseJson(undefined as unknown as Uint8Array)).toThrow(TypeError);
 });

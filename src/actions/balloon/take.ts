@@ -1,3 +1,4 @@
+import { WordsError } from '../../errors.ts';
 import type { GuestModel, Model } from '../../model.ts';
 import { longBytes, MiB, parseBytes } from '../../units.ts';
 import { whyKept } from '../../vmm/memory.ts';
@@ -65,9 +66,10 @@ export const take: Action<number> = {
 
   parse(_model, words) {
     const [word, ...rest] = words;
-    if (word === undefined || rest.length > 0) throw new Error('take takes SIZE, such as: take 8G');
+    if (word === undefined || rest.length > 0) throw new WordsError('take takes SIZE, such as: take 8G');
     const bytes = /^\d/.test(word) ? parseBytes(word) : undefined;
-    if (bytes === undefined || bytes < least) throw new Error(`Not a size: '${word}'. Try 8G or 512M, at least 1M`);
+    if (bytes === undefined || bytes < least)
+      throw new WordsError(`Not a size: '${word}'. Try 8G or 512M, at least 1M`);
     return bytes;
   },
 
