@@ -24,8 +24,8 @@ const stop = { action: 'ksm', words: ['stop'] } as const;
 
 /** Why KSM runs for nothing; `undefined` when it does not, or when that is not known yet. */
 const idleness = (model: Model): Omit<Remark, 'subject' | 'severity' | 'numbers'> | undefined => {
-  const { ksm_pages_sharing: sharing, ksm_saved: saved, ksm_full_scans: scans } = model.host.values;
-  if (sharing === undefined || sharing > 0 || saved !== 0 || scans === undefined) return undefined;
+  const { ksm_saved: saved, ksm_full_scans: scans } = model.host.values;
+  if (saved !== 0 || scans === undefined) return undefined;
   const nobody = whyNobody(model);
   if (nobody !== undefined)
     return { text: `KSM runs, but no guest has memory that it could merge (${nobody}).`, ...offer(model, stop) };

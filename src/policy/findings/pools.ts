@@ -28,7 +28,7 @@ const each = (
 const shrunk = (model: Model, { pageSize, values }: PoolModel): Pick<Remark, 'fix' | 'advice'> => {
   const counts = poolCounts(model, pageSize, undefined);
   const idle = Math.floor((values.usable ?? 0) / pageSize);
-  if (!counts || idle === 0) return {};
+  if (!counts) return {};
   const count = Math.max(0, persistent(counts) - idle);
   return offer(
     model,

@@ -6,7 +6,7 @@ import { balloonStuck, guestThrashing } from '../../../src/policy/findings/guest
 import { migratedHolding } from '../../../src/policy/findings/migrated.ts';
 import type { GuestSample, HostSample, Numbers } from '../../../src/sample.ts';
 import { GiB, MiB } from '../../../src/units.ts';
-import { hostWith, idleHost, later, line, raised, remark, remarks, thrashes, well } from './looks.ts';
+import { hostWith, idleHost, later, line, raised, remark, remarks, start, thrashes, well } from './looks.ts';
 
 describe('a balloon that is stuck', () => {
   it('is given back in full where the host has room', () => {
@@ -145,6 +145,17 @@ describe('a balloon that was forgotten', () => {
     expect(line(said)).toBe('balloon 100.5000 max');
   });
 
+  it('is not told of a guest that is near to thrashing: what helps one would be the other', () => {
+    const has = (share: number) => idleHost([well({ stats: { 'stat-available-memory': share * 3 * GiB } })]);
+    expect(remarks(balloonForgotten, [has(0.095)])).toEqual([]);
+    expect(remark(balloonForgotten, [has(0.1)]).text).toMatch(/It does well, with 307 MiB of 3\.00 GiB available\.$/);
+  });
+
+  it('is told without what is inside where nobody tells that', () => {
+    const mute = well({ balloon: { stats: { lastUpdate: start, values: {} } } });
+    expect(remark(balloonForgotten, [idleHost([mute])]).text).toMatch(/available: nobody needs what it gave up\.$/);
+  });
+
   it('is not told where the host needs it, the guest thrashes, or it is empty', () => {
     expect(remarks(balloonForgotten, [hostWith({ MemAvailable: 7 * GiB }, [well()])])).toEqual([]);
     for (const one of [
@@ -192,6 +203,10 @@ describe('a guest that was migrated away', () => {
     // Linux before 4.5: how much of the hugepages in use is its own is not known.
     const pools = [{ pageSize: 2 * MiB, counts: { nr_hugepages: 1024, free_hugepages: 0 } }];
     expect(said({ VmRSS: GiB, VmSwap: GiB }, () => ({ pools }))).toMatch(/still holds 1\.00 GiB/);
+    // Of a guest whose memory its process does not show, that of its VMM.
+    const hidden = { ...gone, launch: { confidential: 'TDX' } };
+    const status = { VmRSS: GiB, HugetlbPages: GiB };
+    expect(remark(migratedHolding, [idleHost([{ ...hidden, process: { status } }])]).text).toMatch(/holds 2\.00 GiB/);
   });
 
   it('is libvirt’s to end where libvirt runs it', () => {

@@ -135,6 +135,24 @@ describe('a host that swaps', () => {
     expect(remarks(hostSwapping, fresh)).toEqual([]);
   });
 
+  it('is told over many looks as it is now', () => {
+    const [first, second] = window([], undefined, { MemAvailable: 4 * GiB });
+    const last = later(second!, 5, now => ({
+      host: { ...now.host, meminfo: { ...now.host.meminfo, SwapFree: 5 * GiB } },
+    }));
+    expect(remark(hostSwapping, [first!, second!, last]).text).toMatch(
+      /^The host swaps: 267 KiB\/s in, .*, 3\.00 GiB are out\./,
+    );
+  });
+
+  it('is told without what is in swap where that is unknown', () => {
+    const { SwapTotal: _total, SwapFree: _free, ...meminfo } = idleHost().sample.host.meminfo ?? {};
+    const first = idleHost([], () => ({ meminfo: { ...meminfo, MemAvailable: 4 * GiB } }));
+    const said = remark(hostSwapping, [first, later(first, 10, raised({ pswpin: 1000, pswpout: 3000 }))]);
+    expect(said.text).toMatch(/^The host swaps: 400 KiB\/s in, 1\.17 MiB\/s out\. No balloon/);
+    expect(said.numbers).toEqual({ swap_in: 409_600, swap_out: 1_228_800 });
+  });
+
   it('is told that nothing else helps, where they have none', () => {
     const said = remark(hostSwapping, window([]));
     expect(said.text).toMatch(/^The host swaps: 400 KiB\/s in.*guests wait for the disk\.$/);
@@ -201,6 +219,11 @@ describe('the killer', () => {
     expect(remark(oomKill, [first, second]).advice).toMatch(/a memory limit \(cgroup\)/);
     expect(remark(oomKill, [first, second, later(second, 12.4)]).text).toMatch(/killed 2 processes .* last 42s\.$/);
     expect(remark(oomKill, [first, later(first, 30, raised({ oom_kill: 1 }))]).text).toMatch(/killed a process for/);
+    // Only what came in that time counts.
+    const earlier = later(first, 100, raised({ oom_kill: 5 }));
+    expect(remark(oomKill, [earlier, later(earlier, 20, raised({ oom_kill: 3 }))]).text).toBe(
+      'The kernel has killed 3 processes for lack of memory in the last 20s.',
+    );
     expect(remarks(oomKill, [second, later(second, 30)])).toEqual([]);
     expect(remarks(oomKill, [second])).toEqual([]);
   });
@@ -229,6 +252,24 @@ describe('promises', () => {
     expect(said.text).toMatch(/^11\.6 GiB of 12\.0 GiB are promised \(97%\).*only 410 MiB more, then allocations fail/);
     // 11.6 GiB are to be nine tenths of it: 12.9 GiB of 23.5 GiB.
     expect(line(said)).toBe('sysctl vm.overcommit_ratio 55');
+  });
+
+  it('are offered all RAM, and no more', () => {
+    // Of 23.5 GiB, nine tenths are 21.2.
+    expect(line(remark(commitNear, [strict(21.1 * GiB)]))).toBe('sysctl vm.overcommit_ratio 100');
+    expect(remark(commitNear, [strict(21.3 * GiB)]).fix).toBeUndefined();
+  });
+
+  it('are offered a larger ratio than that in force, in steps of 5', () => {
+    const at = (ratio: number) => line(remark(commitNear, [strict(11.6 * GiB, { 'vm.overcommit_ratio': ratio })]));
+    expect([at(50), at(52), at(55), at(57), at(95), at(100)]).toEqual([
+      'sysctl vm.overcommit_ratio 55',
+      'sysctl vm.overcommit_ratio 55',
+      'sysctl vm.overcommit_ratio 60',
+      'sysctl vm.overcommit_ratio 60',
+      'sysctl vm.overcommit_ratio 100',
+      undefined,
+    ]);
   });
 
   it('within a hundredth are critical; a ratio above all RAM is not offered', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ksmIdle, ksmLoss, ksmSlow } from '../../../src/policy/findings/ksm-idle.ts';
 import { ksmOff } from '../../../src/policy/findings/ksm-off.ts';
+import { hasLookedAtMost } from '../../../src/policy/findings/offered.ts';
 import type { GuestSample } from '../../../src/sample.ts';
 import { GiB, KiB, MiB } from '../../../src/units.ts';
 import { capturedModel, withKsm } from '../../actions/hosts.ts';
@@ -72,6 +73,41 @@ describe('KSM that runs for nothing', () => {
       'KSM runs, but no guest has memory that it could merge (2 guests: its memory is in hugepages: KSM merges none of those).',
     );
     expect(line(said)).toBe('ksm stop');
+  });
+
+  it('says of each reason how many guests it holds for', () => {
+    const kinds = (['hugetlb', 'shared', 'hugetlb'] as const).map((backend, index) =>
+      well({ id: `${index}.1`, launch: { backend } }),
+    );
+    expect(remark(ksmIdle, [running({}, kinds)]).text).toMatch(
+      / \(2 guests: its memory is in hugepages.*; 1 guest: its memory is shared.*\)\.$/,
+    );
+  });
+
+  it('says nothing where what it merged or scanned is unknown', () => {
+    const hugepages = twins({ launch: { backend: 'hugetlb' } });
+    for (const missing of ['pages_sharing', 'full_scans'])
+      expect(
+        remarks(ksmIdle, [
+          idleHost(hugepages, ({ ksm = {} }) => ({
+            ksm: Object.fromEntries(Object.entries({ ...ksm, run: 1 }).filter(([name]) => name !== missing)),
+          })),
+        ]),
+      ).toEqual([]);
+  });
+
+  it('has looked at what it shares, at what it merged, and at what differs or changes too fast', () => {
+    const looked = (pages: Readonly<Record<string, number>>): boolean => hasLookedAtMost(running(pages));
+    // Half of 6 GiB.
+    const none = { pages_shared: 0, pages_sharing: 0, pages_unshared: 0, pages_volatile: 0 };
+    const half = (3 * GiB) / 4096;
+    for (const kind of Object.keys(none)) {
+      expect(looked({ ...none, [kind]: half })).toBe(true);
+      expect(looked({ ...none, [kind]: half - 1 })).toBe(false);
+    }
+    expect(
+      looked({ pages_shared: half / 4, pages_sharing: half / 4, pages_unshared: half / 4, pages_volatile: half / 4 }),
+    ).toBe(true);
   });
 
   it('says that nothing is alike, once it has looked often enough', () => {

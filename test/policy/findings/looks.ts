@@ -120,10 +120,17 @@ export const remarks = (
   window: readonly Model[],
   { stands = false, thresholds = defaultThresholds } = {},
 ): readonly Remark[] => {
-  const held = rule.check(window, thresholds, () => stands);
+  const asked = new Set<string>();
+  const held = rule.check(window, thresholds, subject => {
+    asked.add(subject);
+    return stands;
+  });
   const last = window.at(-1);
   // As the advisor does once each has held for its time.
   const said = rule.gather && last && held.length > 0 ? [rule.gather(held, last)] : held;
+  // Whether a finding stands is asked of the very subject that it is told of.
+  if (asked.size > 0)
+    expect([...asked]).toEqual(expect.arrayContaining(held.map(({ guest, subject: of }) => guest ?? of)));
   for (const { severity, text, advice = '', fix, numbers, subject } of said) {
     expect(rule.severities).toContain(severity);
     expect(subject).not.toBe('');

@@ -73,7 +73,8 @@ describe('a guest’s own statistics', () => {
     const none = { ...well(), monitor: { ...well().monitor, balloon: { device: false } } };
     const paused = well({ age: 95, monitor: { status: 'paused' } });
     const busy = well({ age: 95, monitor: { state: 'busy' } });
-    expect(allOf(idleHost([well(), none, paused, busy]))).toEqual([]);
+    const odd = { ...well(), monitor: { ...well().monitor, balloon: { device: false, pollingInterval: 0 } } };
+    expect(allOf(idleHost([well(), none, paused, busy, odd]))).toEqual([]);
   });
 });
 

@@ -136,6 +136,13 @@ describe('a guest that lacks memory', () => {
     expect(remarks(guestThrashing, [withRoom(64 * MiB)])).toEqual([]);
   });
 
+  it('is given back no less than 64 MiB: that changes nothing', () => {
+    const holding = (bytes: number) => withRoom(2 * GiB, well({ ...thrashes, balloon: { actual: 4 * GiB - bytes } }));
+    expect(line(remark(balloonStuck, [holding(64 * MiB)]))).toBe('balloon 100.5000 max');
+    expect(remarks(balloonStuck, [holding(64 * MiB - 1)])).toEqual([]);
+    expect(remark(guestThrashing, [holding(64 * MiB - 1)]).severity).toBe('warning');
+  });
+
   it('is given all from where there is room for all', () => {
     expect(line(remark(balloonStuck, [withRoom(GiB)]))).toBe('balloon 100.5000 max');
     expect(remark(balloonStuck, [withRoom(GiB)]).text).toMatch(/The host has 3\.40 GiB available\.$/);
