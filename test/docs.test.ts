@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { keyNames } from '../src/docs/keys.ts';
 import { escaped } from '../src/docs/markdown.ts';
 import { outdated, pages } from '../src/docs.ts';
 import { guestFields } from '../src/fields/guest.ts';
 import { rules } from '../src/policy/rules.ts';
+import { keyNames } from '../src/ui/keys/names.ts';
 import { keys } from '../src/ui/keys.ts';
 
 test('the made pages are what the tables say', () => {

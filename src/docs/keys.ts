@@ -1,31 +1,20 @@
 import { actions } from '../actions/actions.ts';
-import { own } from '../own.ts';
 import { clicks } from '../ui/keys/clicks.ts';
 import { type Key, type Mode, modeTitles } from '../ui/keys/key.ts';
+import { keyName } from '../ui/keys/names.ts';
 import { keys } from '../ui/keys.ts';
 import { code, escaped, madeFrom, table } from './markdown.ts';
 
-const names: Readonly<Record<string, string>> = {
-  ' ': 'Space',
-  pageup: 'PgUp',
-  pagedown: 'PgDn',
-  escape: 'Esc',
-};
-
-/** A key as it is printed on a keyboard. */
-const keyName = (name: string): string => {
-  const control = /^ctrl-(.)$/.exec(name);
-  if (control) return `Ctrl-${control[1]?.toUpperCase()}`;
-  return own(names, name) ?? (name.length === 1 ? name : name.charAt(0).toUpperCase() + name.slice(1));
-};
-
-/** `Up, k`: every way to press it. */
-export const keyNames = (key: Pick<Key, 'names'>): string => key.names.map(keyName).join(', ');
+/** Such keys are told once, among those of the guest table. */
+const isEverywhere = ({ modes }: Key): boolean => modes.includes('main') && modes.includes('confirm');
 
 /** The keys by where they work, in the order of the help screen. */
 export const keysByMode = (): readonly { readonly title: string; readonly keys: readonly Key[] }[] =>
   (Object.entries(modeTitles) as [Mode, string][])
-    .map(([mode, title]) => ({ title, keys: keys.filter(key => key.modes.includes(mode)) }))
+    .map(([mode, title]) => ({
+      title,
+      keys: keys.filter(key => key.modes.includes(mode) && (mode === 'main' || !isEverywhere(key))),
+    }))
     .filter(section => section.keys.length > 0);
 
 /** docs/keys.md. */

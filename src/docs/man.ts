@@ -1,7 +1,8 @@
 import type { Command } from '../programs/options.ts';
 import { usage, version } from '../programs/usage.ts';
 import { clicks } from '../ui/keys/clicks.ts';
-import { keyNames, keysByMode } from './keys.ts';
+import { keyNames } from '../ui/keys/names.ts';
+import { keysByMode } from './keys.ts';
 
 /** Text for roff: no line of ours is a request, and a hyphen is one that can be copied. */
 const roff = (text: string): string =>

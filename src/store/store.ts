@@ -126,6 +126,9 @@ export interface State {
   readonly sort: Sort;
   readonly filter: string;
   readonly filtering: boolean;
+  /** What a guest was looked for by. */
+  readonly search: string;
+  readonly searching: boolean;
   readonly columns: readonly ColumnId[];
   readonly tables: Tables;
   readonly selected: GuestId | undefined;
@@ -190,6 +193,8 @@ export const initialState = (setting: Setting): State => ({
   tables: defaultTables,
   filter: '',
   filtering: false,
+  search: '',
+  searching: false,
   selected: undefined,
   selectedIndex: 0,
   dialog: undefined,

@@ -22,6 +22,8 @@ interface TabEntry {
   readonly needs: readonly Need[];
   /** Its guest table as it is at first, where it remembers columns and an order of its own. */
   readonly table?: TableView;
+  /** It shows no guests while no dialog is open. */
+  readonly alone?: true;
   /** What it shows of many looks, and so a moment of the past has only where it is shown. */
   readonly past?: 'activity';
 }
@@ -51,6 +53,7 @@ const entries = {
     mode: 'main',
     needs: ['vmstat', 'pressure', 'ksm', 'pools', 'swaps', 'zram', 'guest_ksm_stat'],
     table,
+    alone: true,
   },
   sharing: {
     title: 'Sharing',

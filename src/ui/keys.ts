@@ -5,9 +5,11 @@ import { moveSelection } from '../store/view.ts';
 import { advisorKeys } from './keys/advisor.ts';
 import { forcing, questionKeys, stepped } from './keys/change.ts';
 import { detailKeys } from './keys/detail.ts';
+import { found } from './keys/find.ts';
 import { guestKeys } from './keys/guests.ts';
 import { journalKeys } from './keys/journal.ts';
-import { type App, change, type Key, modeOf } from './keys/key.ts';
+import { type App, change, type Key, modeOf, tabModes, whyNotNow } from './keys/key.ts';
+import { keyName } from './keys/names.ts';
 import { columnKeys } from './keys/order.ts';
 import { paletteKeys } from './keys/palette.ts';
 import { readingKeys } from './keys/reading.ts';
@@ -65,6 +67,10 @@ const edited = (state: State, into: (text: string) => string | undefined): Parti
     const { selected, index } = moveSelection(guests, state.selected, 0, 0);
     return { filter, selected, selectedIndex: index };
   }
+  if (state.searching) {
+    const search = into(state.search);
+    return search === undefined ? undefined : { search, ...found(state, search, 0) };
+  }
   if (dialog?.kind === 'enter' || dialog?.kind === 'moment' || dialog?.kind === 'palette') {
     const text = into(dialog.text);
     if (text === undefined) return undefined;
@@ -77,43 +83,50 @@ const edited = (state: State, into: (text: string) => string | undefined): Parti
   return undefined;
 };
 
-/** Text goes to whatever takes text now. */
-const type = (app: App, name: string): void =>
-  change(app, state => {
-    // After a step, + and - step again; in front of anything else they are a sign.
-    const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
-    const steps = sign !== undefined && state.dialog?.kind === 'enter';
-    const into = (text: string): string | undefined =>
-      steps && /^[+-]\d+M$/.test(text) ? stepped(state, text, sign) : typedInto(text, name);
-    return edited(state, into) ?? {};
-  });
+/** Text goes to whatever takes text now; undefined where nothing does. */
+const typed = (state: State, name: string): Partial<State> | undefined => {
+  // After a step, + and - step again; in front of anything else they are a sign.
+  const sign = name === '+' ? 1 : name === '-' ? -1 : undefined;
+  const steps = sign !== undefined && state.dialog?.kind === 'enter';
+  const into = (text: string): string | undefined =>
+    steps && /^[+-]\d+M$/.test(text) ? stepped(state, text, sign) : typedInto(text, name);
+  return edited(state, into);
+};
 
 /** A text that was pasted: at once, however long, and never as keys, which could change something. */
 export const paste = (app: App, pasted: string): void =>
   change(
     app,
     state =>
-      edited(state, text => pastedInto(text, pasted)) ?? {
-        message: { text: 'Nothing here takes text: the paste was ignored.', tone: 'warn', time: timeOf(state) },
-      },
+      edited(state, text => pastedInto(text, pasted)) ?? told(state, 'Nothing here takes text: the paste was ignored.'),
   );
 
-/** Nothing is decided on numbers of the past. */
-const refuseWhileBack = (app: App): void =>
-  change(app, state => ({
-    message: {
-      text: 'This is the past. Press Space to return to the present, then make the change.',
-      tone: 'warn',
-      time: timeOf(state),
-    },
-  }));
+const told = (state: State, text: string | undefined): Partial<State> =>
+  text === undefined ? {} : { message: { text, tone: 'warn', time: timeOf(state) } };
+
+/** Why a key that there is does nothing now. */
+const whyNot = (state: State, name: string): string | undefined => {
+  const mode = modeOf(state);
+  const named = keys.filter(key => key.names.includes(name));
+  const here = named.filter(key => key.modes.includes(mode));
+  if (here.some(key => key.changes) && state.setting.source === 'recording') return whyNotNow(state);
+  for (const { why } of here) {
+    const text = why?.(state);
+    if (text !== undefined) return text;
+  }
+  if (here.length > 0 || !named.some(key => key.modes.includes('main'))) return undefined;
+  if (mode === 'detail') return `${keyName(name)} works in the table: press Esc first.`;
+  return tabModes.includes(mode) ? `${keyName(name)} works where guests are listed: press 2 first.` : undefined;
+};
 
 /** One key press. Ctrl-C leaves from anywhere. */
 export const press = (app: App, name: string): void => {
   const state = app.store.getState();
-  const found = keysNow(state).find(key => key.names.includes(name));
+  const key = keysNow(state).find(({ names }) => names.includes(name));
   if (name === 'ctrl-c') app.quit();
-  else if (found?.changes && state.at !== undefined) refuseWhileBack(app);
-  else if (found) found.run(app, name);
-  else type(app, name);
+  // Nothing is decided on numbers of the past.
+  else if (key?.changes && state.at !== undefined)
+    change(app, now => told(now, 'This is the past. Press Space to return to the present, then make the change.'));
+  else if (key) key.run(app, name);
+  else change(app, now => typed(now, name) ?? told(now, whyNot(now, name)));
 };

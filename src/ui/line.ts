@@ -39,6 +39,8 @@ export type Target =
   | { readonly kind: 'tab'; readonly tab: Tab }
   | { readonly kind: 'column'; readonly column: ColumnId }
   | { readonly kind: 'processColumn'; readonly column: ProcessColumn }
+  /** Wall clock, seconds. */
+  | { readonly kind: 'moment'; readonly time: number }
   | { readonly kind: 'key'; readonly name: string };
 
 export interface Span {

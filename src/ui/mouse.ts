@@ -2,7 +2,7 @@ import { listedGuests } from '../store/listed.ts';
 import type { State } from '../store/store.ts';
 import { tabTable } from '../store/tabs.ts';
 import type { Glyphs } from './glyphs.ts';
-import { type App, change, type Mode, modeOf } from './keys/key.ts';
+import { type App, anywhere, change, type Mode, modeOf } from './keys/key.ts';
 import type { MouseEvent } from './keys/reader.ts';
 import { keysNow, press } from './keys.ts';
 import { fits, layout } from './layout.ts';
@@ -85,6 +85,9 @@ const click = (app: App, target: Exclude<Target, { readonly kind: 'key' }>): voi
       if (mode !== 'journal') break;
       if (state.journalCursor === target.at) press(app, 'enter');
       else change(app, () => ({ journalCursor: target.at }));
+      break;
+    case 'moment':
+      if (anywhere.includes(mode)) app.travel({ kind: 'time', time: target.time });
   }
 };
 
@@ -93,6 +96,9 @@ const notch = 3;
 /** Where Up and Down change a number instead of moving. */
 const unmoved: readonly Mode[] = ['enter'];
 
+/** Milliseconds in which a second click at the same place is on the same thing, though the table may have moved. */
+const doubleClick = 500;
+
 /**
  * The mouse on the screen. A key in the footer is pressed when the button is released, so that nothing of the click comes
  * after the screen was left.
@@ -100,13 +106,17 @@ const unmoved: readonly Mode[] = ['enter'];
 export const createMouse = (app: App, glyphs: Glyphs): ((event: MouseEvent) => void) => {
   /** The key in the footer on which the button was pressed. */
   let held: string | undefined;
+  let last = { x: -1, y: -1, at: Number.NEGATIVE_INFINITY, target: undefined as Target | undefined };
   return ({ kind, x, y }) => {
     const state = app.store.getState();
     if (kind === 'up' || kind === 'down') {
       if (!unmoved.includes(modeOf(state))) for (let row = 0; row < notch; row++) pressIfKey(app, kind);
       return;
     }
-    const target = targetAt(state, glyphs, x, y);
+    const now = performance.now();
+    const again = kind === 'press' && x === last.x && y === last.y && now - last.at < doubleClick;
+    const target = again ? last.target : targetAt(state, glyphs, x, y);
+    if (kind === 'press') last = { x, y, at: now, target };
     const key = target?.kind === 'key' ? target.name : undefined;
     if (kind === 'press') {
       held = key;

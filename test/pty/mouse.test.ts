@@ -65,12 +65,12 @@ test('a click in two packets is one, and no keys', async () => {
     // Selected, then opened; then closed again.
     if (at % 2 === 0) {
       await terminal.waitFor(screen => !isTable(screen));
-      terminal.press('\r');
+      terminal.press('q');
       await terminal.waitFor(isTable);
     }
   }
   // A digit would have shown a tab.
-  expect(terminal.screen().join('\n')).toMatch(/\d+ guests|by \w+▼/);
+  expect(terminal.screen()[2]).toMatch(/^\W*NAME/);
 });
 
 test.each([

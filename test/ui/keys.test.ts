@@ -535,11 +535,14 @@ describe('the key table', () => {
       { kind: 'confirm', request, typed: '' },
     ];
     expect(dialogs.map(dialog => dialog.kind)).toEqual(
-      modes.filter(mode => !['main', 'processes', 'lines', 'journal', 'advisor', 'filter', 'detail'].includes(mode)),
+      modes.filter(
+        mode => !['main', 'processes', 'lines', 'journal', 'advisor', 'filter', 'search', 'detail'].includes(mode),
+      ),
     );
     for (const change of [
       ...dialogs.map(dialog => ({ dialog })),
       { filtering: true },
+      { searching: true },
       { detail: { scroll: 0 }, selected: web },
     ]) {
       const { store } = openStage(models, change);

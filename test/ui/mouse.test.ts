@@ -77,6 +77,18 @@ describe.each([
   });
 });
 
+it('a double click opens what its first click was on, though the table moves below it', async () => {
+  const { store, at, find, name } = await sit({ tab: 'guests', size: { columns: 80, rows: 20 } }, 80, 20);
+  // The last row that is shown: what is selected there is moved to another place.
+  const place = { x: 3, y: 18 };
+  at('press', place);
+  const first = name();
+  const moved = (await find(new RegExp(`^\\W*${first}`))).y;
+  at('press', place);
+  expect([name(), store.getState().detail !== undefined]).toEqual([first, true]);
+  expect(moved).not.toBe(place.y);
+});
+
 describe('the wheel', () => {
   it('moves the selection, the lines of a tab and the help', async () => {
     const { store, at, name } = await sit();

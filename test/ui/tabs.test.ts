@@ -119,12 +119,12 @@ describe('reads only what is shown', () => {
 
   it('placement of the one guest that was asked about, and no PSS', () => {
     const { app, store } = openStage(models, { tab: 'numa', selected: idOf('web-1') });
-    press(app, 'n');
+    press(app, 'm');
     const wanted = needsOfView(store.getState());
     expect(wanted).toContain(`guest_numa_maps:${pidOf('web-1')}`);
     expect([...wanted].filter(need => /guest_(numa_maps|smaps)/.test(need))).toHaveLength(1);
     store.setState({ tab: 'guests', measuring: undefined });
-    press(app, 'n');
+    press(app, 'm');
     expect(store.getState().measuring).toBeUndefined();
   });
 });
@@ -272,7 +272,7 @@ describe('numa', () => {
 
   it('tells the cost before, and shows what was measured with its age', async () => {
     const before = await shown({ tab: 'numa', selected: idOf('web-1') });
-    expect(before).toMatch(/n measures web-1 \(3\.36 GiB\): locks its memory map for 27 ms/);
+    expect(before).toMatch(/m measures web-1 \(3\.36 GiB\): locks its memory map for 27 ms/);
     const frame = await shown({ tab: 'numa', selected: idOf('web-1') }, 80, 24, [await measured()]);
     expect(frame).toMatch(/web-1 .* 94% +5s/);
     expect(frame).toMatch(/web-2 .*–/);

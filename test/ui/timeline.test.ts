@@ -7,6 +7,7 @@ import type { Sample } from '../../src/sample.ts';
 import type { State } from '../../src/store/store.ts';
 import { timelineOf } from '../../src/store/time.ts';
 import { createTraveller } from '../../src/store/travel.ts';
+import { createListener } from '../../src/ui/app.tsx';
 import { glyphsFor } from '../../src/ui/glyphs.ts';
 import { timelinePane } from '../../src/ui/panes/timeline.ts';
 import stringWidth from '../../src/ui/width.ts';
@@ -66,6 +67,16 @@ describe('a replay', () => {
     };
     expect(await rowsOf(42, 'recording')).toEqual(await rowsOf(40, 'demo'));
   });
+});
+
+it('a click on the timeline goes to its time', async () => {
+  const { app, asked } = replayAt(85);
+  await frameOf(app, 80, 24);
+  const { mouse } = createListener(app, glyphsFor(false, false));
+  for (const x of [20, 50]) mouse({ kind: 'press', x, y: 22 });
+  const times = asked.map(one => (one as { travel: { time: number } }).travel.time - start);
+  // Between 9 columns of a time at each end there are 62, for two minutes.
+  expect(times.map(time => Math.round(time))).toEqual([Math.round((11.5 * 119) / 62), Math.round((41.5 * 119) / 62)]);
 });
 
 describe('the timeline', () => {

@@ -1,7 +1,20 @@
 import type { PilotMode } from '../../policy/pilot.ts';
 import { policies } from '../../policy/policies.ts';
 import type { State } from '../../store/store.ts';
-import { type App, anywhere, change, close, type Key, open } from './key.ts';
+import { forcing } from './change.ts';
+import {
+  type App,
+  allModes,
+  anywhere,
+  change,
+  close,
+  guestShown,
+  type Key,
+  open,
+  textModes,
+  whyNoGuest,
+  whyNotNow,
+} from './key.ts';
 
 const isLive = ({ setting, at }: State): boolean => setting.source !== 'recording' && at === undefined;
 
@@ -48,6 +61,13 @@ const takeOff = (app: App): void => {
   app.fly(chosen.mode, chosen.policy);
 };
 
+/** Something automatic runs. */
+const flies = ({ pilot, setting }: State): boolean => pilot.mode !== 'off' && setting.source !== 'recording';
+const whyNoPolicy = ({ setting }: State): string =>
+  setting.source === 'recording'
+    ? 'Nothing runs in a replay: there is nothing to stop.'
+    : 'No policy is running: there is nothing to stop.';
+
 const pin = (app: App): void => {
   const { selected } = app.store.getState();
   if (selected !== undefined) app.pin(selected);
@@ -65,6 +85,10 @@ export const advisorKeys: readonly Key[] = [
     changes: true,
     help: 'Show the plan that would fix the selected finding. Nothing is changed until you confirm it.',
     when: hasFix,
+    why: ({ advice }) =>
+      advice.findings.length === 0
+        ? 'No problems found: there is nothing to fix.'
+        : 'This finding has no fix that kvmtop could make.',
     run: fix,
   },
   {
@@ -74,6 +98,7 @@ export const advisorKeys: readonly Key[] = [
     title: 'Policy',
     help: 'Run a policy: in shadow it only says what it would do; in act it does it, within the guard rails.',
     when: isLive,
+    why: whyNotNow,
     run: app => open(app, { kind: 'auto', cursor: 0 }),
   },
   {
@@ -86,12 +111,22 @@ export const advisorKeys: readonly Key[] = [
     run: app => open(app, { kind: 'auto', cursor: 0 }),
   },
   {
-    modes: anywhere,
+    modes: allModes.filter(mode => !textModes.includes(mode)),
     names: ['X'],
     label: 'X',
     title: 'Stop the policy',
     help: 'Stop all automation now. Balloons that are still moving stop where they are.',
-    when: ({ pilot, setting }) => pilot.mode !== 'off' && setting.source !== 'recording',
+    when: state => flies(state) && !forcing(state),
+    why: whyNoPolicy,
+    run: app => app.halt(),
+  },
+  {
+    modes: allModes,
+    names: ['ctrl-x'],
+    label: 'Ctrl-X',
+    help: 'The same as X, also while typing text.',
+    when: flies,
+    why: whyNoPolicy,
     run: app => app.halt(),
   },
   {
@@ -99,7 +134,8 @@ export const advisorKeys: readonly Key[] = [
     names: ['P'],
     label: 'P',
     help: 'Pin or unpin the selected guest: policies leave pinned guests alone. Resizing a balloon by hand pins its guest.',
-    when: state => isLive(state) && state.selected !== undefined,
+    when: state => isLive(state) && guestShown(state),
+    why: state => whyNotNow(state) ?? whyNoGuest(state),
     run: pin,
   },
   { modes: ['auto'], names: ['up', 'k'], label: 'Up', help: 'Move up.', run: moveFlight(-1) },

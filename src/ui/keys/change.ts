@@ -6,11 +6,9 @@ import { timeOf } from '../../store/moments.ts';
 import type { Dialog, State } from '../../store/store.ts';
 import { longExactBytes, MiB } from '../../units.ts';
 import { decisive, planEntries } from '../parts/plan-entries.ts';
-import { type App, change, close, type Key, type Mode, open } from './key.ts';
+import { type App, change, close, guestShown, type Key, type Mode, open, whyNoGuest } from './key.ts';
 
 const table: readonly Mode[] = ['main', 'detail'];
-
-const guestSelected = (state: State): boolean => state.selected !== undefined;
 
 const openBalloon = (text: string) => (app: App) =>
   change(app, ({ selected }) =>
@@ -90,8 +88,7 @@ export const forcing = (state: State): boolean => {
 const undo = (app: App): void =>
   change(app, state => {
     const request = state.undoable.at(-1);
-    if (request) return { dialog: { kind: 'confirm', request, typed: '' } };
-    return { message: { text: 'Nothing to undo in this session.', tone: 'dim', time: state.model?.time ?? 0 } };
+    return request ? { dialog: { kind: 'confirm', request, typed: '' } } : {};
   });
 
 const stepBy = (sign: 1 | -1) => (app: App) =>
@@ -114,7 +111,8 @@ export const changeKeys: readonly Key[] = [
     title: 'Balloon',
     changes: true,
     help: 'Resize the selected guest: 2G, +512M, -25%, 80%, max.',
-    when: guestSelected,
+    when: guestShown,
+    why: whyNoGuest,
     run: openBalloon(''),
   },
   {
@@ -124,7 +122,8 @@ export const changeKeys: readonly Key[] = [
     title: 'Grow',
     changes: true,
     help: `Grow the selected guest ${step}; press again for more.`,
-    when: guestSelected,
+    when: guestShown,
+    why: whyNoGuest,
     run: openStep(1),
   },
   {
@@ -134,7 +133,8 @@ export const changeKeys: readonly Key[] = [
     title: 'Shrink',
     changes: true,
     help: `Shrink the selected guest ${step}; press again for more.`,
-    when: guestSelected,
+    when: guestShown,
+    why: whyNoGuest,
     run: openStep(-1),
   },
   {
@@ -145,6 +145,7 @@ export const changeKeys: readonly Key[] = [
     changes: true,
     help: 'Undo the last change of this session. Shows the plan first.',
     when: state => state.undoable.length > 0,
+    why: () => 'Nothing to undo in this session. The journal (J) lists earlier changes.',
     run: undo,
   },
   {

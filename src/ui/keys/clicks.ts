@@ -2,6 +2,7 @@
 export const clicks: readonly { readonly label: string; readonly help: string }[] = [
   { label: 'Click', help: 'A tab: show it. A row: select it; when selected, open it. A column’s head: sort by it.' },
   { label: 'Click again', help: 'On the head of the column that is sorted by: reverse the order.' },
+  { label: 'Timeline', help: 'A click there, while looking back, goes to that time.' },
   { label: 'Footer', help: 'A click on a key there presses it, except the key that confirms a change.' },
   { label: 'Wheel', help: 'Move three rows or lines.' },
   {

@@ -5,15 +5,28 @@ import { withTab } from '../../store/tables.ts';
 import { type Tab, tabs, tabTable } from '../../store/tabs.ts';
 import { moveSelection } from '../../store/view.ts';
 import { changeKeys } from './change.ts';
-import { type App, anywhere, change, type Key, type Mode, open, tabModes } from './key.ts';
+import { searchKeys } from './find.ts';
+import {
+  type App,
+  allModes,
+  anywhere,
+  change,
+  guestShown,
+  type Key,
+  type Mode,
+  open,
+  tabModes,
+  whyNoGuest,
+} from './key.ts';
 import { orderKeys } from './order.ts';
 import { isNow, timeKeys } from './time.ts';
 
 const table: readonly Mode[] = ['main'];
-const guestSelected = (state: State): boolean => state.selected !== undefined;
 
 /** What is past can't be measured any more. */
-const measurable = (state: State): boolean => guestSelected(state) && isNow(state);
+const measurable = (state: State): boolean => guestShown(state) && isNow(state);
+const whyNotMeasured = (state: State): string =>
+  isNow(state) ? whyNoGuest(state) : 'The past cannot be measured. Press Space to return to the present.';
 
 /** Selects the guest that is so many rows further down the table. */
 export const moveGuest = (by: number) => (app: App) =>
@@ -66,7 +79,7 @@ export const guestKeys: readonly Key[] = [
   },
   {
     modes: anywhere,
-    names: ['?', 'h'],
+    names: ['?', 'h', 'f1'],
     label: '?',
     title: 'Help',
     help: 'Show the keys and columns.',
@@ -78,18 +91,20 @@ export const guestKeys: readonly Key[] = [
     label: 'Enter',
     title: 'Open',
     help: 'The selected guest in depth: its numbers over time, what is wrong with it, what was done to it, and why the rest is not known.',
-    when: guestSelected,
+    when: guestShown,
+    why: whyNoGuest,
     run: app => change(app, () => ({ detail: { scroll: 0 } })),
   },
   ...changeKeys,
   {
     modes: ['main'],
-    names: ['/'],
+    names: ['/', 'f4'],
     label: '/',
     title: 'Filter',
     help: 'List only guests whose name contains the text you type.',
     run: app => change(app, () => ({ filtering: true })),
   },
+  ...searchKeys,
   ...orderKeys,
   ...timeKeys,
   {
@@ -107,6 +122,7 @@ export const guestKeys: readonly Key[] = [
     title: 'Problems',
     help: 'Show what could not be read, and why.',
     when: state => (state.model?.problems.length ?? 0) > 0,
+    why: () => 'No problems: everything could be read.',
     run: app => open(app, { kind: 'problems' }),
   },
   {
@@ -116,15 +132,20 @@ export const guestKeys: readonly Key[] = [
     title: 'Measure PSS',
     help: 'Measure the guest’s PSS: its memory with shared pages split among their users. Locks its memory map for 7 ms per GiB.',
     when: measurable,
+    why: whyNotMeasured,
     run: measure('pss'),
   },
   {
     modes: ['main', 'detail'],
-    names: ['n'],
-    label: 'n',
+    names: ['m'],
+    label: 'm',
     title: 'Measure placement',
     help: 'In the numa tab, or looking at one guest: read on which nodes the selected guest’s memory is: 8 ms for each GiB, in which its memory map is held.',
     when: state => (state.tab === 'numa' || state.detail !== undefined) && measurable(state),
+    why: state =>
+      state.tab === 'numa' || state.detail !== undefined
+        ? whyNotMeasured(state)
+        : 'Placement is measured in the NUMA tab: press 8 first.',
     run: measure('placement'),
   },
   {
@@ -191,6 +212,13 @@ export const guestKeys: readonly Key[] = [
     help: 'Clear the filter.',
     when: state => state.filter !== '',
     run: app => change(app, () => ({ filter: '' })),
+  },
+  {
+    modes: allModes,
+    names: ['f10'],
+    label: 'F10',
+    help: 'Quit from anywhere.',
+    run: app => app.quit(),
   },
   {
     modes: anywhere,

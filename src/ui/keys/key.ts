@@ -30,7 +30,7 @@ export interface App {
 }
 
 /** What is open decides which keys there are; with nothing open, the tab. */
-export type Mode = TabMode | 'filter' | 'detail' | Dialog['kind'];
+export type Mode = TabMode | 'filter' | 'search' | 'detail' | Dialog['kind'];
 
 const linesTabs = tabs.filter(tab => tabTable[tab].mode === 'lines');
 
@@ -41,6 +41,7 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   journal: 'In the journal',
   advisor: 'In the advisor tab',
   filter: 'While typing a filter',
+  search: 'While finding a guest',
   help: 'In this help',
   detail: 'Looking at one guest',
   problems: 'In the list of problems',
@@ -54,8 +55,9 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   confirm: 'Confirming a change',
 };
 
-export const modeOf = ({ filtering, dialog, detail, tab }: State): Mode => {
+export const modeOf = ({ filtering, searching, dialog, detail, tab }: State): Mode => {
   if (filtering) return 'filter';
+  if (searching) return 'search';
   return dialog ? dialog.kind : detail ? 'detail' : tabTable[tab].mode;
 };
 
@@ -72,12 +74,30 @@ export interface Key {
   /** It leads to a change: dim where all is read-only, and not there in a replay. */
   readonly changes?: true;
   readonly when?: (state: State) => boolean;
+  /** Why it can do nothing then; for the operator who presses it all the same. */
+  readonly why?: (state: State) => string | undefined;
   readonly run: (app: App, name: string) => void;
 }
 
 /** Tabs of their own keys, beside the guest table. */
 export const tabModes: readonly Mode[] = [...new Set(tabs.map(tab => tabTable[tab].mode))];
 export const anywhere: readonly Mode[] = [...tabModes, 'detail'];
+/** Where letters are text. */
+export const textModes: readonly Mode[] = ['filter', 'search', 'enter', 'moment', 'palette'];
+export const allModes = Object.keys(modeTitles) as readonly Mode[];
+
+/** Nothing is done to who is not on the screen. */
+export const guestShown = ({ selected, detail, tab }: State): boolean =>
+  selected !== undefined && (detail !== undefined || !tabTable[tab].alone);
+export const whyNoGuest = ({ selected, tab }: State): string =>
+  selected !== undefined && tabTable[tab].alone
+    ? 'No guest is listed here. Press 2 for the guests.'
+    : 'No guest is selected: the list is empty.';
+
+const past = 'This is the past. Press Space to return to the present.';
+/** Why something is not done while the screen looks back, or in a replay. */
+export const whyNotNow = ({ setting, at }: State): string | undefined =>
+  setting.source === 'recording' ? 'This is a replay: nothing can be changed.' : at === undefined ? undefined : past;
 
 /** Changes the store. */
 export const change = (app: App, change: (state: State) => Partial<State>): void => app.store.setState(change);

@@ -63,7 +63,7 @@ const shiftColumn = (by: number) => (app: App) =>
 export const orderKeys: readonly Key[] = [
   {
     modes: ['main'],
-    names: ['s'],
+    names: ['s', 'f6'],
     label: 's',
     title: 'Sort',
     help: 'Choose the column to sort by.',

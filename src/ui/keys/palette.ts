@@ -36,7 +36,7 @@ const enter = (app: App): void => {
 export const paletteKeys: readonly Key[] = [
   {
     modes: anywhere,
-    names: [':'],
+    names: [':', 'f9'],
     label: ':',
     title: 'All actions',
     changes: true,

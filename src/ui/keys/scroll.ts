@@ -41,7 +41,7 @@ export const scrollKeys: readonly Key[] = [
   },
   {
     modes: ['processes'],
-    names: ['>', '.'],
+    names: ['>', '.', 'f6'],
     label: '>',
     title: 'Sort',
     help: 'Sort by the column to the right.',
@@ -49,7 +49,7 @@ export const scrollKeys: readonly Key[] = [
   },
   {
     modes: ['processes'],
-    names: ['/'],
+    names: ['/', 'f4'],
     label: '/',
     title: 'Filter',
     help: 'List only processes and guests whose name contains the text you type.',

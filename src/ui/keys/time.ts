@@ -35,6 +35,8 @@ const event = (label: string, title: string | undefined, what: 'action' | 'findi
   ...known({ title }),
   help: `In a replay: go to the ${by > 0 ? 'next' : 'previous'} ${what === 'action' ? 'change' : 'finding'}.`,
   when: replaying,
+  // A is another key there.
+  ...(label === 'A' ? {} : { why: () => 'Only a replay has changes and findings to go to: kvmtop replay FILE.' }),
   run: app => app.travel({ kind: 'event', of: what === 'action' ? ['action', 'policy'] : ['finding'], by }),
 });
 
@@ -54,7 +56,7 @@ const goToTyped = (app: App): void => {
 export const timeKeys: readonly Key[] = [
   {
     modes: anywhere,
-    names: [' '],
+    names: [' ', 'f5'],
     label: 'Space',
     title: 'Play',
     help: 'In a replay: play or pause.',
@@ -63,7 +65,7 @@ export const timeKeys: readonly Key[] = [
   },
   {
     modes: anywhere,
-    names: [' '],
+    names: [' ', 'f5'],
     label: 'Space',
     title: 'Pause',
     help: 'Pause the screen and look back from there. Collecting goes on.',
@@ -72,7 +74,7 @@ export const timeKeys: readonly Key[] = [
   },
   {
     modes: anywhere,
-    names: [' '],
+    names: [' ', 'f5'],
     label: 'Space',
     title: 'Now',
     help: 'Return to the present.',
@@ -128,6 +130,7 @@ export const timeKeys: readonly Key[] = [
     title: 'Go to',
     help: 'While looking back: go to a time you type: 14:05, 14:05:30, -10m, 2026-11-23T14:05.',
     when: back,
+    why: () => 'This is the present. Press Space to pause, then t to go to a time.',
     run: app => open(app, { kind: 'moment', text: '' }),
   },
   {
@@ -137,6 +140,7 @@ export const timeKeys: readonly Key[] = [
     title: 'Record',
     help: 'Record to a file, from the oldest sample kept. Press again to stop.',
     when: live,
+    why: () => 'This is a recording already.',
     run: app => app.record(),
   },
 ];

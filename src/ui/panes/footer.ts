@@ -16,7 +16,9 @@ const inOrder = (state: State): readonly Key[] => {
 
 /** The keys that work now, the most useful first, as many as fit. While a filter is typed, the filter. */
 export const footer: Draw = ({ state, width }) => {
-  const row: Span[] = state.filtering ? [span('filter ', 'dim'), span(state.filter, 'strong'), span('_ ', 'key')] : [];
+  const prompt = state.filtering ? (['filter ', state.filter] as const) : (['find ', state.search] as const);
+  const row: Span[] =
+    state.filtering || state.searching ? [span(prompt[0], 'dim'), span(prompt[1], 'strong'), span('_ ', 'key')] : [];
   let used = row.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
   for (const { label, names, title, titled, changes } of inOrder(state)) {
     if (title === undefined || titled?.(state) === false) continue;

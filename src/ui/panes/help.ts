@@ -3,6 +3,7 @@ import { type SizeUnits, sizesShownIn } from '../../units.ts';
 import { allColumns, columnHelp, columnTitle } from '../columns.ts';
 import { clicks } from '../keys/clicks.ts';
 import { modeTitles } from '../keys/key.ts';
+import { keyNames } from '../keys/names.ts';
 import { keys } from '../keys.ts';
 import { type Line, span } from '../line.ts';
 import { type Canvas, type Draw, heading, wrap } from './pane.ts';
@@ -29,7 +30,7 @@ const helpLines = (canvas: Canvas): readonly Line[] => {
       const here = keys.filter(key => key.modes.includes(mode) && (mode === 'main' || !key.modes.includes('main')));
       return here.length === 0
         ? []
-        : [heading(title, canvas), ...here.flatMap(key => entry(key.label, key.help, width, 'key'))];
+        : [heading(title, canvas), ...here.flatMap(key => entry(keyNames(key), key.help, width, 'key'))];
     }),
     heading('Mouse', canvas),
     ...clicks.flatMap(({ label, help }) => entry(label, help, width, 'key')),

@@ -95,7 +95,7 @@ const price = ({ state, model }: Canvas): Line => {
   const held = rss === undefined ? undefined : rss + (hugetlb ?? 0);
   const time = rss === undefined ? `${cost} ms for each GiB` : `${Math.ceil((rss / GiB) * cost)} ms`;
   return [
-    span('n', 'key'),
+    span('m', 'key'),
     span(` measures ${guest.name} (${longBytes(held)}): locks its memory map for `, 'dim'),
     span(time, 'strong'),
   ];

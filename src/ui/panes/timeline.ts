@@ -2,7 +2,7 @@ import { known } from '../../known.ts';
 import { formatMoment } from '../../recording/moment.ts';
 import { partAt, type Timeline, type TimelinePart } from '../../store/time.ts';
 import { formatClock, formatDuration } from '../../units.ts';
-import { type Line, type Span, span, type Tone } from '../line.ts';
+import { aim, type Line, type Span, span, type Tone } from '../line.ts';
 import { type Draw, labelled } from './pane.ts';
 
 /** The parts of a timeline on fewer columns: the worst of those that come together. */
@@ -41,7 +41,7 @@ export const timelinePane: Draw = ({ state, model, glyphs, width }) => {
   const [from, to] = [`${day(timeline.from)} `, ` ${day(timeline.to)}`];
   const room = Math.max(1, width - from.length - to.length);
   const steps = glyphs.levels;
-  const graph = onColumns(timeline, room).map((part): Span => {
+  const drawn = onColumns(timeline, room).map((part): Span => {
     if (part === undefined) return span(' ');
     const stalled = part.stalled ?? 0;
     const tone =
@@ -49,6 +49,10 @@ export const timelinePane: Draw = ({ state, model, glyphs, width }) => {
     // One step at least, so that what was recorded differs from a gap.
     return span(steps[Math.max(1, Math.round((part.used ?? 0) * (steps.length - 1)))] ?? ' ', tone);
   });
+  const each = (timeline.to - timeline.from) / room;
+  const graph = drawn.flatMap((piece, column) =>
+    aim([piece], { kind: 'moment', time: timeline.from + (column + 0.5) * each }),
+  );
   const passed = labelled(' in', formatDuration(Math.round(model.time - timeline.from)));
   const played = setting.source !== 'recording' ? '' : playing === undefined ? 'held' : `${playing}x`;
   return [
