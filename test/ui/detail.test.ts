@@ -15,10 +15,10 @@ const idOf = (name: string): string => last.guests.find(guest => guest.name === 
 const [web, other] = [idOf('web-1'), idOf('web-2')];
 
 /** All of a guest's detail, on a screen of any height. */
-const told = (change: Partial<State>, guest = web, model: Model = last): string => {
+const told = (change: Partial<State>, guest = web, model: Model = last, width = 100): string => {
   const { store } = openStage(models, { selected: guest, detail: { scroll: 0 } });
   store.setState(change);
-  const canvas = { state: store.getState(), model, width: 100, height: 200, glyphs: glyphsFor(false, false) };
+  const canvas = { state: store.getState(), model, width, height: 200, glyphs: glyphsFor(false, false) };
   return drawPane(detailPane, canvas).map(plain).join('\n');
 };
 
@@ -125,4 +125,11 @@ it('how it was started is told, as far as that is about memory', () => {
     'hard_limit 5.00 GiB',
   ])
     expect(text).toContain(fact);
+});
+
+it('the chain from its size to what the host holds is whole on narrow screens, too', () => {
+  for (const width of [60, 80, 200])
+    expect(told({}, web, last, width).replaceAll(/\n(?=→)/g, ' ')).toMatch(
+      /SIZE \S+ → TARGET \S+ → BALLOON \S+ → USED \S+ → HELD \S+\s+AGE \S+/,
+    );
 });

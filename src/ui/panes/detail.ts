@@ -6,7 +6,7 @@ import { type Line, span } from '../line.ts';
 import { changeLines } from './detail/changes.ts';
 import { findingLines, worstLines } from './detail/findings.ts';
 import { graphLines } from './detail/graphs.ts';
-import { chainLine, numberLines, unknownLines } from './detail/numbers.ts';
+import { chainLines, numberLines, unknownLines } from './detail/numbers.ts';
 import { startLines } from './detail/start.ts';
 import { type Canvas, type Draw, pairs, spread } from './pane.ts';
 import { severityTones } from './trouble.ts';
@@ -21,7 +21,7 @@ const linesOf = (guest: GuestModel, canvas: Canvas): readonly Line[] => {
   return [
     ...worstLines(findings, fixed, canvas),
     ...graphLines(guest, canvas),
-    chainLine(guest, canvas),
+    ...chainLines(guest, canvas),
     ...findingLines(findings, fixed, canvas),
     ...changeLines(guest, canvas),
     ...startLines(guest, canvas),

@@ -2,21 +2,36 @@ import { type GuestFieldId, guestFields } from '../../../fields/guest.ts';
 import { formatMost } from '../../../fields/most.ts';
 import { type GuestModel, whyUnknown } from '../../../model.ts';
 import { cellText } from '../../columns.ts';
-import { type Line, type Span, span } from '../../line.ts';
-import { type Canvas, heading, labelled, pairs, wrap } from '../pane.ts';
+import { type Line, span } from '../../line.ts';
+import { type Canvas, heading, labelled, widthOf, wrap } from '../pane.ts';
 import { guestTone } from '../worry.ts';
 
 const ids = Object.keys(guestFields) as GuestFieldId[];
 
-/** From what was configured to what the host holds, and how old what the guest told is. */
-export const chainLine = (guest: GuestModel, { state, width, glyphs }: Canvas): Line => {
-  const chained = ['mem_size', 'balloon_target', 'balloon_actual', 'guest_used', 'held'] as const;
-  const row = chained.flatMap((id, index): Span[] => [
-    ...(index === 0 ? [] : [span(` ${glyphs.right} `, 'dim')]),
-    ...labelled(guestFields[id].title, formatMost(guestFields, id, guest.values), guestTone(guest, id, state.setting)),
-  ]);
-  const age = labelled('AGE', cellText(guest, 'stats_age'), guestTone(guest, 'stats_age', state.setting));
-  return pairs(width, row, age);
+const chained = ['mem_size', 'balloon_target', 'balloon_actual', 'guest_used', 'held'] as const;
+
+/** From what was configured to what the host holds, and how old what the guest told is: on as many rows as it takes. */
+export const chainLines = (guest: GuestModel, { state, width, glyphs }: Canvas): readonly Line[] => {
+  const links = [
+    ...chained.map(
+      (id, index): Line => [
+        ...(index === 0 ? [] : [span(`${glyphs.right} `, 'dim')]),
+        ...labelled(
+          guestFields[id].title,
+          formatMost(guestFields, id, guest.values),
+          guestTone(guest, id, state.setting),
+        ),
+      ],
+    ),
+    labelled(' AGE', cellText(guest, 'stats_age'), guestTone(guest, 'stats_age', state.setting)),
+  ];
+  const rows: Line[] = [];
+  for (const link of links) {
+    const last = rows.at(-1);
+    if (last && widthOf(last) + 1 + widthOf(link) <= width) rows[rows.length - 1] = [...last, span(' '), ...link];
+    else rows.push(link);
+  }
+  return rows;
 };
 
 /** All that is known. */
