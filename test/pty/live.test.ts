@@ -279,9 +279,9 @@ describe('what the environment asks for', () => {
 describe('wrong usage', () => {
   test.each([
     [['--nonsense'], /--nonsense/],
-    [['nonsense'], /no command 'nonsense'/],
+    [['nonsense'], /unknown command 'nonsense'/],
     [['-d', 'soon', '--demo'], /-d takes seconds/],
-    [['--tab', 'nonsense', '--demo'], /there is no tab 'nonsense'/],
+    [['--tab', 'nonsense', '--demo'], /unknown tab 'nonsense'/],
   ])('%j: one line that says what, and status 2', async (args, what) => {
     const terminal = desk.open(args, { columns: 200 });
     expect(await terminal.exit).toEqual({ code: 2, signal: undefined });
