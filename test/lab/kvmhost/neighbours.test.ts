@@ -7,13 +7,13 @@ import { type InnerGuest, type KvmHost, type Look, startKvmHost, whyNoKvmHost } 
 import { type Counts, debugfsOf, linesOf, queryStats, statusOf } from './oracle.ts';
 
 const page = 4096;
-/** MiB of each guest: little to boot, to scan and to send. */
+/** MiB of the twins: little to boot, to scan and to send. */
 const size = 128;
 const cell = '/sys/fs/cgroup/cell';
 const incoming = '/tmp/incoming';
 
 /** Fills its memory, tells so, and reads it again and again when it is told to; in user mode, where it can be told of pages that are away. */
-const hog = `awk 'BEGIN { s = "0123456789abcdef"; while (length(s) < 16000000) s = s s
+const hog = `awk 'BEGIN { s = "0123456789abcdef"; while (length(s) < 32000000) s = s s
   system("touch /mem/filled; until [ -e /mem/go ]; do sleep 1; done"); while (1) n += length(s) }'`.replace('\n', ';');
 
 describeLab(
@@ -55,7 +55,7 @@ describeLab(
       const [a, b, c] = await Promise.all([
         host.start({ name: 'twin-a', memory: size, fill: 24, merge: true }),
         host.start({ name: 'twin-b', memory: size, fill: 24, merge: true }),
-        host.start({ name: 'swapped', memory: size, cell }),
+        host.start({ name: 'swapped', memory: 160, cell }),
       ]);
       [twins, swapped] = [[a, b], c];
       await Promise.all([a, b, c].map(guest => guest.ready()));
@@ -118,6 +118,7 @@ describeLab(
       const wakings = async (): Promise<number> =>
         Number(/HYP: +(\d+)/.exec(await swapped.run('grep HYP /proc/interrupts'))?.[1]);
       const first = await wakings();
+      // Less than what it reads again and again, so that the host goes on swapping.
       await host.run(`echo 40M >${cell}/memory.max`);
       await swapped.run('touch /mem/go');
       await until('it was told of pages that are there again', 180_000, async () => (await wakings()) > first + 20);
@@ -169,7 +170,7 @@ describeLab(
         terminal.press('2');
         // SIZE, BALLOON, USED, HELD, GIVES, SWAP.
         const swapOf = (name: string, screen: readonly string[]) => {
-          const row = new RegExp(`^[ !]*${name} +\\S+ +${size}M +${size}M(?: +\\S+){3} +(\\S+) `);
+          const row = new RegExp(`^[ !]*${name} +\\S+ +\\d+M +\\d+M(?: +\\S+){3} +(\\S+) `);
           return screen.flatMap(line => row.exec(line)?.[1] ?? [])[0];
         };
         const names = [...twins, swapped].map(({ name }) => name);
