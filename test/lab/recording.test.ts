@@ -28,7 +28,7 @@ const within = (text = '', row: number): string =>
 
 /** Whether the last frame is there as a whole, with nothing told in the row above the footer. */
 const isWhole = (terminal: Terminal, footer: number): boolean =>
-  terminal.raw().endsWith('\x1b[?2026l') &&
+  /\x1b\[\?2026l(\x1b\[5n)?$/.test(terminal.raw()) &&
   /^q Quit/.test(terminal.screen()[footer] ?? '') &&
   !/recording to|recorded|balloon|Balloon|asked/.test(terminal.screen()[footer - 1] ?? '');
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 /** The last frame is there as a whole. */
-const isWhole = (terminal: Terminal): boolean => terminal.raw().endsWith('\x1b[?2026l');
+const isWhole = (terminal: Terminal): boolean => /\x1b\[\?2026l(\x1b\[5n)?$/.test(terminal.raw());
 
 const openReplay = async (args: readonly string[] = [], options: Parameters<typeof desk.open>[1] = {}) => {
   const terminal = desk.open(['replay', file, ...args], { columns: 120, rows: 42, ...options });

@@ -88,7 +88,7 @@ testUnless(
 
 testUnless(noFuse, 'and the screen goes on beside it, and ends by q', async () => {
   const terminal = desk.open(['-p', String(processOf('/mnt/qemu-system-x86_64'))]);
-  await terminal.waitFor(/^well /m, 20_000);
+  await terminal.waitFor(/^..well /m, 20_000);
   const first = clockOf(terminal.screen());
   await terminal.waitFor(rows => clockOf(rows) !== first, 20_000);
   terminal.press('q');
