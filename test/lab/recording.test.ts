@@ -26,11 +26,9 @@ interface Frame {
 const within = (text = '', row: number): string =>
   text.replace(row === 0 ? / +(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d.*/ : /^Policy ─+ .*$/, '').replace(/\b\* /, '  ');
 
-/** Whether the last frame is there as a whole, with nothing told in the row above the footer. */
-const isWhole = (terminal: Terminal, footer: number): boolean =>
-  /\x1b\[\?2026l(\x1b\[5n)?$/.test(terminal.raw()) &&
-  /^q Quit/.test(terminal.screen()[footer] ?? '') &&
-  !/recording to|recorded|balloon|Balloon|asked/.test(terminal.screen()[footer - 1] ?? '');
+/** Whether nothing is told in the row above the footer. */
+const isPlain = (screen: readonly string[], footer: number): boolean =>
+  /^q Quit/.test(screen[footer] ?? '') && !/recording to|recorded|balloon|Balloon|asked/.test(screen[footer - 1] ?? '');
 
 describeLab('what was seen live', () => {
   const guests: Guest[] = [];
@@ -63,14 +61,8 @@ describeLab('what was seen live', () => {
     let before = clockOf(live.screen());
     await live.waitFor(screen => clockOf(screen) !== before);
     before = clockOf(live.screen());
-    let frame: Frame | undefined;
-    await live.waitFor(screen => {
-      const clock = clockOf(screen);
-      if (clock === before || !isWhole(live, rows - 1)) return false;
-      frame = { tab, clock, screen };
-      return true;
-    }, 20_000);
-    return frame!;
+    const screen = await live.settles(now => clockOf(now) !== before && isPlain(now, rows - 1), 20_000);
+    return { tab, clock: clockOf(screen), screen };
   };
 
   test('is what a replay shows of the same moments', async () => {
@@ -112,7 +104,7 @@ describeLab('what was seen live', () => {
       replay.press(clock);
       await replay.waitFor(clock);
       replay.press('\r');
-      await replay.waitFor(now => clockOf(now) === clock && isWhole(replay, rows - 1));
+      await replay.settles(now => clockOf(now) === clock && isPlain(now, rows - 1));
       const now = replay.screen();
       for (let row = 0; row < rows - 1; row++)
         if (within(now[row], row) !== within(screen[row], row))

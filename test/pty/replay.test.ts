@@ -38,17 +38,14 @@ beforeAll(async () => {
   writer.close();
 });
 
-/** The last frame is there as a whole. */
-const isWhole = (terminal: Terminal): boolean => /\x1b\[\?2026l(\x1b\[5n)?$/.test(terminal.raw());
-
 const openReplay = async (args: readonly string[] = [], options: Parameters<typeof desk.open>[1] = {}) => {
   const terminal = desk.open(['replay', file, ...args], { columns: 120, rows: 42, ...options });
-  await terminal.waitFor(screen => /^kvmtop .*REPLAY/.test(screen[0] ?? '') && isWhole(terminal), 20_000);
+  await terminal.settles(screen => /^kvmtop .*REPLAY/.test(screen[0] ?? ''), 20_000);
   return terminal;
 };
 
 const reaches = (terminal: Terminal, clock: string): Promise<string[]> =>
-  terminal.waitFor(screen => clockOf(screen) === clock && isWhole(terminal));
+  terminal.settles(screen => clockOf(screen) === clock);
 
 const press = async (terminal: Terminal, keys: string, clock: string): Promise<void> => {
   terminal.press(keys);

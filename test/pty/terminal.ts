@@ -43,6 +43,8 @@ export interface Terminal {
    * when the program ended. A RegExp or string is looked for in the rows joined by newlines.
    */
   readonly waitFor: (what: RegExp | string | ((screen: string[]) => boolean), limit?: number) => Promise<string[]>;
+  /** The same, once nothing more comes for 150 ms: a screen may be drawn in parts, and says of none that it is the last. */
+  readonly settles: (what: RegExp | string | ((screen: string[]) => boolean), limit?: number) => Promise<string[]>;
   /** Types, as bytes: `\r` is Enter, `\x1b[A` is up. */
   readonly press: (keys: string) => void;
   /** Types what a line tears at `at`, with so many milliseconds between both packets. */
@@ -191,11 +193,23 @@ export const openTerminal = (options: TerminalOptions): Terminal => {
       look();
     });
 
+  const quiet = 150;
+  const settles: Terminal['settles'] = async (what, limit = 10_000) => {
+    const until = performance.now() + limit;
+    for (;;) {
+      await waitFor(what, Math.max(1, until - performance.now()));
+      const before = bytes;
+      await new Promise(resolve => setTimeout(resolve, quiet));
+      if (bytes === before) return waitFor(what, Math.max(1, until - performance.now()));
+    }
+  };
+
   return {
     pid: pty.pid,
     screen,
     cell: (x, y) => cellOf(emulator, x, y),
     waitFor,
+    settles,
     press: keys => pty.write(keys),
     pressTorn: async (keys, at, gap) => {
       unsaid = [];
