@@ -202,7 +202,7 @@ describeLab(
     test('the Translation tab says all of it', async () => {
       const terminal = host.open(['--tab', 'translation']);
       try {
-        const screen = await terminal.waitFor(/MAP4K(.*\n)+[ !]*web .*\n(.*\n)*/, 60_000);
+        const screen = await terminal.waitFor(/MAP4K(.*\n)+[ !·]*web .*\n(.*\n)*/, 60_000);
         const text = screen.join('\n');
         expect(text).toContain('KVM uses   NPT: the processor walks guest and host page tables');
         expect(text).toMatch(/processor +offers NPT, pages of 1 GiB/);

@@ -118,8 +118,8 @@ describeLab(
       const wakings = async (): Promise<number> =>
         Number(/HYP: +(\d+)/.exec(await swapped.run('grep HYP /proc/interrupts'))?.[1]);
       const first = await wakings();
-      // Less than what it reads again and again, so that the host goes on swapping.
-      await host.run(`echo 40M >${cell}/memory.max`);
+      // Less than the 32 MiB that it reads again and again, so that the host never has all of it.
+      await host.run(`echo 28M >${cell}/memory.max`);
       await swapped.run('touch /mem/go');
       await until('it was told of pages that are there again', 180_000, async () => (await wakings()) > first + 20);
 
@@ -156,21 +156,21 @@ describeLab(
       try {
         // Trouble is told by a sign before the name, too.
         const stall = (
-          await terminal.waitFor(/^[ !]*swapped +swapped by the host +\S+ +\S+ +0 +0 +\d+ +yes$/m, 180_000)
+          await terminal.waitFor(/^[ !·]*swapped +swapped by the host +\S+ +\S+ +0 +0 +\d+ +yes$/m, 180_000)
         ).join('\n');
         expect(stall).toMatch(/^Waiting for memory ─+ 1 of 3 guests$/m);
-        for (const { name } of twins) expect(stall).toMatch(new RegExp(`^[ !]*${name} +-.* 0 +0B .* yes$`, 'm'));
+        for (const { name } of twins) expect(stall).toMatch(new RegExp(`^[ !·]*${name} +-.* 0 +0B .* yes$`, 'm'));
 
         terminal.press('9');
-        const translation = (await terminal.waitFor(/^[ !]*swapped +anon +\S+ .*$/m, 60_000)).join('\n');
+        const translation = (await terminal.waitFor(/^[ !·]*swapped +anon +\S+ .*$/m, 60_000)).join('\n');
         const { pages_4k: small } = await debugfsOf(host, swapped);
-        const map4k = /^[ !]*swapped +anon +(\S+)/m.exec(translation)?.[1];
+        const map4k = /^[ !·]*swapped +anon +(\S+)/m.exec(translation)?.[1];
         expect(isShown(map4k, Number(small) * page, Number(small) * page, 24 * mib), translation).toBe(true);
 
         terminal.press('2');
         // SIZE, BALLOON, USED, HELD, GIVES, SWAP.
         const swapOf = (name: string, screen: readonly string[]) => {
-          const row = new RegExp(`^[ !]*${name} +\\S+ +\\d+M +\\d+M(?: +\\S+){3} +(\\S+) `);
+          const row = new RegExp(`^[ !·]*${name} +\\S+ +\\d+M +\\d+M(?: +\\S+){3} +(\\S+) `);
           return screen.flatMap(line => row.exec(line)?.[1] ?? [])[0];
         };
         const names = [...twins, swapped].map(({ name }) => name);
