@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 /**
@@ -37,14 +38,25 @@ const terminalSettings = (): string => {
   return stdout?.trim() || 'sane';
 };
 
+/** Where the terminal can be opened anew; needed only where stdin is open to read alone. */
+const terminalPath = (): string => {
+  try {
+    return readlinkSync('/proc/self/fd/1');
+  } catch {
+    return '';
+  }
+};
+
 /**
- * `$1`: kvmtop's PID; `$2` and `$3`: the bytes and the settings that give the terminal back. Descriptors: 0 and 1 the terminal,
- * to read and to write, 3 beats.
+ * `$1`: kvmtop's PID; `$2` and `$3`: the bytes and the settings that give the terminal back; `$4`: its path. Descriptors: 0 the terminal, 3 beats.
  * Programs run under `timeout`: a terminal that takes nothing must not keep them.
  */
 const script = String.raw`
-pid=$1 leave=$2 saved=$3
+pid=$1 leave=$2 saved=$3 path=$4
 trap '' HUP INT QUIT TERM TTIN TTOU PIPE
+# A terminal is open to read and to write (2), but where somebody redirected it.
+while read -r -u 4 key mode; do [ "$key" = flags: ] && break; done 4</proc/self/fdinfo/0
+case $mode in *2) exec 1<&0 ;; *) exec 1>"$path" ;; esac
 
 give_back() { timeout 2 printf %s "$leave"; }
 
@@ -113,12 +125,17 @@ done
  * else gives it back.
  */
 export const startWatchdog = (pid: number, leave: string): Watchdog => {
-  const shell = spawn('bash', ['-c', script, 'kvmtop-watchdog', String(pid), leave, terminalSettings()], {
-    detached: true,
-    cwd: '/',
-    env,
-    stdio: ['inherit', 'inherit', 'ignore', 'pipe'],
-  });
+  const shell = spawn(
+    'bash',
+    ['-c', script, 'kvmtop-watchdog', String(pid), leave, terminalSettings(), terminalPath()],
+    {
+      detached: true,
+      cwd: '/',
+      env,
+      // Never stdout: libuv makes what a child inherits block, for both, and then a terminal that takes nothing stops kvmtop.
+      stdio: ['inherit', 'ignore', 'ignore', 'pipe'],
+    },
+  );
   const beats = shell.stdio[3] as Socket;
   // Without it all is as with it, but for what it is there for.
   for (const end of [shell, beats]) {
