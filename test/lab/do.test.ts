@@ -111,7 +111,7 @@ describeLab('kvmtop do balloon', () => {
 
   test('the guard rails refuse, with status 3, whatever --yes says', async () => {
     const { id, bare, nodriver, hugetlb } = lab.guests;
-    await changesNothing(['balloon', id.name, '20M', '--yes'], 3, /unsafe: leaves .* no less than .*--force/);
+    await changesNothing(['balloon', id.name, '20M', '--yes'], 3, /unsafe: leaves .* minimum .*--force/);
     await changesNothing(['balloon', bare.name, '64M', '--yes'], 3, /no balloon device/);
     // Its statistics are off, so that it has no driver can't be told; it is made to report, and doesn't.
     const dry = await balloon(nodriver.name, '96M', '--dry-run');
