@@ -82,7 +82,7 @@ describeLab('a guest in trouble', () => {
     terminal.press(`/${prefix}`);
     await terminal.waitFor(screen => (screen.at(-1) ?? '').startsWith(`filter ${prefix}_`));
     // By name, so that no row moves by itself: hold, kill, stop, well.
-    terminal.press('\r<<<<<');
+    terminal.press(`\r${'<'.repeat(9)}`);
     await terminal.waitFor(
       screen => ['well', 'stop', 'kill', 'hold'].every(key => seconds(cell(screen, key, 'AGE')) <= 3),
       30_000,
