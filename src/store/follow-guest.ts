@@ -124,7 +124,8 @@ export const followGuest = (store: Store, tape: GuestTape): { readonly refresh: 
   want();
   return {
     refresh: () => {
-      if (wanted) want();
+      // Also where nothing was wanted yet: a detail may be open before there is a sample.
+      if (store.getState().detail) want();
     },
   };
 };

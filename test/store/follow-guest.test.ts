@@ -59,6 +59,15 @@ describe('the history of a guest', () => {
     expect(reads()).toBe(read);
   });
 
+  it('begins with the first look where the detail was opened before there was one', async () => {
+    const memory = createMemoryTape({ seconds: 3600, bytes: 2 ** 26 });
+    const { store } = openStage(models, { selected: web, detail: { scroll: 0 } });
+    const follower = followGuest(store, memory);
+    memory.append(models[0]!.sample, headlineOf(models[0]!));
+    follower.refresh();
+    await until('the first look', 10_000, () => store.getState().guestHistory?.points.length === 1);
+  });
+
   it('grows by each look, and reads no look twice', async () => {
     const { memory, store, follower, history, whole, reads } = open({ detail: { scroll: 0 } });
     await whole();
