@@ -1,18 +1,10 @@
 import { exactBytes, formatBytes, formatRatio } from '../../units.ts';
 import { type Line, type Span, span } from '../line.ts';
 import { ksmVerdict } from './ksm.ts';
-import { type Canvas, type Draw, labelled, shortened } from './pane.ts';
+import { type Canvas, type Draw, labelled, pairs } from './pane.ts';
 import { availableWorry, commitWorry, poolWorry, pressureWorry, swapRateWorry } from './worry.ts';
 
 /** What the panes of Overview tell at their most important, in a row each: for screens on which the guests need the room. */
-
-const gap = span('  ');
-const joined = (...items: readonly (readonly Span[])[]): Line =>
-  items.flatMap((item, index) => (index === 0 ? [...item] : [gap, ...item]));
-
-/** Of the same facts, in the order of their worth, as many as fit. */
-const fitting = (width: number, items: readonly (readonly Span[])[]): Line =>
-  shortened(width, ...items.map((_, left) => joined(...items.slice(0, items.length - left))));
 
 const memoryRow = ({ model, state, width }: Canvas): Line => {
   const { thresholds } = state.setting;
@@ -31,7 +23,7 @@ const memoryRow = ({ model, state, width }: Canvas): Line => {
   const of = total === 0 || total === undefined ? [] : [span(` of ${formatBytes(total)}`, 'dim')];
   const moving = total === 0 ? [] : [...rate('in', read), span(' '), ...rate('out', written)];
   const ram = labelled('available', formatBytes(available), availableWorry(host, thresholds) ?? 'strong');
-  return fitting(width, [[...ram, span(` of ${formatBytes(host.mem_total)}`, 'dim')], [...swap, ...of], moving]);
+  return pairs(width, [...ram, span(` of ${formatBytes(host.mem_total)}`, 'dim')], [...swap, ...of], moving);
 };
 
 const pressureRow = ({ model, state, width }: Canvas): Line => {
@@ -51,7 +43,7 @@ const pressureRow = ({ model, state, width }: Canvas): Line => {
     ...labelled('committed', formatBytes(host.committed_as), commitWorry(host, thresholds)),
     span(` of ${formatBytes(host.commit_limit)}`, 'dim'),
   ];
-  return fitting(width, [pressure, ksm, commit]);
+  return pairs(width, pressure, ksm, commit);
 };
 
 const hugepagesRow = ({ model, state, width }: Canvas): Line => {
@@ -63,7 +55,7 @@ const hugepagesRow = ({ model, state, width }: Canvas): Line => {
     span(formatBytes(pool.values.free), poolWorry(pool, state.setting.thresholds)),
   ]);
   const [first = [], ...others] = items;
-  return fitting(width, [[span('hugepages ', 'dim'), ...first], ...others]);
+  return pairs(width, [span('hugepages ', 'dim'), ...first], ...others);
 };
 
 /** Rows of `glancePane`. */
